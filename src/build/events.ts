@@ -1,0 +1,53 @@
+import type { CacheKey } from '../cache/cache-key.ts';
+import type { DiffId, Digest } from '../core/digest.ts';
+import type { Diagnostic } from '../core/errors.ts';
+import type { Descriptor } from '../core/image.ts';
+
+/** A step of the build as people see it. */
+export interface StepInfo {
+  /** Unique in the build. */
+  readonly id: number;
+  /** Stage name, or `stage-N`. */
+  readonly stage: string;
+  /** Position among the stage's steps from 1, and their number. */
+  readonly index: number;
+  readonly total: number;
+  /** The instruction as written, on one line. */
+  readonly text: string;
+  /** Line of the Dockerfile; 0 for a trigger of a base image. */
+  readonly line: number;
+}
+
+/** Everything a build tells while it runs. Times are milliseconds, sizes bytes. */
+export type BuildEvent =
+  | { readonly type: 'step-started'; readonly step: StepInfo }
+  | { readonly type: 'step-cached'; readonly step: StepInfo; readonly key: CacheKey }
+  | { readonly type: 'step-finished'; readonly step: StepInfo; readonly durationMs: number; readonly key?: CacheKey }
+  | { readonly type: 'step-failed'; readonly step: StepInfo; readonly durationMs: number }
+  | { readonly type: 'log'; readonly step: StepInfo; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'layer-written';
+      readonly step: StepInfo;
+      readonly layer: Descriptor;
+      readonly diffId: DiffId;
+      readonly uncompressedSize: number;
+    }
+  /** `id` names the transfer; `total` is absent while it is not known; `current === total` ends it. */
+  | {
+      readonly type: 'progress';
+      readonly id: string;
+      readonly label: string;
+      readonly current: number;
+      readonly total?: number;
+      readonly unit: 'bytes' | 'items';
+    }
+  | { readonly type: 'image-resolved'; readonly reference: string; readonly digest: Digest }
+  | { readonly type: 'warning'; readonly diagnostic: Omit<Diagnostic, 'span'> & Partial<Pick<Diagnostic, 'span'>> }
+  | { readonly type: 'isolation'; readonly method: string }
+  | {
+      readonly type: 'output-written';
+      readonly output: string;
+      readonly destination: string;
+      readonly names: readonly string[];
+    }
+  | { readonly type: 'done'; readonly image: Descriptor; readonly durationMs: number };

@@ -1,0 +1,78 @@
+import type { Compression } from '../core/media-types.ts';
+import type { IsolationMethod, NetworkMode } from '../core/sandbox.ts';
+import type { BuildEvent } from './events.ts';
+
+/** Where the image goes. Made by {@link ociArchive}, {@link ociLayout}, {@link dockerArchive} and {@link registry}. */
+export type Output =
+  /** One tar file holding an OCI layout and docker's `manifest.json` over the same blobs. */
+  | { readonly type: 'oci'; readonly destination: string }
+  /** An OCI layout directory. */
+  | { readonly type: 'oci-layout'; readonly destination: string }
+  /** One tar file as `docker save` writes it. */
+  | { readonly type: 'docker'; readonly destination: string }
+  /** Pushes every tag to its registry. */
+  | { readonly type: 'registry' };
+
+/** A secret for `RUN --mount=type=secret`. Exactly one of the three values. */
+export interface Secret {
+  readonly id: string;
+  readonly file?: string;
+  readonly env?: string;
+  readonly value?: string | Uint8Array;
+}
+
+export interface RegistryOptions {
+  /** `host[:port]` of registries spoken to over plain HTTP. localhost and 127.0.0.0/8 always are. */
+  readonly insecure?: readonly string[];
+  /** By registry; wins over the `auths` of `~/.docker/config.json`. */
+  readonly credentials?: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
+  /** Path of a docker `config.json`. Default: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. */
+  readonly configFile?: string;
+}
+
+/** Options of {@link build}. Paths are relative to the working directory of the process. */
+export interface BuildOptions {
+  /** Directory of the build context. Default `'.'`. */
+  readonly context?: string;
+  /** Path of the Dockerfile. Default `Dockerfile`, then `dockerfile`, in the context. */
+  readonly dockerfile?: string;
+  /** The Dockerfile itself, instead of `dockerfile`. */
+  readonly dockerfileText?: string;
+  /** Name of the stage to build. Default: the last one. */
+  readonly target?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Names for the image; each is also a name in the local store. */
+  readonly tags?: readonly string[];
+  /** Default: none, the image stays in the local store. */
+  readonly outputs?: readonly Output[];
+  /** `oci-layout://DIR[:tag|@digest]`, `docker-image://REF` or a directory, by name. */
+  readonly buildContexts?: Readonly<Record<string, string>>;
+  readonly secrets?: readonly Secret[];
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Target platform such as `linux/arm64`. Default: the host's architecture on linux. */
+  readonly platform?: string;
+  /** Reads no cache record; writes them. Default false. */
+  readonly noCache?: boolean;
+  /** `always` asks the registry again for every tag. Default `newer`: one question per tag and build. */
+  readonly pull?: 'always' | 'newer' | 'missing' | 'never';
+  /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`. */
+  readonly cacheDir?: string;
+  readonly registry?: RegistryOptions;
+  /** Default `auto`: the best that works here. */
+  readonly isolation?: 'auto' | IsolationMethod;
+  /** `fixed` (default): one constant for every entry of a layer; `preserve`: file times kept, the clock in `created`. */
+  readonly timestamps?: 'fixed' | 'preserve';
+  /** Seconds since 1970 for `created`. Default: `SOURCE_DATE_EPOCH` of build args, else of the environment. */
+  readonly sourceDateEpoch?: number;
+  /** Layer compression. Default `gzip`. */
+  readonly compression?: Compression;
+  /** Network of RUN where the instruction has no `--network`. Default `default`. */
+  readonly network?: NetworkMode;
+  readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
+  /** Entitlements: `network.host`, `security.insecure`. Default: none. */
+  readonly allow?: readonly ('network.host' | 'security.insecure')[];
+  /** Steps that run at the same time. Default: number of cores. */
+  readonly maxParallelism?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+}

@@ -1,0 +1,13 @@
+import type { Image } from '../core/image.ts';
+
+/** What {@link build} gives back: the image with its descriptor, configuration and layers. */
+export interface BuildResult {
+  readonly image: Image;
+  /** Normalised names under which the image is in the local store. */
+  readonly names: readonly string[];
+  /** Where each output was written, in the order of the options. */
+  readonly outputs: readonly { readonly type: string; readonly destination: string }[];
+  /** Steps that were taken from the cache, and that were carried out. */
+  readonly cached: number;
+  readonly executed: number;
+}

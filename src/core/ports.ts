@@ -1,0 +1,38 @@
+import type { Digest } from './digest.ts';
+import type { Descriptor } from './image.ts';
+
+/** Each iteration starts a fresh read. */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+export interface ContentReader {
+  has(digest: Digest): Promise<boolean>;
+  /**
+   * Reads content from its start. Size and digest are checked at the end of the iteration.
+   * @throws ContentError `CONTENT_NOT_FOUND`, `CONTENT_DIGEST_MISMATCH`, `CONTENT_SIZE_MISMATCH`
+   */
+  read(target: Pick<Descriptor, 'digest' | 'size'>): Bytes;
+}
+
+export interface Written {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+export interface ContentWriter {
+  /**
+   * Idempotent and atomic: content is visible only when all of it has been read and fits `expected`. What was there
+   * already is success.
+   * @throws ContentError `CONTENT_DIGEST_MISMATCH`, `CONTENT_SIZE_MISMATCH`; HostError `HOST_DISK_FULL`
+   */
+  write(bytes: AsyncIterable<Uint8Array>, expected?: Partial<Written>): Promise<Written>;
+}
+
+export interface ContentStore extends ContentReader, ContentWriter {
+  delete(digest: Digest): Promise<void>;
+  list(): AsyncIterable<Digest>;
+}
+
+/** A store whose blobs are files on this machine, so that another process or thread may read them by path. */
+export interface BlobPaths {
+  pathOf(digest: Digest): string;
+}

@@ -1,0 +1,56 @@
+/** Identity under which a command runs, already looked up in the root file system. */
+export interface ProcessIdentity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementaryGids: readonly number[];
+}
+
+/** A directory or file of the host that a command sees at `target`. */
+export interface SandboxMount {
+  readonly kind: 'bind' | 'tmpfs';
+  /** Absolute path on the host; for `bind` only. */
+  readonly source?: string;
+  /** Absolute path inside the root. */
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** Upper limit of a tmpfs in bytes. */
+  readonly sizeBytes?: number;
+  readonly mode?: number;
+}
+
+export type NetworkMode = 'default' | 'none' | 'host';
+
+/** One command to run inside a root file system. */
+export interface SandboxRequest {
+  readonly argv: readonly string[];
+  /** `NAME=value`, the whole environment. */
+  readonly env: readonly string[];
+  /** Absolute, existing directory inside the root. */
+  readonly cwd: string;
+  readonly identity: ProcessIdentity;
+  readonly hostname: string;
+  readonly mounts: readonly SandboxMount[];
+  readonly network: NetworkMode;
+  /** `insecure` gives all capabilities of the host process. */
+  readonly security: 'sandbox' | 'insecure';
+  /** Extra lines of /etc/hosts: name and address. */
+  readonly extraHosts: readonly { readonly name: string; readonly address: string }[];
+}
+
+export type IsolationMethod = 'crun' | 'runc' | 'unshare';
+
+export interface LogChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Uint8Array;
+}
+
+/** A way to run a command inside a root directory, in the process that may mount. */
+export interface Sandbox {
+  readonly method: IsolationMethod;
+  /** Resolves with the exit code (128 + n for signal n); aborting kills every process of the command. */
+  run(
+    root: string,
+    request: SandboxRequest,
+    io: { readonly onOutput: (chunk: LogChunk) => void; readonly signal?: AbortSignal },
+  ): Promise<{ readonly exitCode: number }>;
+}
