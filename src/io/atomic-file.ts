@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { toHostError } from './host-error.ts';
+
+/** Name of a temporary file beside `path`; such names are never read and are reclaimed by whoever owns the folder. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/**
+ * Writes a file so that it is either wholly there or not at all; missing parent folders are made.
+ * @throws HostError when the file system refuses; what `bytes` throws passes unchanged. Nothing is left behind.
+ */
+export async function writeAtomic(path: string, bytes: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'wx');
+    try {
+      await writeAll(file, bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw toHostError(error, 'write', path);
+  }
+}
+
+/** {@link writeAtomic} for small content, synchronous. */
+export function writeAtomicSync(path: string, content: Uint8Array | string): void {
+  const temporary = temporaryName(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, content, { flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw toHostError(error, 'write', path);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
+  if (bytes instanceof Uint8Array) return writeChunk(file, bytes);
+  for await (const chunk of bytes) await writeChunk(file, chunk);
+}
+
+async function writeChunk(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let offset = 0;
+  while (offset < chunk.length) offset += (await file.write(chunk, offset)).bytesWritten;
+}
