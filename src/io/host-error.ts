@@ -25,7 +25,10 @@ export function toHostError(error: unknown, doing: string, path?: string): unkno
   if (isBuilderError(error) || errno === undefined) return error;
   const known = KNOWN[errno] ?? { code: 'HOST_IO', hint: undefined };
   const where = path === undefined ? '' : ` ${path}`;
-  return new HostError(known.code, `cannot ${doing}${where}: ${describeErrno(errno)}`, { hint: known.hint, cause: error });
+  return new HostError(known.code, `cannot ${doing}${where}: ${describeErrno(errno)}`, {
+    hint: known.hint,
+    cause: error,
+  });
 }
 
 function describeErrno(errno: string): string {

@@ -1,6 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
-import { arch, env, getuid, pid } from 'node:process';
 import { join } from 'node:path';
+import { arch, env, getuid, kill, pid } from 'node:process';
 
 /** The one module outside cli and hostd that asks the process: everything else is given what it needs. */
 
@@ -14,6 +14,16 @@ export function homeDir(): string {
 
 export function processId(): number {
   return pid;
+}
+
+/** Whether a process of that id exists, whoever owns it. */
+export function processExists(id: number): boolean {
+  try {
+    kill(id, 0);
+    return true;
+  } catch (error) {
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** Id of the user; 0 on systems that have none. */
@@ -34,5 +44,5 @@ export function hostArchitecture(): string {
 /** `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella` (XDG base directory specification). */
 export function defaultCacheDir(): string {
   const xdg = environment('XDG_CACHE_HOME');
-  return join(xdg !== undefined && xdg.startsWith('/') ? xdg : join(homeDir(), '.cache'), 'lamella');
+  return join(xdg?.startsWith('/') ? xdg : join(homeDir(), '.cache'), 'lamella');
 }

@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toHostError } from './host-error.ts';
+import { isLeased, tryAcquireLease } from './lease.ts';
+
+const LEASE = 'lease';
+const GRACE_MS = 60_000;
+
+/** A temporary folder of one build. Disposing removes it; after a SIGKILL the next build reclaims it. */
+export interface Workspace extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Makes a temporary folder below `parent` that carries the lease of this process. */
+export function createWorkspace(parent: string): Workspace {
+  const path = makeFolder(parent);
+  tryAcquireLease(join(path, LEASE));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+/**
+ * Removes the folders below `parent` whose process is gone. What this user may not remove (files of subordinate ids)
+ * is returned: only the sandbox host can.
+ */
+export function reclaimWorkspaces(parent: string): string[] {
+  const left: string[] = [];
+  for (const path of staleFolders(parent)) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      left.push(path);
+    }
+  }
+  return left;
+}
+
+function staleFolders(parent: string): string[] {
+  try {
+    return readdirSync(parent)
+      .map((name) => join(parent, name))
+      .filter((path) => !isLeased(join(path, LEASE)) && isAbandoned(path));
+  } catch {
+    return [];
+  }
+}
+
+/** A folder without its lease may be one that another process is making at this moment. */
+function isAbandoned(path: string): boolean {
+  return Date.now() - statSync(path).mtimeMs > GRACE_MS || readdirSync(path).includes(LEASE);
+}
+
+function makeFolder(parent: string): string {
+  try {
+    mkdirSync(parent, { recursive: true });
+    return mkdtempSync(join(parent, 'build-'));
+  } catch (error) {
+    throw toHostError(error, 'make a temporary folder in', parent);
+  }
+}

@@ -1,0 +1,122 @@
+import { LayerError } from '../core/errors.ts';
+import { baseName, joinPath, parentPath } from '../core/paths.ts';
+import { isWhiteout, type Toc, type TocFileEntry } from '../core/toc.ts';
+import { DEFAULT_DIRECTORY, type DirectoryNode, FileTree, isDirectoryNode, type Node } from './file-tree.ts';
+import { resolvePath } from './resolve.ts';
+
+/** What a layer makes of a tree, and what an unpacker without that tree must know to make the same on disk. */
+export interface AppliedLayer {
+  readonly tree: FileTree;
+  /** Paths of the tar that lie elsewhere because a parent is a symbolic link in a lower layer. */
+  readonly renames: ReadonlyMap<string, string>;
+  /** Opaque directories and the names of lower layers that they hide. */
+  readonly opaques: readonly { readonly path: string; readonly hides: readonly string[] }[];
+}
+
+/** Lays a layer over a tree (image-spec, layer.md, "Applying Changesets"; reference, section 15). */
+export function applyLayer(base: FileTree, toc: Toc): AppliedLayer {
+  const edit = new LayerEdit(base, toc);
+  for (const entry of toc.entries) {
+    if (!isWhiteout(entry)) edit.put(entry);
+    else if (entry.type === 'whiteout') edit.remove(entry.path);
+    else edit.hide(entry.path);
+  }
+  return { tree: edit.tree, renames: edit.renames, opaques: edit.opaques };
+}
+
+class LayerEdit {
+  tree: FileTree;
+  readonly renames: Map<string, string> = new Map();
+  readonly opaques: { path: string; hides: string[] }[] = [];
+  /** Directories made by this edit, which it may change in place. */
+  readonly #owned = new WeakSet<DirectoryNode>();
+  readonly #written = new Set<string>();
+  readonly #toc: Toc;
+
+  constructor(base: FileTree, toc: Toc) {
+    this.#toc = toc;
+    this.tree = new FileTree(this.#own(base.root));
+  }
+
+  put(entry: TocFileEntry): void {
+    const path = this.#locate(entry.path);
+    const parent = this.#directory(parentPath(path));
+    const node = this.#nodeOf(entry, parent.children.get(baseName(path)));
+    parent.children.set(baseName(path), node);
+    this.#written.add(path);
+  }
+
+  remove(whiteoutPath: string): void {
+    const path = this.#locate(whiteoutPath);
+    if (this.#written.has(path) || this.tree.lookup(path) === undefined) return;
+    this.#directory(parentPath(path)).children.delete(baseName(path));
+  }
+
+  hide(opaquePath: string): void {
+    const path = this.#locate(opaquePath);
+    const directory = this.tree.lookup(path);
+    if (!isDirectoryNode(directory)) return;
+    const hides = [...directory.children.keys()].filter((name) => !this.#written.has(joinPath(path, name)));
+    const owned = this.#directory(path);
+    for (const name of hides) owned.children.delete(name);
+    if (hides.length > 0) this.opaques.push({ path, hides: hides.sort() });
+  }
+
+  /** Where an entry lies when links of lower layers are followed; the last component is never followed. */
+  #locate(path: string): string {
+    const parent = parentPath(path);
+    const resolved = parent === '' ? '' : resolvePath(this.tree, parent);
+    if (resolved === undefined) throw this.#corrupt(path, 'its parent is a circle of symbolic links');
+    const located = joinPath(resolved, baseName(path));
+    if (located !== path) this.renames.set(path, located);
+    return located;
+  }
+
+  /** The directory at a path, ready to be changed; what is missing on the way is made. */
+  #directory(path: string): DirectoryNode {
+    let directory = this.tree.root;
+    if (path === '') return directory;
+    for (const name of path.split('/')) {
+      const child = directory.children.get(name);
+      const next = this.#own(isDirectoryNode(child) ? child : { ...DEFAULT_DIRECTORY, children: new Map() });
+      directory.children.set(name, next);
+      directory = next;
+    }
+    return directory;
+  }
+
+  #own(directory: DirectoryNode): DirectoryNode {
+    if (this.#owned.has(directory)) return directory;
+    const copy: DirectoryNode = { ...directory, children: new Map(directory.children) };
+    this.#owned.add(copy);
+    return copy;
+  }
+
+  #nodeOf(entry: TocFileEntry, existing: Node | undefined): Node {
+    const { path, type, offset, ...metadata } = entry;
+    if (type === 'hardlink') return this.#linked(path, entry.link ?? '');
+    if (type === 'directory') {
+      const children = isDirectoryNode(existing) ? this.#own(existing).children : new Map<string, Node>();
+      const directory: DirectoryNode = { ...metadata, type, children };
+      this.#owned.add(directory);
+      return directory;
+    }
+    if (type !== 'file' || offset === undefined) return { ...metadata, type };
+    return { ...metadata, type, source: { kind: 'layer', layer: this.#toc.diffId, offset } };
+  }
+
+  #linked(path: string, link: string): Node {
+    const target = this.tree.lookup(this.#locate(link));
+    if (target === undefined || isDirectoryNode(target)) {
+      throw this.#corrupt(path, `it is a hard link to ${JSON.stringify(link)}, which is not a file of the image`);
+    }
+    return target;
+  }
+
+  #corrupt(path: string, why: string): LayerError {
+    return new LayerError('LAYER_BAD_ENTRY', `layer ${this.#toc.diffId}: entry ${JSON.stringify(path)}: ${why}`, {
+      entry: path,
+      hint: 'the layer was written wrongly: build or pull the image again',
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { DiffId } from '../core/digest.ts';
+import { compareBytes, joinPath } from '../core/paths.ts';
+import type { Tree, TreeNode } from '../core/tree.ts';
+
+/** A node of a {@link FileTree}; files may carry their content (see `TocFileEntry.data`, base64). */
+export interface FileNode extends TreeNode {
+  readonly data?: string;
+}
+
+/** A directory with its children. Only the edit that made it may change it; afterwards it is shared and immutable. */
+export interface DirectoryNode extends FileNode {
+  readonly type: 'directory';
+  readonly children: Map<string, FileNode | DirectoryNode>;
+}
+
+export type Node = FileNode | DirectoryNode;
+
+export function isDirectoryNode(node: Node | undefined): node is DirectoryNode {
+  return node !== undefined && node.type === 'directory';
+}
+
+/** Attributes of a directory that nobody described: root's, mode 0755 (reference, section 15). */
+export const DEFAULT_DIRECTORY = { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 } as const;
+
+/**
+ * The root file system of a stage as data: the merged tables of contents of its layers. Immutable and persistent: a tree
+ * shares with the one it was made from all that did not change. Two paths that hold the same node are hard links.
+ */
+export class FileTree implements Tree {
+  static readonly empty: FileTree = new FileTree({ ...DEFAULT_DIRECTORY, children: new Map() });
+
+  readonly root: DirectoryNode;
+
+  constructor(root: DirectoryNode) {
+    this.root = root;
+  }
+
+  lookup(path: string): Node | undefined {
+    let node: Node = this.root;
+    if (path === '') return node;
+    for (const name of path.split('/')) {
+      if (!isDirectoryNode(node)) return undefined;
+      const child = node.children.get(name);
+      if (child === undefined) return undefined;
+      node = child;
+    }
+    return node;
+  }
+
+  list(path: string): readonly string[] {
+    const node = this.lookup(path);
+    return isDirectoryNode(node) ? sortedNames(node) : [];
+  }
+
+  /** Every path below the root, a directory before its content, names in byte order. */
+  *walk(): Generator<{ readonly path: string; readonly node: Node }, void> {
+    yield* walkBelow(this.root, '');
+  }
+}
+
+function* walkBelow(directory: DirectoryNode, path: string): Generator<{ path: string; node: Node }, void> {
+  for (const name of sortedNames(directory)) {
+    const node = directory.children.get(name);
+    if (node === undefined) continue;
+    const childPath = joinPath(path, name);
+    yield { path: childPath, node };
+    if (isDirectoryNode(node)) yield* walkBelow(node, childPath);
+  }
+}
+
+export function sortedNames(directory: DirectoryNode): string[] {
+  return [...directory.children.keys()].sort(compareBytes);
+}
+
+/** The layer whose tar holds a node's content; `undefined` for what has none. */
+export function layerOf(node: TreeNode): DiffId | undefined {
+  return node.source?.kind === 'layer' ? node.source.layer : undefined;
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
+import type { BlobPaths, ContentStore, Written } from '../core/ports.ts';
+import { errnoOf, toHostError } from '../io/host-error.ts';
+import { contentNotFound, verifyBytes } from './verify.ts';
+
+export interface BlobStoreOptions {
+  /** Where unfinished blobs lie; on the file system of the store. Default: `ingest` in the store. */
+  readonly ingestDir?: string;
+}
+
+/** Content in files `blobs/sha256/HEX` of a directory, as an OCI image layout has them (image-spec, image-layout.md). */
+export type BlobStore = ContentStore & BlobPaths;
+
+export function createBlobStore(root: string, options: BlobStoreOptions = {}): BlobStore {
+  const blobs = join(root, 'blobs', 'sha256');
+  const ingest = options.ingestDir ?? join(root, 'ingest');
+  const pathOf = (digest: Digest): string => join(blobs, hexOf(digest));
+  return {
+    pathOf,
+    has: (digest) => Promise.resolve(existsSync(pathOf(digest))),
+    read: (target) => ({ [Symbol.asyncIterator]: () => readBlob(pathOf(target.digest), target, root) }),
+    write: (bytes, expected = {}) => writeBlob({ bytes, expected, ingest, pathOf }),
+    delete: (digest) => rm(pathOf(digest), { force: true }),
+    list: () => listBlobs(blobs),
+  };
+}
+
+async function* readBlob(path: string, target: Written, root: string): AsyncGenerator<Uint8Array, void> {
+  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
+  try {
+    yield* verifyBytes(stream, { digest: target.digest, size: target.size });
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? contentNotFound(target.digest, root) : toHostError(error, 'read', path);
+  } finally {
+    stream.destroy();
+  }
+}
+
+interface WriteRequest {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly expected: Partial<Written>;
+  readonly ingest: string;
+  readonly pathOf: (digest: Digest) => string;
+}
+
+async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Promise<Written> {
+  const known = expected.digest;
+  if (known !== undefined && isWhole(pathOf(known), expected.size)) return existing(known, pathOf(known));
+  const temporary = join(ingest, randomBytes(12).toString('hex'));
+  try {
+    mkdirSync(ingest, { recursive: true });
+    const written = await writeVerified(temporary, bytes, expected);
+    const path = pathOf(written.digest);
+    mkdirSync(dirname(path), { recursive: true });
+    await rename(temporary, path);
+    return written;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw toHostError(error, 'write content to', ingest);
+  }
+}
+
+async function writeVerified(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  expected: Partial<Written>,
+): Promise<Written> {
+  const file = await open(path, 'wx');
+  try {
+    const verified = verifyBytes(bytes, expected);
+    for (;;) {
+      const next = await verified.next();
+      if (next.done === true) return next.value;
+      for (let at = 0; at < next.value.length; ) at += (await file.write(next.value, at)).bytesWritten;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function isWhole(path: string, size: number | undefined): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (size === undefined || found.size === size);
+}
+
+function existing(digest: Digest, path: string): Written {
+  return { digest, size: statSync(path).size };
+}
+
+async function* listBlobs(directory: string): AsyncGenerator<Digest, void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.sort()) {
+    const digest = toDigest(name);
+    if (isDigest(digest)) yield digest;
+  }
+}

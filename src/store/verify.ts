@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { type Digest, toDigest } from '../core/digest.ts';
+import { ContentError } from '../core/errors.ts';
+import type { Written } from '../core/ports.ts';
+
+/** Passes chunks on and knows the digest and size of all that has passed. */
+export interface Tally {
+  add(chunk: Uint8Array): void;
+  readonly size: number;
+  digest(): Digest;
+}
+
+export function createTally(): Tally {
+  const hash = createHash('sha256');
+  let size = 0;
+  return {
+    add(chunk) {
+      hash.update(chunk);
+      size += chunk.length;
+    },
+    get size() {
+      return size;
+    },
+    digest: () => toDigest(hash.digest('hex')),
+  };
+}
+
+/** @throws ContentError `CONTENT_SIZE_MISMATCH`, `CONTENT_DIGEST_MISMATCH` */
+export function checkContent(found: Written, expected: Partial<Written>): void {
+  if (expected.size !== undefined && expected.size !== found.size) {
+    throw new ContentError(
+      'CONTENT_SIZE_MISMATCH',
+      `content of ${expected.digest ?? found.digest} has the wrong size`,
+      {
+        expected: expected.size,
+        found: found.size,
+        hint: `expected ${expected.size} bytes, found ${found.size}; the source is damaged or was cut short`,
+      },
+    );
+  }
+  if (expected.digest !== undefined && expected.digest !== found.digest) {
+    throw new ContentError('CONTENT_DIGEST_MISMATCH', `content does not have the digest ${expected.digest}`, {
+      expected: expected.digest,
+      found: found.digest,
+      hint: `found ${found.digest}; the source is damaged or was tampered with`,
+    });
+  }
+}
+
+/** Streams `bytes` and checks them against `expected` when the last one has passed; too many bytes stop it early. */
+export async function* verifyBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  expected: Partial<Written>,
+): AsyncGenerator<Uint8Array, Written> {
+  const tally = createTally();
+  for await (const chunk of bytes) {
+    tally.add(chunk);
+    if (expected.size !== undefined && tally.size > expected.size) break;
+    yield chunk;
+  }
+  const found = { digest: tally.digest(), size: tally.size };
+  checkContent(found, expected);
+  return found;
+}
+
+export function contentNotFound(digest: Digest, where: string): ContentError {
+  return new ContentError('CONTENT_NOT_FOUND', `${digest} is not in ${where}`, {
+    expected: digest,
+    hint: 'it may have been removed meanwhile; build again without the cache (--no-cache) or pull the image anew',
+  });
+}
