@@ -1,7 +1,7 @@
 import { joinPath, parentPath, treePath } from '../core/paths.ts';
 import type { Tree, TreeNode } from '../core/tree.ts';
 
-/** Linux gives up after as many links in one path (path_resolution(7)). */
+/** Far more than Linux follows in one path (40, path_resolution(7)): what needs as many is a circle. */
 const MAX_LINKS = 255;
 
 /**

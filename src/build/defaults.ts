@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import { OptionError } from '../core/errors.ts';
+import type { Compression } from '../core/media-types.ts';
+import { type Platform, parsePlatform } from '../core/platform.ts';
+import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
+import type { BuildOptions } from './options.ts';
+
+/**
+ * The one instant that every entry of a layer carries: 1980-02-01T00:00:00Z. The zip format cannot go below 1980, so an
+ * earlier time would break tools inside images (design 5, "Times").
+ */
+export const FIXED_TIME: number = 318_211_200;
+
+/** Options with every default filled in and every contradiction refused. */
+export interface Settings {
+  readonly contextDir: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly cacheDir: string;
+  readonly platform: Platform;
+  readonly buildPlatform: Platform;
+  /** Whether the caller named a platform: then it is also the image's, whatever the base says. */
+  readonly platformGiven: boolean;
+  readonly compression: Compression;
+  readonly timestamps: 'fixed' | 'preserve';
+  /** Seconds since 1970; `undefined` when nobody gave one. */
+  readonly sourceDateEpoch: number | undefined;
+  readonly pull: 'always' | 'newer' | 'missing' | 'never';
+  readonly maxParallelism: number;
+  readonly noCache: boolean;
+}
+
+export function resolveSettings(options: BuildOptions): Settings {
+  refuseContradictions(options);
+  const buildPlatform: Platform = parsePlatform(`linux/${hostArchitecture()}`);
+  return {
+    contextDir: resolve(options.context ?? '.'),
+    buildArgs: options.buildArgs ?? {},
+    cacheDir: resolve(options.cacheDir ?? defaultCacheDir()),
+    platform: options.platform === undefined ? buildPlatform : parsePlatform(options.platform),
+    buildPlatform,
+    platformGiven: options.platform !== undefined,
+    compression: options.compression ?? 'gzip',
+    timestamps: options.timestamps ?? 'fixed',
+    sourceDateEpoch: sourceDateEpoch(options),
+    pull: options.pull ?? 'newer',
+    maxParallelism: options.maxParallelism ?? coreCount(),
+    noCache: options.noCache ?? false,
+  };
+}
+
+function refuseContradictions(options: BuildOptions): void {
+  if (options.dockerfile !== undefined && options.dockerfileText !== undefined) {
+    throw new OptionError('OPTION_CONTRADICTION', 'both dockerfile and dockerfileText are given', {
+      hint: 'give the path of the Dockerfile or its text, not both',
+    });
+  }
+  if (options.outputs?.some(({ type }) => type === 'registry') && (options.tags ?? []).length === 0) {
+    throw new OptionError('OPTION_NO_TAG', 'an image cannot be pushed without a name', {
+      hint: 'name it with -t registry.example.com/team/app:1 (option tags)',
+    });
+  }
+  if (options.maxParallelism !== undefined && !(options.maxParallelism >= 1)) {
+    throw new OptionError('OPTION_BAD_VALUE', `maxParallelism is ${options.maxParallelism}`, { hint: 'give 1 or more' });
+  }
+}
+
+/** Option, then build argument, then environment (reference, section 20; design 5). Empty counts as not given. */
+function sourceDateEpoch(options: BuildOptions): number | undefined {
+  if (options.sourceDateEpoch !== undefined) return options.sourceDateEpoch;
+  const text = options.buildArgs?.['SOURCE_DATE_EPOCH'] ?? environment('SOURCE_DATE_EPOCH') ?? '';
+  if (text === '') return undefined;
+  if (!/^\d{1,12}$/.test(text)) {
+    throw new OptionError('OPTION_BAD_EPOCH', `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}`, {
+      hint: 'give whole seconds since 1970-01-01, such as the output of: git log -1 --format=%ct',
+    });
+  }
+  return Number(text);
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { ChainId } from '../core/digest.ts';
+import type { Layer } from '../core/image.ts';
+import { type AppliedLayer, applyLayer } from '../rootfs/apply-layer.ts';
+import { FileTree } from '../rootfs/file-tree.ts';
+import type { LayerLibrary } from './layer-library.ts';
+
+/** One layer on top of others. */
+export interface StackedLayer {
+  readonly layer: Layer;
+  readonly parent: LayerStack;
+  readonly chainId: ChainId;
+}
+
+/**
+ * The layers of a stage so far: an immutable stack that grows by a layer at a time. Its tree is merged when somebody
+ * asks, once, and shares with its parent's all that the top layer does not change.
+ */
+export class LayerStack {
+  readonly top: StackedLayer | undefined;
+  readonly #library: LayerLibrary;
+  #applied: Promise<AppliedLayer> | undefined;
+
+  constructor(library: LayerLibrary, top?: StackedLayer) {
+    this.#library = library;
+    this.top = top;
+  }
+
+  push(layer: Layer): LayerStack {
+    return new LayerStack(this.#library, { layer, parent: this, chainId: this.#chainWith(layer) });
+  }
+
+  /** Lowest first. */
+  layers(): Layer[] {
+    return this.stack().map(({ layer }) => layer);
+  }
+
+  /** Every layer with what lies below it, lowest first. */
+  stack(): StackedLayer[] {
+    const stacked: StackedLayer[] = [];
+    for (let top = this.top; top !== undefined; top = top.parent.top) stacked.push(top);
+    return stacked.reverse();
+  }
+
+  async tree(): Promise<FileTree> {
+    return (await this.applied())?.tree ?? FileTree.empty;
+  }
+
+  /** What the top layer did to the tree below it; `undefined` for an empty stack. */
+  async applied(): Promise<AppliedLayer | undefined> {
+    if (this.top === undefined) return undefined;
+    this.#applied ??= this.#apply(this.top);
+    return await this.#applied;
+  }
+
+  async #apply({ layer, parent }: StackedLayer): Promise<AppliedLayer> {
+    const [tree, toc] = await Promise.all([parent.tree(), this.#library.toc(layer)]);
+    return applyLayer(tree, toc);
+  }
+
+  /** image-spec, config.md, "Layer ChainID". */
+  #chainWith(layer: Layer): ChainId {
+    if (this.top === undefined) return layer.diffId as string as ChainId;
+    const hash = createHash('sha256').update(`${this.top.chainId} ${layer.diffId}`);
+    return `sha256:${hash.digest('hex')}` as ChainId;
+  }
+}

@@ -1,0 +1,84 @@
+import type { CacheKey } from '../cache/cache-key.ts';
+import { frameKey, type Ingredient } from '../cache/frame.ts';
+import type { IndexedLayer, Layer } from '../core/image.ts';
+import type { StepInfo } from './events.ts';
+import { compressionRecipe } from './recipe.ts';
+import type { Session } from './session.ts';
+
+/** A step as the cache sees it: what its result depends on, and how the result is made. */
+export interface CacheableStep {
+  readonly info: StepInfo;
+  /** Kind of step with the version of its rules. */
+  readonly recipe: string;
+  readonly ingredients: readonly Ingredient[];
+  make(): Promise<IndexedLayer>;
+}
+
+export interface StepLayer {
+  readonly layer: Layer;
+  /** RFC 3339, for the history. */
+  readonly created: string;
+  readonly cached: boolean;
+  readonly key: CacheKey;
+}
+
+/**
+ * The layer of a step: from the cache, from an equal step of this build that runs at this moment, or made now. What was
+ * made is recorded.
+ */
+export interface StepCache {
+  layerFor(step: CacheableStep): Promise<StepLayer>;
+}
+
+export function createStepCache(session: Session, now: () => string): StepCache {
+  const running = new Map<CacheKey, Promise<StepLayer>>();
+  return {
+    async layerFor(step) {
+      const key = frameKey(step.recipe, step.ingredients);
+      const twin = running.get(key);
+      if (twin !== undefined) return announce(session, step.info, { ...(await twin), cached: true });
+      const result = findOrMake({ session, step, key, now });
+      running.set(key, result);
+      return announce(session, step.info, await result);
+    },
+  };
+}
+
+function announce(session: Session, step: StepInfo, result: StepLayer): StepLayer {
+  if (result.cached) session.emit({ type: 'step-cached', step, key: result.key });
+  return result;
+}
+
+interface Request {
+  readonly session: Session;
+  readonly step: CacheableStep;
+  readonly key: CacheKey;
+  readonly now: () => string;
+}
+
+async function findOrMake(request: Request): Promise<StepLayer> {
+  return (await findRecorded(request)) ?? (await makeAndRecord(request));
+}
+
+async function findRecorded({ session, key }: Request): Promise<StepLayer | undefined> {
+  if (session.settings.noCache) return undefined;
+  const record = session.records.lookup(key);
+  if (record === undefined) return undefined;
+  const layer = await session.library.find(record.diffId, compressionRecipe(session.settings.compression));
+  return layer === undefined ? undefined : { layer, created: record.created, cached: true, key };
+}
+
+async function makeAndRecord({ session, step, key, now }: Request): Promise<StepLayer> {
+  const layer = await step.make();
+  const created = now();
+  session.library.add(layer, compressionRecipe(session.settings.compression));
+  session.records.record({ key, diffId: layer.diffId, created, step: step.info.text, ingredients: step.ingredients });
+  session.emit({
+    type: 'layer-written',
+    step: step.info,
+    layer: layer.descriptor,
+    diffId: layer.diffId,
+    uncompressedSize: layer.toc.size,
+  });
+  return { layer, created, cached: false, key };
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { CacheKey } from './cache-key.ts';
+
+/** A named part of a cache key. A list keeps its order and its borders. */
+export interface Ingredient {
+  readonly name: string;
+  readonly value: string | readonly string[];
+}
+
+/**
+ * Hashes ingredients so that no two different lists have one key: every field is preceded by its length in bytes, every
+ * list by its count, and the recipe (what the fields mean, with its version) comes first. Order counts.
+ */
+export function frameKey(recipe: string, ingredients: readonly Ingredient[]): CacheKey {
+  const hash = createHash('sha256');
+  const field = (text: string): void => {
+    hash.update(`${Buffer.byteLength(text)}:`);
+    hash.update(text);
+  };
+  field(recipe);
+  for (const { name, value } of ingredients) {
+    field(name);
+    const values = typeof value === 'string' ? [value] : value;
+    hash.update(`${typeof value === 'string' ? '' : 'list '}${values.length}:`);
+    for (const part of values) field(part);
+  }
+  return `sha256:${hash.digest('hex')}` as CacheKey;
+}

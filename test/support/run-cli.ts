@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../bin/lamella.js', import.meta.url));
+
+export interface CliResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Program and arguments in front of node, such as `['setpriv', '--reuid', '1000']`. */
+  readonly prefix?: readonly string[];
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the built command line as a user would, with the Node that runs the tests. */
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const [program = process.execPath, ...rest] = [...(options.prefix ?? []), process.execPath, CLI, ...args];
+  const child = spawn(program, rest, {
+    cwd: options.cwd,
+    env: { ...process.env, SOURCE_DATE_EPOCH: undefined, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.signal !== undefined && { signal: options.signal, killSignal: 'SIGKILL' as const }),
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin.end(options.input ?? '');
+  return new Promise((resolve, reject) => {
+    child.on('error', (error) => (options.signal?.aborted ? undefined : reject(error)));
+    child.on('close', (code, signal) => resolve({ exitCode: code ?? (signal === null ? -1 : 128), stdout, stderr }));
+  });
+}
