@@ -1,0 +1,1 @@
+export { type ExpandOptions, expandHeredoc, expandWord, expandWords, type Lookup } from './expand/expand.ts';
