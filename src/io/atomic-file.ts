@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toHostError } from './host-error.ts';
+import { markFailures, toSinkError } from './source-failure.ts';
 
 /** Name of a temporary file beside `path`; such names are never read and are reclaimed by whoever owns the folder. */
 export function temporaryName(path: string): string {
@@ -26,7 +27,7 @@ export async function writeAtomic(path: string, bytes: AsyncIterable<Uint8Array>
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw toHostError(error, 'write', path);
+    throw toSinkError(error, 'write', path);
   }
 }
 
@@ -45,7 +46,7 @@ export function writeAtomicSync(path: string, content: Uint8Array | string): voi
 
 async function writeAll(file: FileHandle, bytes: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
   if (bytes instanceof Uint8Array) return writeChunk(file, bytes);
-  for await (const chunk of bytes) await writeChunk(file, chunk);
+  for await (const chunk of markFailures(bytes)) await writeChunk(file, chunk);
 }
 
 async function writeChunk(file: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -19,10 +19,13 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Wraps a system error as a {@link HostError} that says what was being done; lamella's own errors pass unchanged. */
+/** Names of errno(3), unlike Node's own `ABORT_ERR` and `ERR_…`. */
+const ERRNO = /^E[A-Z0-9]+$/;
+
+/** Wraps a system error as a {@link HostError} that says what was being done; every other error passes unchanged. */
 export function toHostError(error: unknown, doing: string, path?: string): unknown {
   const errno = errnoOf(error);
-  if (isBuilderError(error) || errno === undefined) return error;
+  if (isBuilderError(error) || errno === undefined || !ERRNO.test(errno)) return error;
   const known = KNOWN[errno] ?? { code: 'HOST_IO', hint: undefined };
   const where = path === undefined ? '' : ` ${path}`;
   return new HostError(known.code, `cannot ${doing}${where}: ${describeErrno(errno)}`, {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processExists, processId } from './host.ts';
@@ -27,10 +27,7 @@ export function tryAcquireLease(path: string): Lease | undefined {
   mkdirSync(dirname(path), { recursive: true });
   for (;;) {
     if (createExclusive(path)) return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
-    const owner = readOwner(path);
-    if (owner === 'gone') continue;
-    if (owner !== 'damaged' && isAlive(owner)) return undefined;
-    removeStale(path);
+    if (isLeased(path) || !removeStale(path)) return undefined;
   }
 }
 
@@ -50,6 +47,11 @@ export function isLeased(path: string): boolean {
   return owner !== 'gone' && owner !== 'damaged' && isAlive(owner);
 }
 
+function isStale(path: string): boolean {
+  const owner = readOwner(path);
+  return owner !== 'gone' && (owner === 'damaged' || !isAlive(owner));
+}
+
 /** The owner's record appears with its content at once: written under another name, then linked. */
 function createExclusive(path: string): boolean {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
@@ -65,31 +67,44 @@ function createExclusive(path: string): boolean {
   }
 }
 
-/** Two processes may find the same stale lease: the one that moved away a living lease instead puts it back. */
-function removeStale(path: string): void {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+/**
+ * Removes a stale lease, one process at a time: else one could remove the lease that another took a moment before. The
+ * guard is a lease as well, so a crash in here blocks nobody. False when another process is at it.
+ */
+function removeStale(path: string): boolean {
+  using guard = tryAcquireLease(`${path}.stale`);
+  if (guard === undefined) return false;
+  if (isStale(path)) removeFile(path);
+  return true;
+}
+
+function removeFile(path: string): void {
   try {
-    renameSync(path, aside);
-  } catch {
-    return;
-  }
-  try {
-    if (isLeased(aside)) linkSync(aside, path);
-  } catch {
-    // Somebody else holds the lease by now.
-  } finally {
-    rmSync(aside, { force: true });
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw toHostError(error, 'remove the stale lock', path);
   }
 }
 
+/** A file that cannot be read is no sign of a dead owner: that throws. */
 function readOwner(path: string): Owner | 'gone' | 'damaged' {
+  const text = readIfThere(path);
+  if (text === undefined) return 'gone';
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number')
-      return 'damaged';
-    return value as Owner;
+    const value: unknown = JSON.parse(text);
+    const isOwner = typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number';
+    return isOwner ? (value as Owner) : 'damaged';
+  } catch {
+    return 'damaged';
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'gone' : 'damaged';
+    if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(errnoOf(error) ?? '')) return undefined;
+    throw toHostError(error, 'read', path);
   }
 }
 
@@ -112,21 +127,13 @@ function isAlive(owner: Owner): boolean {
   return processExists(owner.pid);
 }
 
-/** Field 22 of proc(5) stat; the command name before it may hold blanks and parentheses. */
+/** Field 22 of proc(5) stat; the command name before it may hold blanks and parentheses. A zombie counts as gone. */
 function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields?.[0] === 'Z' ? undefined : fields?.[19];
 }
 
 function bootId(): string | undefined {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return undefined;
-  }
+  return readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
 }

@@ -6,18 +6,24 @@ export interface Limit {
 export function createLimit(size: number): Limit {
   const waiting: (() => void)[] = [];
   let running = 0;
-  const release = (): void => {
-    running--;
-    waiting.shift()?.();
+  const enter = (): Promise<void> | undefined => {
+    if (running >= size) return new Promise((resolve) => waiting.push(resolve));
+    running++;
+    return undefined;
+  };
+  /** A freed place goes to the next in line without being free in between, so that nobody can slip in. */
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) running--;
+    else next();
   };
   return {
     async run(task) {
-      if (running >= size) await new Promise<void>((resolve) => waiting.push(resolve));
-      running++;
+      await enter();
       try {
         return await task();
       } finally {
-        release();
+        leave();
       }
     },
   };

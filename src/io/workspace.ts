@@ -39,15 +39,20 @@ function staleFolders(parent: string): string[] {
   try {
     return readdirSync(parent)
       .map((name) => join(parent, name))
-      .filter((path) => !isLeased(join(path, LEASE)) && isAbandoned(path));
+      .filter(isAbandoned);
   } catch {
     return [];
   }
 }
 
-/** A folder without its lease may be one that another process is making at this moment. */
+/** A folder without its lease may be one that another process is making, or removing, at this moment. */
 function isAbandoned(path: string): boolean {
-  return Date.now() - statSync(path).mtimeMs > GRACE_MS || readdirSync(path).includes(LEASE);
+  try {
+    if (readdirSync(path).includes(LEASE)) return !isLeased(join(path, LEASE));
+    return Date.now() - statSync(path).mtimeMs > GRACE_MS;
+  } catch {
+    return false;
+  }
 }
 
 function makeFolder(parent: string): string {

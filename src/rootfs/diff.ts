@@ -20,7 +20,7 @@ export interface DiffRequest {
 
 /**
  * The entries of the layer that turns the tree into what the candidates show (reference, section 15), in layer order:
- * changed paths with their ancestors, hard links among them, and whiteouts.
+ * changed paths with their ancestors, hard links among them, and whiteouts. Never the root itself.
  */
 export async function diffTree(request: DiffRequest): Promise<(Entry | WhiteoutEntry)[]> {
   const candidates = request.candidates.map((candidate) => withKnownOwner(candidate, request));
@@ -42,6 +42,7 @@ async function changedCandidates(
   const unsure = candidates.filter((_, index) => verdicts[index] === 'compare content');
   const digests = unsure.length === 0 ? {} : await hash(unsure.map((candidate) => candidate.path));
   return candidates.filter((candidate, index) => {
+    if (candidate.path === '') return false;
     if (verdicts[index] !== 'compare content') return verdicts[index] === 'changed';
     return digests[candidate.path] !== tree.lookup(candidate.path)?.digest;
   });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
 import type { BlobPaths, ContentStore, Written } from '../core/ports.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
+import { markFailures, toSinkError } from '../io/source-failure.ts';
 import { contentNotFound, verifyBytes } from './verify.ts';
 
 export interface BlobStoreOptions {
@@ -60,7 +61,7 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
     return written;
   } catch (error) {
     await rm(temporary, { force: true });
-    throw toHostError(error, 'write content to', ingest);
+    throw toSinkError(error, 'write content to', ingest);
   }
 }
 
@@ -71,7 +72,7 @@ async function writeVerified(
 ): Promise<Written> {
   const file = await open(path, 'wx');
   try {
-    const verified = verifyBytes(bytes, expected);
+    const verified = verifyBytes(markFailures(bytes), expected);
     for (;;) {
       const next = await verified.next();
       if (next.done === true) return next.value;
