@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toHostError } from './host-error.ts';
 import { markFailures, toSinkError } from './source-failure.ts';
@@ -26,7 +26,7 @@ export async function writeAtomic(path: string, bytes: AsyncIterable<Uint8Array>
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    discardFile(temporary);
     throw toSinkError(error, 'write', path);
   }
 }
@@ -39,8 +39,17 @@ export function writeAtomicSync(path: string, content: Uint8Array | string): voi
     writeFileSync(temporary, content, { flag: 'wx' });
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discardFile(temporary);
     throw toHostError(error, 'write', path);
+  }
+}
+
+/** Removes a file on the way out of a failure, whose error must not be replaced by another. */
+export function discardFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What cannot be removed was not made.
   }
 }
 

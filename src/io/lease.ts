@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { discardFile } from './atomic-file.ts';
 import { processExists, processId } from './host.ts';
 import { errnoOf, toHostError } from './host-error.ts';
 
@@ -24,7 +25,6 @@ const POLL_MS = 25;
 
 /** Takes the lease if it is free or stale; `undefined` when a living process holds it. Atomic between processes. */
 export function tryAcquireLease(path: string): Lease | undefined {
-  mkdirSync(dirname(path), { recursive: true });
   for (;;) {
     if (createExclusive(path)) return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
     if (isLeased(path) || !removeStale(path)) return undefined;
@@ -56,6 +56,7 @@ function isStale(path: string): boolean {
 function createExclusive(path: string): boolean {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(temporary, JSON.stringify(currentOwner()), { flag: 'wx' });
     linkSync(temporary, path);
     return true;
@@ -63,7 +64,7 @@ function createExclusive(path: string): boolean {
     if (errnoOf(error) === 'EEXIST') return false;
     throw toHostError(error, 'lock', path);
   } finally {
-    rmSync(temporary, { force: true });
+    discardFile(temporary);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Digest } from '../core/digest.ts';
 import { compareTreePaths, joinPath, parentPath } from '../core/paths.ts';
 import type { Entry, WhiteoutEntry } from '../core/toc.ts';
 import type { TreeNode } from '../core/tree.ts';
-import { type FileTree, isDirectoryNode, type Node } from './file-tree.ts';
 import type { ChangedPath } from './changed-path.ts';
+import { type FileTree, isDirectoryNode, type Node } from './file-tree.ts';
 
 export interface DiffRequest {
   /** The tree before. */

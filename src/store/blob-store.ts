@@ -4,6 +4,7 @@ import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
 import type { BlobPaths, ContentStore, Written } from '../core/ports.ts';
+import { discardFile } from '../io/atomic-file.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import { markFailures, toSinkError } from '../io/source-failure.ts';
 import { contentNotFound, verifyBytes } from './verify.ts';
@@ -60,7 +61,7 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
     await rename(temporary, path);
     return written;
   } catch (error) {
-    await rm(temporary, { force: true });
+    discardFile(temporary);
     throw toSinkError(error, 'write content to', ingest);
   }
 }

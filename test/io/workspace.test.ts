@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isLeased } from '../../src/io/lease.ts';
+import { createWorkspace, reclaimWorkspaces } from '../../src/io/workspace.ts';
+import { startLeaseProcess } from '../support/lease-process.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const LONG_AGO = new Date('2001-01-01T00:00:00Z');
+
+function makeOldFolder(path: string): void {
+  mkdirSync(path, { recursive: true });
+  utimesSync(path, LONG_AGO, LONG_AGO);
+}
+
+describe('createWorkspace', () => {
+  it('makes a folder of its own with a lease and removes it with all that is in it', async () => {
+    const parent = join(tempDir(), 'made/on/demand');
+    {
+      await using first = createWorkspace(parent);
+      await using second = createWorkspace(parent);
+      expect(first.path).not.toBe(second.path);
+      expect(isLeased(join(first.path, 'lease'))).toBe(true);
+      mkdirSync(join(first.path, 'a/b'), { recursive: true });
+      writeFileSync(join(first.path, 'a/b/file'), 'x');
+    }
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('says which folder it could not be made in', () => {
+    const file = join(tempDir(), 'file');
+    writeFileSync(file, '');
+    expect(() => createWorkspace(file)).toThrow(
+      expect.objectContaining({ family: 'host', message: expect.stringContaining(file) }),
+    );
+  });
+});
+
+describe('reclaimWorkspaces', () => {
+  it('removes the folder of a killed process and no living one', async () => {
+    const parent = tempDir();
+    await using mine = createWorkspace(parent);
+    const other = await startLeaseProcess();
+    const theirs = join(parent, 'build-other');
+    await other.tryAcquire(join(theirs, 'lease'));
+    writeFileSync(join(theirs, 'unfinished'), 'x');
+
+    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(existsSync(theirs)).toBe(true);
+
+    await other.kill();
+    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(readdirSync(parent)).toEqual([mine.path.slice(parent.length + 1)]);
+  });
+
+  it('leaves a young folder without a lease to the process that is making it, and removes an old one', () => {
+    const parent = tempDir();
+    mkdirSync(join(parent, 'build-young'));
+    makeOldFolder(join(parent, 'build-old'));
+    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(readdirSync(parent)).toEqual(['build-young']);
+  });
+
+  it('is not stopped by a file or a broken link beside the folders', () => {
+    const parent = tempDir();
+    writeFileSync(join(parent, 'a-file'), '');
+    makeOldFolder(join(parent, 'build-old'));
+    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(readdirSync(parent)).toEqual(['a-file']);
+  });
+
+  it('has nothing to do where no build ever ran', () => {
+    expect(reclaimWorkspaces(join(tempDir(), 'missing'))).toEqual([]);
+  });
+});
