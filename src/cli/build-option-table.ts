@@ -1,0 +1,275 @@
+import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION, type OptionRow, type Support } from './option-row.ts';
+
+function noEffect(why: string): Support {
+  return { kind: 'no-effect', why };
+}
+
+function refused(instead: string, except?: readonly string[]): Support {
+  return { kind: 'refused', instead, ...(except !== undefined && { except }) };
+}
+
+const NO_LIMITS = noEffect('lamella sets no limits; commands of RUN have those of the calling process');
+const NO_CONTAINERS = noEffect('lamella leaves no containers behind');
+const NO_SERVER = refused('the build runs in this process, there is no server to configure: leave the option out');
+const NO_DEBUGGER = refused('lamella has no step debugger: --debug shows stack traces, and the error the last output');
+const NO_ATTESTATIONS =
+  'lamella writes no attestations yet: leave it out, or attach them to the pushed digest with a tool of your choice';
+
+const SUPPORTED: readonly OptionRow[] = [
+  {
+    name: 'file',
+    short: 'f',
+    value: 'FILE',
+    help: 'The Dockerfile; - reads it from standard input',
+    fallback: 'CONTEXT/Dockerfile',
+    support: FULL,
+  },
+  { name: 'tag', short: 't', value: 'NAME', repeatable: true, help: 'Name of the image, as name[:tag]', support: FULL },
+  { name: 'target', value: 'STAGE', help: 'Stage to build', fallback: 'the last one', support: FULL },
+  {
+    name: 'build-arg',
+    value: 'K[=V]',
+    repeatable: true,
+    help: 'Value for an ARG; a name alone takes it from the environment',
+    support: FULL,
+  },
+  {
+    name: 'build-context',
+    value: 'NAME=SRC',
+    repeatable: true,
+    help: 'More sources for FROM and COPY --from: a directory, oci-layout://DIR[:tag], docker-image://REF',
+    support: FULL,
+  },
+  {
+    name: 'secret',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Secret for RUN --mount=type=secret: id=ID,src=FILE or id=ID,env=NAME',
+    support: FULL,
+  },
+  { name: 'label', value: 'K=V', repeatable: true, help: 'Label of the image', support: FULL },
+  {
+    name: 'platform',
+    value: 'OS/ARCH',
+    help: 'Target platform, one',
+    fallback: 'linux on the architecture of this machine',
+    support: FULL,
+  },
+  {
+    name: 'output',
+    short: 'o',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Where the image goes: type=oci|oci-layout|docker,dest=PATH or type=registry',
+    fallback: 'the local store',
+    support: FULL,
+  },
+  { name: 'push', help: 'Push every tag; short for -o type=registry', support: FULL },
+  { name: 'no-cache', help: 'Carry out every step, whatever the cache knows', support: FULL },
+  {
+    name: 'pull',
+    value: 'WHEN',
+    bare: 'always',
+    choices: ['always', 'newer', 'missing', 'never', 'true', 'false'],
+    help: 'When to ask the registry for a base image',
+    fallback: 'newer',
+    support: FULL,
+  },
+  {
+    name: 'network',
+    value: 'MODE',
+    choices: ['default', 'none', 'host'],
+    help: 'Network of RUN; host needs --allow network.host',
+    fallback: 'default',
+    support: FULL,
+  },
+  { name: 'add-host', value: 'NAME:IP', repeatable: true, help: 'Extra line in /etc/hosts of RUN', support: FULL },
+  {
+    name: 'allow',
+    value: 'RIGHT',
+    repeatable: true,
+    help: 'Right that RUN may ask for: network.host, security.insecure',
+    support: FULL,
+  },
+  {
+    name: 'isolation',
+    value: 'METHOD',
+    choices: ['auto', 'crun', 'runc', 'unshare'],
+    help: 'How RUN is isolated',
+    fallback: 'auto, the best that works here',
+    support: FULL,
+  },
+  {
+    name: 'timestamps',
+    value: 'POLICY',
+    choices: ['fixed', 'preserve'],
+    help: 'Times in layers: one constant, or those of the files',
+    fallback: 'fixed',
+    support: FULL,
+  },
+  {
+    name: 'registry-insecure',
+    value: 'HOST',
+    repeatable: true,
+    help: 'Registry (host[:port]) to speak plain HTTP with',
+    support: FULL,
+  },
+  {
+    name: 'progress',
+    value: 'STYLE',
+    choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
+    help: 'Progress on stderr',
+    fallback: 'auto, tty on a terminal, else plain',
+    support: FULL,
+  },
+  { name: 'quiet', short: 'q', help: 'Print nothing but the digest of the image, on stdout', support: FULL },
+  { name: 'iidfile', value: 'FILE', help: 'Write the digest of the image to a file', support: FULL },
+  { name: 'metadata-file', value: 'FILE', help: 'Write digest, descriptor and names as JSON to a file', support: FULL },
+  CACHE_DIR_OPTION,
+  DEBUG_OPTION,
+  HELP_OPTION,
+];
+
+const WITHOUT_EFFECT: readonly OptionRow[] = [
+  { name: 'builder', value: 'NAME', help: 'Builder instance', support: noEffect('lamella has no builder instances') },
+  {
+    name: 'cgroup-parent',
+    value: 'CGROUP',
+    help: 'Parent cgroup of RUN',
+    support: noEffect('commands of RUN stay in the cgroup of the calling process'),
+  },
+  { name: 'compress', help: 'Compress the build context', support: noEffect('the build context is not sent anywhere') },
+  { name: 'cpu-period', value: 'N', help: 'CPU limit', support: NO_LIMITS },
+  { name: 'cpu-quota', value: 'N', help: 'CPU limit', support: NO_LIMITS },
+  { name: 'cpu-shares', short: 'c', value: 'N', help: 'CPU weight', support: NO_LIMITS },
+  { name: 'cpuset-cpus', value: 'CPUS', help: 'CPUs to use', support: NO_LIMITS },
+  { name: 'cpuset-mems', value: 'NODES', help: 'Memory nodes to use', support: NO_LIMITS },
+  {
+    name: 'disable-content-trust',
+    help: 'Skip image verification',
+    support: noEffect('lamella verifies digests, not signatures'),
+  },
+  { name: 'force-rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
+  { name: 'memory', short: 'm', value: 'SIZE', help: 'Memory limit', support: NO_LIMITS },
+  { name: 'memory-swap', value: 'SIZE', help: 'Swap limit', support: NO_LIMITS },
+  { name: 'rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
+  {
+    name: 'security-opt',
+    value: 'OPT',
+    repeatable: true,
+    help: 'Security options',
+    support: noEffect('use RUN --security=insecure with --allow security.insecure'),
+  },
+  {
+    name: 'shm-size',
+    value: 'SIZE',
+    help: 'Size of /dev/shm',
+    support: noEffect('/dev/shm of RUN has its default size'),
+  },
+  {
+    name: 'squash',
+    help: 'Squash new layers',
+    support: noEffect('copy the result into a last stage to get one layer'),
+  },
+  { name: 'ulimit', value: 'LIMIT', repeatable: true, help: 'Limits of RUN', support: NO_LIMITS },
+];
+
+const REFUSED: readonly OptionRow[] = [
+  {
+    name: 'annotation',
+    value: 'K=V',
+    repeatable: true,
+    help: 'OCI annotation',
+    support: refused('lamella writes no annotations yet: use --label K=V'),
+  },
+  {
+    name: 'attest',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Attestations',
+    support: refused(NO_ATTESTATIONS, ['type=provenance,disabled=true', 'type=sbom,disabled=true']),
+  },
+  {
+    name: 'provenance',
+    value: 'SPEC',
+    help: 'Provenance',
+    support: refused(`${NO_ATTESTATIONS}; --provenance=false is accepted`, ['false']),
+  },
+  {
+    name: 'sbom',
+    value: 'SPEC',
+    help: 'Bill of materials',
+    support: refused(`${NO_ATTESTATIONS}; --sbom=false is accepted`, ['false']),
+  },
+  {
+    name: 'cache-from',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Shared cache to read',
+    support: refused('lamella shares no cache yet: keep the folder of --cache-dir between builds'),
+  },
+  {
+    name: 'cache-to',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Shared cache to write',
+    support: refused('lamella shares no cache yet: keep the folder of --cache-dir between builds'),
+  },
+  {
+    name: 'no-cache-filter',
+    value: 'STAGE',
+    repeatable: true,
+    help: 'Stages not to cache',
+    support: refused('use --no-cache, for all stages'),
+  },
+  {
+    name: 'call',
+    value: 'METHOD',
+    help: 'Evaluate instead of building',
+    support: refused('`lamella parse FILE` reports mistakes in a Dockerfile; --call=build is accepted', ['build']),
+  },
+  {
+    name: 'check',
+    help: 'Check instead of building',
+    support: refused('`lamella parse FILE` reports mistakes in a Dockerfile', ['false']),
+  },
+  {
+    name: 'print',
+    value: 'METHOD',
+    help: 'Evaluate instead of building',
+    support: refused('`lamella parse FILE` reports mistakes in a Dockerfile'),
+  },
+  {
+    name: 'load',
+    help: 'Load into docker',
+    support: refused('write `-o type=docker,dest=app.tar`, then run `docker load -i app.tar`', ['false']),
+  },
+  {
+    name: 'ssh',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'SSH agent for RUN',
+    support: refused(
+      'lamella forwards no SSH agent yet: give the key with --secret id=ID,src=FILE and RUN --mount=type=secret',
+    ),
+  },
+  {
+    name: 'policy',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Build policy',
+    support: refused('lamella evaluates no policies: pin sources by digest (FROM name@sha256:…, ADD --checksum)'),
+  },
+  {
+    name: 'detach',
+    help: 'Detach the build server',
+    support: refused('the build runs in this process, there is no server to detach: leave the option out', ['false']),
+  },
+  { name: 'root', value: 'DIR', help: 'Folder of the build server', support: NO_SERVER },
+  { name: 'server-config', value: 'FILE', help: 'Configuration of the build server', support: NO_SERVER },
+  { name: 'invoke', value: 'SPEC', help: 'Debug the build', support: NO_DEBUGGER },
+  { name: 'on', value: 'WHEN', help: 'When to debug the build', support: NO_DEBUGGER },
+];
+
+/** All options of `lamella build`: everything that `docker buildx build` has, and ours. */
+export const BUILD_OPTIONS: readonly OptionRow[] = [...SUPPORTED, ...WITHOUT_EFFECT, ...REFUSED];

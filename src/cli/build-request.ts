@@ -1,0 +1,182 @@
+import { CliError, usageError } from './cli-error.ts';
+import type { BuildOptions } from './library.ts';
+import type { Arguments } from './parse-arguments.ts';
+import { type OutputRequest, parseOutput } from './parse-output.ts';
+import { parseSecret } from './parse-secret.ts';
+import { badValue, parseHost, parseKeyValue } from './values.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type Entitlement = NonNullable<BuildOptions['allow']>[number];
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const ENTITLEMENTS: readonly Entitlement[] = ['network.host', 'security.insecure'];
+
+/** The options of the library for a command line; pure. `-f -` is left to the caller, who can read standard input. */
+export function toBuildOptions(args: Arguments, env: Environment): BuildOptions {
+  const outputs = args.all('output').map(parseOutput);
+  const options: Writable<BuildOptions> = {
+    context: contextOf(args),
+    tags: [...args.all('tag'), ...outputs.flatMap((request) => request.names)],
+    outputs: outputsOf(outputs, args.on('push')),
+    buildArgs: buildArgsOf(args, env),
+    buildContexts: pairsOf(args, 'build-context', (value) => missing('build-context', value)),
+    labels: pairsOf(args, 'label', () => ''),
+    secrets: args.all('secret').map((text) => parseSecret(text, env)),
+    addHosts: listOf(args, 'add-host').map(parseHost),
+    allow: listOf(args, 'allow').map(toEntitlement),
+    noCache: args.on('no-cache'),
+    registry: { insecure: args.all('registry-insecure') },
+  };
+  return withoutEmpty({ ...options, ...singleValues(args), ...compressionOf(outputs) });
+}
+
+function singleValues(args: Arguments): BuildOptions {
+  const file = args.last('file');
+  const pull = pullOf(args.last('pull'));
+  return withoutUndefined({
+    dockerfile: file === '-' ? undefined : file,
+    target: args.last('target'),
+    platform: platformOf(args),
+    pull,
+    network: args.last('network') as BuildOptions['network'],
+    isolation: args.last('isolation') as BuildOptions['isolation'],
+    timestamps: args.last('timestamps') as BuildOptions['timestamps'],
+    cacheDir: args.last('cache-dir'),
+  });
+}
+
+function contextOf(args: Arguments): string {
+  const [context, ...more] = args.positionals;
+  if (context === undefined) {
+    throw usageError(
+      'OPTION_NO_CONTEXT',
+      'the build context is missing',
+      'name a directory, as in `lamella build -t app .`',
+    );
+  }
+  if (more.length > 0) {
+    const words = more.map((word) => JSON.stringify(word)).join(', ');
+    throw usageError(
+      'OPTION_TOO_MANY_ARGUMENTS',
+      `there is one build context, but also ${words}`,
+      'options stand before a value, as in -t NAME',
+    );
+  }
+  if (context === '-' || /^(?:https?|git|ssh):\/\/|^git@/.test(context)) {
+    throw usageError(
+      'OPTION_UNSUPPORTED',
+      `the build context ${JSON.stringify(context)} is not a directory`,
+      'fetch or unpack it first, then give the directory',
+    );
+  }
+  return context;
+}
+
+function outputsOf(requests: readonly OutputRequest[], push: boolean): NonNullable<BuildOptions['outputs']> {
+  const outputs = requests.flatMap((request) => request.output ?? []);
+  const pushes = outputs.some((output) => output.type === 'registry');
+  return push && !pushes ? [...outputs, { type: 'registry' }] : outputs;
+}
+
+function compressionOf(requests: readonly OutputRequest[]): BuildOptions {
+  const asked = new Set(requests.flatMap((request) => request.compression ?? []));
+  if (asked.size > 1) {
+    throw usageError(
+      'OPTION_CONFLICT',
+      `one build has one compression, not ${[...asked].join(' and ')}`,
+      'build once for each',
+    );
+  }
+  const [compression] = asked;
+  return compression === undefined ? {} : { compression };
+}
+
+/** A name alone takes its value from the environment; without one there it is not passed, as with buildx. */
+function buildArgsOf(args: Arguments, env: Environment): Record<string, string> {
+  return pairsOf(args, 'build-arg', (name) => env[name]);
+}
+
+function pairsOf(
+  args: Arguments,
+  option: string,
+  lookUp: (name: string) => string | undefined,
+): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const text of args.all(option)) {
+    const [name, given] = parseKeyValue(option, text);
+    const value = given ?? lookUp(name);
+    if (value !== undefined) pairs[name] = value;
+  }
+  return pairs;
+}
+
+function missing(option: string, name: string): never {
+  throw badValue(option, name, 'it has no value', 'NAME=SOURCE');
+}
+
+/** buildx splits these at commas. */
+function listOf(args: Arguments, option: string): string[] {
+  return args.all(option).flatMap((text) => text.split(','));
+}
+
+function toEntitlement(text: string): Entitlement {
+  const entitlement = ENTITLEMENTS.find((candidate) => candidate === text);
+  if (entitlement === undefined) throw badValue('allow', text, 'there is no such right', ENTITLEMENTS.join(' or '));
+  return entitlement;
+}
+
+function platformOf(args: Arguments): string | undefined {
+  const platforms = new Set(listOf(args, 'platform'));
+  if (platforms.size > 1) {
+    throw usageError(
+      'OPTION_UNSUPPORTED',
+      `one build is for one platform, not for ${[...platforms].join(' and ')}`,
+      'build once for each platform, with a tag of its own',
+    );
+  }
+  return [...platforms][0];
+}
+
+function pullOf(value: string | undefined): BuildOptions['pull'] {
+  if (value === 'true') return 'always';
+  return value === 'false' ? undefined : (value as BuildOptions['pull']);
+}
+
+export type ProgressStyle = 'tty' | 'plain' | 'json' | 'quiet';
+
+/** `auto` is `tty` where stderr is a terminal that can move its cursor. */
+export function progressStyleOf(args: Arguments, stderr: { readonly isTTY: boolean }, env: Environment): ProgressStyle {
+  const style = args.last('progress') ?? 'auto';
+  if (args.on('quiet')) {
+    if (style !== 'auto' && style !== 'quiet') {
+      throw usageError(
+        'OPTION_CONFLICT',
+        `--quiet and --progress=${style} exclude each other`,
+        'leave one of them out',
+      );
+    }
+    return 'quiet';
+  }
+  if (style === 'auto') return stderr.isTTY && env.TERM !== 'dumb' ? 'tty' : 'plain';
+  if (style === 'tty' && !stderr.isTTY) {
+    throw new CliError('option', 'OPTION_NO_TERMINAL', '--progress=tty needs a terminal on stderr', {
+      hint: 'use --progress=plain',
+    });
+  }
+  return style as ProgressStyle;
+}
+
+function withoutUndefined(options: { readonly [K in keyof BuildOptions]: BuildOptions[K] | undefined }): BuildOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** Leaves only what was asked for, so that the library's defaults hold for the rest. */
+function withoutEmpty(options: BuildOptions): BuildOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => !isEmpty(value)));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === 'object' && value !== null && Object.values(value).every(isEmpty);
+}

@@ -1,0 +1,92 @@
+import { BUILD_OPTIONS } from '../build-option-table.ts';
+import { progressStyleOf, toBuildOptions } from '../build-request.ts';
+import { CliError } from '../cli-error.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { CliHost } from '../host.ts';
+import type { BuildOptions, BuildResult } from '../library.ts';
+import { nextSteps } from '../next-steps.ts';
+import { createProgress } from '../progress/create-progress.ts';
+
+export const buildCommand: Command = {
+  name: 'build',
+  summary: 'Build an image from a Dockerfile',
+  usage: 'lamella build [OPTION…] CONTEXT',
+  details: [
+    'Builds the Dockerfile of CONTEXT, a directory. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
+    'The options are those of `docker buildx build`, with the same meaning. Progress goes to stderr; stdout stays empty, but for the digest with -q.',
+  ],
+  options: BUILD_OPTIONS,
+  examples: [
+    { command: 'lamella build -t app .', does: 'build into the local store' },
+    {
+      command: 'lamella build -t app -o type=docker,dest=app.tar . && docker load -i app.tar',
+      does: 'hand it to docker',
+    },
+    { command: 'lamella build -t registry.example.com/app:1 --push .', does: 'build and push' },
+    { command: 'lamella build -o type=oci-layout,dest=image .', does: 'write an OCI layout directory' },
+    { command: 'lamella build --secret id=npmrc,src=.npmrc --target test .', does: 'build one stage, with a secret' },
+  ],
+  run,
+};
+
+async function run({ args, argv, host, library, signal }: CommandContext): Promise<void> {
+  const style = progressStyleOf(args, host.stderr, host.env);
+  const options = await withDockerfileText(toBuildOptions(args, host.env), args.last('file'), host);
+  const { build } = await library();
+  const result = await runBuild({ build, options, host, style, signal });
+  await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
+  if (args.on('quiet')) host.stdout.write(`${result.image.descriptor.digest}\n`);
+  else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
+}
+
+async function runBuild(request: {
+  readonly build: (options: BuildOptions) => Promise<BuildResult>;
+  readonly options: BuildOptions;
+  readonly host: CliHost;
+  readonly style: ReturnType<typeof progressStyleOf>;
+  readonly signal: AbortSignal;
+}): Promise<BuildResult> {
+  const { build, options, host, style, signal } = request;
+  const progress = createProgress(style, host);
+  try {
+    return await build({ ...options, signal, onEvent: (event) => progress.event(event) });
+  } finally {
+    progress.close();
+  }
+}
+
+async function withDockerfileText(
+  options: BuildOptions,
+  file: string | undefined,
+  host: CliHost,
+): Promise<BuildOptions> {
+  return file === '-' ? { ...options, dockerfileText: await host.readStdin() } : options;
+}
+
+/** The keys are those that buildx writes. */
+async function writeResultFiles(
+  host: CliHost,
+  { image, names }: BuildResult,
+  files: { readonly iidfile: string | undefined; readonly metadataFile: string | undefined },
+): Promise<void> {
+  const { descriptor } = image;
+  if (files.iidfile !== undefined) await writeFile(host, files.iidfile, descriptor.digest);
+  if (files.metadataFile === undefined) return;
+  const metadata = {
+    'containerimage.descriptor': descriptor,
+    'containerimage.digest': descriptor.digest,
+    ...(names.length > 0 && { 'image.name': names.join(',') }),
+  };
+  await writeFile(host, files.metadataFile, `${JSON.stringify(metadata, undefined, 2)}\n`);
+}
+
+async function writeFile(host: CliHost, path: string, content: string): Promise<void> {
+  try {
+    await host.writeFile(path, content);
+  } catch (cause) {
+    throw new CliError('host', 'HOST_WRITE_FAILED', `cannot write ${path}`, {
+      cause,
+      hint: 'the image is built; give a path that can be written',
+    });
+  }
+}

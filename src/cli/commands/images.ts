@@ -1,0 +1,40 @@
+import { usageError } from '../cli-error.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { formatBytes } from '../format.ts';
+import type { StoredImage } from '../library.ts';
+import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
+
+export const imagesCommand: Command = {
+  name: 'images',
+  summary: 'List the images of the local store',
+  usage: 'lamella images [--json]',
+  details: [
+    'Lists every name in the local store, with digest, size of the compressed layers, creation time and platform.',
+  ],
+  options: [{ name: 'json', help: 'Print JSON', support: FULL }, CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION],
+  examples: [{ command: 'lamella images --json', does: 'the same for programs' }],
+  run,
+};
+
+const HEAD = ['NAME', 'DIGEST', 'SIZE', 'CREATED', 'PLATFORM'];
+
+async function run({ args, host, library }: CommandContext): Promise<void> {
+  if (args.positionals.length > 0) {
+    throw usageError('OPTION_TOO_MANY_ARGUMENTS', 'images takes no arguments', 'write `lamella images`');
+  }
+  const cacheDir = args.last('cache-dir');
+  const { listImages } = await library();
+  const images = await listImages(cacheDir === undefined ? {} : { cacheDir });
+  host.stdout.write(args.on('json') ? `${JSON.stringify(images, undefined, 2)}\n` : table([HEAD, ...images.map(row)]));
+}
+
+function row(image: StoredImage): string[] {
+  const { name, digest, size, created = '', platform } = image;
+  return [name, digest.slice(0, 'sha256:'.length + 12), formatBytes(size), created, platform];
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('   ');
+  return rows.map((cells) => `${line(cells).trimEnd()}\n`).join('');
+}

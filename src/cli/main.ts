@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { usageError } from './cli-error.ts';
+import type { Command } from './command.ts';
+import { COMMANDS } from './commands/commands.ts';
+import { exitCodeOf, exitCodeOfSignal } from './exit-codes.ts';
+import { commandHelp, overview } from './help.ts';
+import { type CliHost, processHost } from './host.ts';
+import { watchSignals } from './interrupt.ts';
+import type { Library } from './library.ts';
+import { createPaint } from './paint.ts';
+import { type Arguments, parseArguments } from './parse-arguments.ts';
+import { writeRecord } from './progress/json.ts';
+import { errorRecord, exitCodeOfError, renderError } from './render-error.ts';
+import { ReportedError } from './reported-error.ts';
+import { suggest } from './suggest.ts';
+
+/** Runs the command line of this process; `bin/lamella.js` calls it. */
+export async function run(): Promise<void> {
+  process.stdout.on('error', ignoreClosedPipe);
+  process.exitCode = await main(process.argv.slice(2), processHost());
+}
+
+/** Runs one command line and gives its exit code; never throws. */
+export async function main(argv: readonly string[], host: CliHost): Promise<number> {
+  const [name = '--help', ...rest] = argv;
+  const show = (text: string): number => {
+    host.stdout.write(text);
+    return 0;
+  };
+  if (name === '--version' || name === '-v' || name === 'version') return show(`${packageVersion()}\n`);
+  if (name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    return show(overview(COMMANDS, packageVersion()));
+  }
+  try {
+    const command = findCommand(name === 'help' ? (rest[0] ?? '') : name);
+    const args = parseArguments(name === 'help' ? ['--help'] : rest, command.options);
+    if (args.on('help')) return show(commandHelp(command));
+    return await runCommand(command, args, { argv: rest, host });
+  } catch (error) {
+    return report(error, { host });
+  }
+}
+
+async function runCommand(
+  command: Command,
+  args: Arguments,
+  { argv, host }: { readonly argv: readonly string[]; readonly host: CliHost },
+): Promise<number> {
+  let loaded: Library | undefined;
+  const library = async (): Promise<Library> => {
+    loaded ??= await host.loadLibrary();
+    return loaded;
+  };
+  const interrupt = watchSignals(host);
+  try {
+    notify(args, host, command);
+    await command.run({ args, argv, host, library, signal: interrupt.signal });
+    return 0;
+  } catch (error) {
+    if (interrupt.received !== undefined) {
+      host.stderr.write(`stopped by ${interrupt.received}\n`);
+      return exitCodeOfSignal(interrupt.received);
+    }
+    return report(error, { host, library: loaded, json: wantsJson(args, command), debug: args.on('debug') });
+  } finally {
+    interrupt.stop();
+  }
+}
+
+interface ReportOptions {
+  readonly host: CliHost;
+  readonly library?: Library | undefined;
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
+
+function report(error: unknown, { host, library, json = false, debug = false }: ReportOptions): number {
+  if (error instanceof ReportedError) return exitCodeOf(error.family);
+  const paint = createPaint(host.stderr, host.env);
+  const isBuilderError = library?.isBuilderError;
+  if (json) writeRecord(host.stderr, errorRecord(error, { isBuilderError }));
+  else host.stderr.write(renderError(error, { paint, debug, isBuilderError }));
+  return exitCodeOfError(error, { isBuilderError });
+}
+
+/** Options without effect are said, once, whatever the progress. */
+function notify(args: Arguments, host: CliHost, command: Command): void {
+  for (const message of args.notices) {
+    if (wantsJson(args, command)) writeRecord(host.stderr, { type: 'notice', message });
+    else host.stderr.write(`note: ${message}\n`);
+  }
+}
+
+function wantsJson(args: Arguments, command: Command): boolean {
+  return command.options.some((row) => row.name === 'progress') && args.last('progress') === 'json';
+}
+
+function findCommand(name: string): Command {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const kind = name.startsWith('-') ? 'option' : 'command';
+  const meant = suggest(
+    name,
+    kind === 'command' ? COMMANDS.map((candidate) => candidate.name) : ['--help', '--version'],
+  );
+  const hint = meant === undefined ? '`lamella --help` lists the commands' : `did you mean "${meant}"?`;
+  throw usageError('OPTION_UNKNOWN_COMMAND', `unknown ${kind} ${JSON.stringify(name)}`, hint);
+}
+
+/** From package.json, which is as far from `src/cli` as from `dist/cli`; asking the library would load it. */
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
+}
+
+/** `lamella images | head` closes the pipe early, which is no failure. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

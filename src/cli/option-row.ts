@@ -1,0 +1,46 @@
+/** What becomes of an option of `docker buildx build` here. */
+export type Support =
+  | { readonly kind: 'full' }
+  /** Accepted, said once on stderr. `why` completes "--name has no effect: …". */
+  | { readonly kind: 'no-effect'; readonly why: string }
+  /** Refused, with the alternative; `except` lists the values that ask for what happens anyway. */
+  | { readonly kind: 'refused'; readonly instead: string; readonly except?: readonly string[] };
+
+/** One option of a command: parsing, help, docs and the test of completeness all read these rows. */
+export interface OptionRow {
+  readonly name: string;
+  readonly short?: string;
+  /** Placeholder of the value in help; a row without one is a switch. */
+  readonly value?: string;
+  /** The value that a bare `--name` means; only `--name=VALUE` gives another. */
+  readonly bare?: string;
+  readonly repeatable?: true;
+  readonly choices?: readonly string[];
+  readonly fallback?: string;
+  readonly help: string;
+  readonly support: Support;
+}
+
+export const FULL: Support = { kind: 'full' };
+
+export const HELP_OPTION: OptionRow = {
+  name: 'help',
+  short: 'h',
+  help: 'Show this help',
+  support: FULL,
+};
+
+export const DEBUG_OPTION: OptionRow = {
+  name: 'debug',
+  short: 'D',
+  help: 'Show stack traces and all causes of an error',
+  support: FULL,
+};
+
+export const CACHE_DIR_OPTION: OptionRow = {
+  name: 'cache-dir',
+  value: 'DIR',
+  help: 'Folder of the image store and the build cache',
+  fallback: '$XDG_CACHE_HOME/lamella, else ~/.cache/lamella',
+  support: FULL,
+};

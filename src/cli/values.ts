@@ -1,0 +1,62 @@
+import { isIP } from 'node:net';
+import { type CliError, usageError } from './cli-error.ts';
+
+/** Fields of one line of CSV (RFC 4180), which is how docker writes `type=oci,"dest=a,b"`. */
+export function parseCsv(option: string, text: string): string[] {
+  const fields: string[] = [];
+  let rest = text;
+  do {
+    const match = /^(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/.exec(rest);
+    if (match === null || text === '') throw badValue(option, text, 'its quotes or commas do not match', 'key=value,…');
+    fields.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
+    rest = rest.slice(match[0].length);
+    if (rest === '' && match[0].endsWith(',')) fields.push('');
+  } while (rest !== '');
+  return fields;
+}
+
+/** `key=value` fields; keys in lower case, values as written. */
+export function parseFields(option: string, text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const field of parseCsv(option, text)) {
+    const [key, value] = cut(field, '=');
+    if (value === undefined) throw badValue(option, text, `${JSON.stringify(field)} is no key=value`, 'key=value,…');
+    fields.set(key.toLowerCase(), value);
+  }
+  return fields;
+}
+
+/** `NAME=value`, or `NAME` alone, which gives `undefined`. */
+export function parseKeyValue(option: string, text: string): [string, string | undefined] {
+  const [key, value] = cut(text, '=');
+  if (key === '') throw badValue(option, text, 'the name is empty', 'NAME=value');
+  return [key, value];
+}
+
+/** `name:address`, `name=address`; IPv6 may stand in brackets. */
+export function parseHost(text: string): { name: string; address: string } {
+  const match = /^([^:=]+)[:=]\[?([^\]]+)\]?$/.exec(text);
+  const [, name = '', address = ''] = match ?? [];
+  if (address === 'host-gateway') {
+    throw usageError(
+      'OPTION_BAD_VALUE',
+      `--add-host ${text}: there is no gateway to the host`,
+      'give the address itself',
+    );
+  }
+  if (isIP(address) === 0) throw badValue('add-host', text, `${JSON.stringify(address)} is no IP address`, 'NAME:IP');
+  return { name, address };
+}
+
+export function badValue(option: string, text: string, why: string, form: string): CliError {
+  return usageError(
+    'OPTION_BAD_VALUE',
+    `--${option} cannot be ${JSON.stringify(text)}: ${why}`,
+    `write it as --${option} ${form}`,
+  );
+}
+
+export function cut(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
