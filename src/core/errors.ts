@@ -131,6 +131,8 @@ export interface RegistryErrorDetails extends BuilderErrorDetails {
   readonly url?: string | undefined;
   readonly status?: number | undefined;
   readonly retryable?: boolean | undefined;
+  /** How long the registry asks to wait (`Retry-After`). */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** A registry that cannot be reached, refuses, or answers against the distribution specification. */
@@ -140,6 +142,7 @@ export class RegistryError extends BuilderError {
   readonly url: string | undefined;
   readonly status: number | undefined;
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: string, message: string, details: RegistryErrorDetails = {}) {
     super(code, message, details);
@@ -147,6 +150,7 @@ export class RegistryError extends BuilderError {
     this.url = details.url;
     this.status = details.status;
     this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 

@@ -1,0 +1,41 @@
+import type { Descriptor } from '../../core/image.ts';
+import type { ContentReader } from '../../core/ports.ts';
+import { bytesOf } from '../../store/read.ts';
+import { formatJson } from '../image/json.ts';
+import { readManifest } from '../image/read-image.ts';
+import type { NamedImage } from '../named-image.ts';
+import { formatFamiliar, normalizeReference } from '../registry/docker-hub.ts';
+import type { ArchiveMember } from './tar-stream.ts';
+
+export function contentMember(path: string, content: Uint8Array): ArchiveMember {
+  return { path, size: content.byteLength, bytes: { [Symbol.asyncIterator]: () => bytesOf(content) } };
+}
+
+export function blobMember(path: string, descriptor: Descriptor, reader: ContentReader): ArchiveMember {
+  return { path, size: descriptor.size, bytes: reader.read(descriptor) };
+}
+
+/** Where an archive keeps the blobs that docker's manifest.json names. */
+export interface DockerPaths {
+  readonly config: (config: Descriptor) => string;
+  readonly layer: (layer: Descriptor) => string;
+}
+
+/** Docker's `manifest.json`: what `docker load` reads, one entry an image. */
+export async function dockerManifest(
+  exports: readonly NamedImage[],
+  reader: ContentReader,
+  paths: DockerPaths,
+): Promise<Uint8Array> {
+  const entries = [];
+  for (const { image, names } of exports) {
+    const { config, layers } = await readManifest(reader, image.descriptor);
+    entries.push({ Config: paths.config(config), RepoTags: names.map(toRepoTag), Layers: layers.map(paths.layer) });
+  }
+  return formatJson(entries);
+}
+
+/** Docker shows and expects the familiar form. */
+function toRepoTag(name: string): string {
+  return formatFamiliar(normalizeReference(name));
+}

@@ -1,0 +1,81 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Digest, hexOf } from '../../core/digest.ts';
+import { OptionError } from '../../core/errors.ts';
+import type { Descriptor } from '../../core/image.ts';
+import type { BlobPaths, ContentReader } from '../../core/ports.ts';
+import { writeAtomic } from '../../io/atomic-file.ts';
+import { errnoOf, toHostError } from '../../io/host-error.ts';
+import { formatIndex } from '../image/manifest.ts';
+import { contentOfAll, type NamedImage, toIndexEntries } from '../named-image.ts';
+import { BLOBS, INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from './layout-files.ts';
+import { placeBlob } from './place-blob.ts';
+
+/**
+ * Makes `dir` an OCI image layout that holds exactly these images. The index appears last and at once, so a reader sees
+ * the old images or the new ones; content that no longer is referenced goes afterwards. Writing again changes nothing.
+ * @throws OptionError `OPTION_OUTPUT_NOT_EMPTY`, `OPTION_OUTPUT_IS_STORE`; HostError
+ */
+export async function writeLayout(
+  dir: string,
+  exports: readonly NamedImage[],
+  reader: ContentReader & Partial<BlobPaths>,
+): Promise<void> {
+  const content = await contentOfAll(reader, exports);
+  checkApart(dir, content, reader);
+  try {
+    await prepareDirectory(dir);
+    for (const descriptor of content) await placeBlob(blobPath(dir, descriptor.digest), descriptor, reader);
+    await writeIfChanged(join(dir, INDEX_FILE), formatIndex(toIndexEntries(exports)));
+    await removeOthers(join(dir, BLOBS), content);
+  } catch (error) {
+    throw toHostError(error, 'write the image layout', dir);
+  }
+}
+
+function blobPath(dir: string, digest: Digest): string {
+  return join(dir, BLOBS, hexOf(digest));
+}
+
+/** The store itself is a layout; exporting there would remove all that is not the image. */
+function checkApart(dir: string, content: readonly Descriptor[], reader: Partial<BlobPaths>): void {
+  const inside = content.some(
+    ({ digest }) => reader.pathOf && resolve(reader.pathOf(digest)) === resolve(blobPath(dir, digest)),
+  );
+  if (!inside) return;
+  throw new OptionError('OPTION_OUTPUT_IS_STORE', `${dir} is the store that the image is in`, {
+    hint: 'choose another directory for the output',
+  });
+}
+
+async function prepareDirectory(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const names = await readdir(dir);
+  if (names.length > 0 && !names.includes(LAYOUT_FILE)) {
+    throw new OptionError('OPTION_OUTPUT_NOT_EMPTY', `${dir} is not empty and not an OCI image layout`, {
+      hint: 'choose an empty or new directory; lamella removes what an earlier image left there',
+    });
+  }
+  await writeIfChanged(join(dir, LAYOUT_FILE), LAYOUT_CONTENT);
+  await mkdir(join(dir, BLOBS), { recursive: true });
+}
+
+async function writeIfChanged(path: string, content: Uint8Array): Promise<void> {
+  if (!(await hasContent(path, content))) await writeAtomic(path, content);
+}
+
+async function hasContent(path: string, content: Uint8Array): Promise<boolean> {
+  try {
+    return (await readFile(path)).equals(content);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function removeOthers(blobs: string, content: readonly Descriptor[]): Promise<void> {
+  const wanted = new Set(content.map(({ digest }) => hexOf(digest)));
+  for (const name of await readdir(blobs)) {
+    if (!wanted.has(name)) await rm(join(blobs, name), { recursive: true, force: true });
+  }
+}

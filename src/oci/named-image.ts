@@ -1,0 +1,60 @@
+import type { Descriptor, Image } from '../core/image.ts';
+import type { ContentReader } from '../core/ports.ts';
+import { parseReference } from '../core/reference.ts';
+import { readManifest } from './image/read-image.ts';
+
+/** An image with the names under which it is exported: normalised references with a tag. */
+export interface NamedImage {
+  readonly image: Pick<Image, 'descriptor' | 'config'>;
+  readonly names: readonly string[];
+}
+
+/** Annotations of descriptors in an index.json (reference, section 19). */
+export const Annotation = {
+  imageName: 'io.containerd.image.name',
+  refName: 'org.opencontainers.image.ref.name',
+  created: 'org.opencontainers.image.created',
+} as const;
+
+/** Entries of an index.json: one for each name of each image, or one without a name. */
+export function toIndexEntries(exports: readonly NamedImage[]): Descriptor[] {
+  return exports.flatMap(({ image, names }) =>
+    names.length === 0 ? [toEntry(image)] : names.map((name) => toEntry(image, name)),
+  );
+}
+
+function toEntry({ descriptor, config }: NamedImage['image'], name?: string): Descriptor {
+  const { mediaType, digest, size } = descriptor;
+  const annotations = {
+    ...(name !== undefined && nameAnnotations(name)),
+    ...(config.created !== undefined && { [Annotation.created]: config.created }),
+  };
+  const { os, architecture, variant } = config;
+  return {
+    mediaType,
+    digest,
+    size,
+    platform: { os, architecture, ...(variant !== undefined && { variant }) },
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
+}
+
+function nameAnnotations(name: string): Record<string, string> {
+  const { tag } = parseReference(name);
+  return { [Annotation.imageName]: name, ...(tag !== undefined && { [Annotation.refName]: tag }) };
+}
+
+/** All content of an image, the manifest first: what an export has to hold. */
+export async function contentOf(reader: ContentReader, descriptor: Descriptor): Promise<Descriptor[]> {
+  const manifest = await readManifest(reader, descriptor);
+  return [descriptor, manifest.config, ...manifest.layers];
+}
+
+/** The content of several images, each blob once, in the order of their digests. */
+export async function contentOfAll(reader: ContentReader, exports: readonly NamedImage[]): Promise<Descriptor[]> {
+  const all = new Map<string, Descriptor>();
+  for (const { image } of exports) {
+    for (const descriptor of await contentOf(reader, image.descriptor)) all.set(descriptor.digest, descriptor);
+  }
+  return [...all.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}

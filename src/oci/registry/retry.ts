@@ -1,0 +1,38 @@
+import { RegistryError } from '../../core/errors.ts';
+
+export interface RetryPolicy {
+  /** Attempts in all. */
+  readonly attempts: number;
+  readonly delay: (ms: number) => Promise<void>;
+}
+
+const FIRST_WAIT_MS = 500;
+/** A registry that asks for more is not waited for: people should know. */
+const LONGEST_WAIT_MS = 30_000;
+
+/** Repeats `attempt` while it fails with a retryable {@link RegistryError}, waiting longer each time. */
+export async function withRetry<T>(policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      await waitOrThrow(policy, error, failures);
+    }
+  }
+}
+
+/** Waits until it makes sense to try again after the `failures`-th failure; throws `error` when it does not. */
+export async function waitOrThrow(policy: RetryPolicy, error: unknown, failures: number): Promise<void> {
+  if (!(error instanceof RegistryError) || !error.retryable || failures >= policy.attempts) throw error;
+  const wait = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (failures - 1);
+  if (wait > LONGEST_WAIT_MS) throw error;
+  await policy.delay(wait);
+}
+
+/** Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
+}

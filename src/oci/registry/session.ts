@@ -1,0 +1,103 @@
+import type { Reference } from '../../core/reference.ts';
+import { type AccessRequest, type Authorizer, createAuthorizer } from './authorization.ts';
+import { parseChallenges } from './challenge.ts';
+import type { FindCredentials } from './credentials.ts';
+import { repositoryUrl } from './endpoint.ts';
+import type { HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
+import { toResponseError } from './response-error.ts';
+import { type RetryPolicy, withRetry } from './retry.ts';
+
+export type Repository = Pick<Reference, 'registry' | 'repository'>;
+
+/** One call of a registry's API. */
+export interface ApiCall {
+  readonly repository: Repository;
+  /** Relative to the repository's address, or an address that the registry gave. */
+  readonly path: string | URL;
+  readonly method: HttpRequest['method'];
+  readonly action: 'pull' | 'push';
+  /** Another repository of the registry that is read as well. */
+  readonly source?: string | undefined;
+  /** What is asked for, for messages. */
+  readonly subject: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: HttpBody;
+  /** Statuses that are answers; every other one is an error. */
+  readonly accept: readonly number[];
+}
+
+/** Calls a registry: authorised, with errors instead of unwanted statuses. */
+export interface Session {
+  /** Once, without retries. */
+  exchange(call: ApiCall): Promise<HttpResponse>;
+  /** With retries; `read` is part of an attempt, so that a body which breaks off is asked for again. */
+  request<T>(call: ApiCall, read: (response: HttpResponse) => Promise<T> | T): Promise<T>;
+  readonly retry: RetryPolicy;
+}
+
+export interface SessionOptions {
+  readonly transport: Transport;
+  readonly findCredentials: FindCredentials;
+  readonly insecure: readonly string[];
+  readonly retry: RetryPolicy;
+  readonly now: () => number;
+}
+
+export function createSession(options: SessionOptions): Session {
+  const authorizer = createAuthorizer(options);
+  const exchange = (call: ApiCall): Promise<HttpResponse> => exchangeOnce(call, options, authorizer);
+  return {
+    exchange,
+    request: (call, read) => withRetry(options.retry, async () => read(await exchange(call))),
+    retry: options.retry,
+  };
+}
+
+async function exchangeOnce(call: ApiCall, options: SessionOptions, authorizer: Authorizer): Promise<HttpResponse> {
+  const base = repositoryUrl(call.repository, options.insecure);
+  const request = toRequest(call, base);
+  const { sent, response } =
+    request.url.origin === base.origin
+      ? await sendAuthorized({ request, access: accessOf(call, base), transport: options.transport, authorizer })
+      : { sent: request, response: await options.transport.send(request) };
+  if (call.accept.includes(response.status)) return response;
+  const { registry } = call.repository;
+  throw await toResponseError({ request: sent, response, subject: call.subject, registry, now: options.now() });
+}
+
+interface AuthorizedRequest {
+  readonly request: HttpRequest;
+  readonly access: AccessRequest;
+  readonly transport: Transport;
+  readonly authorizer: Authorizer;
+}
+
+interface Exchange {
+  readonly sent: HttpRequest;
+  readonly response: HttpResponse;
+}
+
+/** Sends with the authorization known so far, and once more when the registry itself asks for another one. */
+async function sendAuthorized({ request, access, transport, authorizer }: AuthorizedRequest): Promise<Exchange> {
+  const refused = authorizer.current(access);
+  const sent = { ...request, authorization: refused };
+  const response = await transport.send(sent);
+  if (response.status !== 401 || response.url.origin !== request.url.origin) return { sent, response };
+  const challenges = parseChallenges(response.headers['www-authenticate'] ?? '');
+  const authorization = await authorizer.answer(access, challenges, refused);
+  if (authorization === undefined) return { sent, response };
+  response.discard();
+  const again = { ...request, authorization };
+  return { sent: again, response: await transport.send(again) };
+}
+
+function toRequest(call: ApiCall, base: URL): HttpRequest {
+  const { method, path, headers, body } = call;
+  return { method, url: new URL(path, base), ...(headers && { headers }), ...(body && { body }) };
+}
+
+function accessOf({ repository, action, source }: ApiCall, base: URL): AccessRequest {
+  const own = `repository:${repository.repository}:${action === 'push' ? 'pull,push' : 'pull'}`;
+  const scopes = source === undefined ? [own] : [own, `repository:${source}:pull`].sort();
+  return { registry: repository.registry, registryUrl: base, scopes };
+}
