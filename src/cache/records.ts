@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DiffId } from '../core/digest.ts';
+import { type DiffId, isDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
@@ -42,7 +42,7 @@ function readRecord(path: string, key: CacheKey): CacheRecord | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const value = JSON.parse(readFileSync(path, 'utf8')) as CacheRecord;
-    return value.version === VERSION && value.key === key ? value : undefined;
+    return value.version === VERSION && value.key === key && isDigest(value.diffId) ? value : undefined;
   } catch {
     return undefined;
   }

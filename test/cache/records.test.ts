@@ -1,0 +1,81 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { frameKey } from '../../src/cache/frame.ts';
+import { type CacheRecord, createCacheRecords } from '../../src/cache/records.ts';
+import { toDiffId } from '../../src/core/digest.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const KEY = frameKey('test', []);
+
+function recordOf(step: string): Omit<CacheRecord, 'version'> {
+  return {
+    key: KEY,
+    diffId: toDiffId(`sha256:${'1'.repeat(64)}`),
+    created: '1980-02-01T00:00:00Z',
+    step,
+    ingredients: [{ name: 'argv', value: ['a', 'b'] }],
+  };
+}
+
+/** The only file below a folder. */
+function onlyFile(directory: string): string {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files).toHaveLength(1);
+  return join(files[0]?.parentPath ?? '', files[0]?.name ?? '');
+}
+
+describe('createCacheRecords', () => {
+  it('finds what it recorded, also from another process', () => {
+    const directory = join(tempDir(), 'records');
+    createCacheRecords(directory).record(recordOf('RUN true'));
+    expect(createCacheRecords(directory).lookup(KEY)).toEqual({ version: 1, ...recordOf('RUN true') });
+  });
+
+  it('finds nothing for another key or in an empty folder', () => {
+    const records = createCacheRecords(join(tempDir(), 'records'));
+    expect(records.lookup(KEY)).toBeUndefined();
+    records.record(recordOf('RUN true'));
+    expect(records.lookup(frameKey('other', []))).toBeUndefined();
+  });
+
+  it('replaces the record of a key', () => {
+    const records = createCacheRecords(tempDir());
+    records.record(recordOf('RUN one'));
+    records.record(recordOf('RUN two'));
+    expect(records.lookup(KEY)?.step).toBe('RUN two');
+  });
+
+  test.each([
+    ['cut short', (text: string) => text.slice(0, -10)],
+    ['empty', () => ''],
+    ['not an object', () => 'null'],
+    ['of another version', (text: string) => text.replace('"version":1', '"version":2')],
+    ['under the key of another', (text: string) => text.replace(KEY, frameKey('other', []))],
+    ['without a diff ID', (text: string) => text.replace('"diffId"', '"diffID"')],
+    ['with a diff ID that is none', (text: string) => text.replace('1'.repeat(64), 'xyz')],
+  ])('takes a file that is %s for no record, and records again', (_, damage) => {
+    const directory = tempDir();
+    const records = createCacheRecords(directory);
+    records.record(recordOf('RUN one'));
+    const file = onlyFile(directory);
+    writeFileSync(file, damage(readFileSync(file, 'utf8')));
+    expect(records.lookup(KEY)).toBeUndefined();
+    records.record(recordOf('RUN two'));
+    expect(records.lookup(KEY)?.step).toBe('RUN two');
+  });
+
+  it('takes a folder in the place of a record for no record', () => {
+    const directory = tempDir();
+    const records = createCacheRecords(directory);
+    const hex = KEY.slice('sha256:'.length);
+    mkdirSync(join(directory, hex.slice(0, 2), `${hex.slice(2)}.json`), { recursive: true });
+    expect(records.lookup(KEY)).toBeUndefined();
+  });
+
+  it('writes JSON that people and other machines can read', () => {
+    const directory = tempDir();
+    createCacheRecords(directory).record(recordOf('RUN true'));
+    expect(JSON.parse(readFileSync(onlyFile(directory), 'utf8'))).toEqual({ version: 1, ...recordOf('RUN true') });
+  });
+});
