@@ -18,6 +18,8 @@ export interface Problem {
   readonly exitCode?: number | undefined;
   readonly output?: readonly string[];
   readonly diagnostics?: readonly Diagnostic[];
+  readonly expected?: string | number | undefined;
+  readonly found?: string | number | undefined;
 }
 
 export interface ErrorStyle {
@@ -64,6 +66,7 @@ function known(problem: Problem, style: ErrorStyle): string[] {
   return [
     ...headline(problem, style.paint),
     ...outputOf(problem, style.paint),
+    ...comparison(problem),
     ...causesOf(problem).map((cause) => `${style.paint.bold('cause:')} ${cause}`),
     ...hintOf(problem, style.paint),
     style.paint.dim(footerOf(problem)),
@@ -109,8 +112,12 @@ function outputOf({ output }: Problem, paint: Paint): string[] {
   return [paint.bold('last lines of its output:'), ...lines, ''];
 }
 
+function comparison({ expected, found }: Problem): string[] {
+  return expected === undefined && found === undefined ? [] : [`expected: ${expected}`, `found:    ${found}`];
+}
+
 function footerOf({ code, exitCode }: Problem): string {
-  return exitCode === undefined ? code : `${code}, exit code of the command: ${exitCode}`;
+  return exitCode === undefined ? code : `${code}, exit code: ${exitCode}`;
 }
 
 function causesOf(problem: Problem): string[] {
@@ -134,7 +141,7 @@ function messageOf(error: unknown): string {
 }
 
 function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function unexpected(error: unknown, { paint, debug }: ErrorStyle): string[] {

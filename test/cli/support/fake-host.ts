@@ -42,11 +42,17 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     },
     send: (signal) => signalListeners.forEach((listener) => void listener(signal)),
     tick: () => tickers.forEach((callback) => void callback()),
-    stdout: { write: (text) => void (written.stdout += text) },
+    stdout: {
+      write: (text) => {
+        written.stdout += text;
+      },
+    },
     stderr: {
       isTTY: options.isTTY ?? false,
       size: () => ({ columns: host.columns, rows: 24 }),
-      write: (text) => void (written.stderr += text),
+      write: (text) => {
+        written.stderr += text;
+      },
     },
     env: options.env ?? {},
     loadLibrary: async () => fakeLibrary(options.library),
