@@ -1,0 +1,24 @@
+import { baseName, joinPath, parentPath } from '../core/paths.ts';
+import type { WhiteoutEntry } from '../core/toc.ts';
+
+/** Names of marker files (image-spec, layer.md, "Whiteouts"). */
+const PREFIX = '.wh.';
+const RESERVED = '.wh..wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/** Where the marker of a whiteout lies in the layer tar. */
+export function whiteoutPath(entry: WhiteoutEntry): string {
+  return entry.type === 'opaque'
+    ? joinPath(entry.path, OPAQUE)
+    : joinPath(parentPath(entry.path), `${PREFIX}${baseName(entry.path)}`);
+}
+
+/** What a tar path marks: `undefined` for an ordinary path, `ignored` for other reserved names (AUFS housekeeping). */
+export function parseWhiteout(path: string): WhiteoutEntry | 'ignored' | undefined {
+  const name = baseName(path);
+  if (!name.startsWith(PREFIX)) return undefined;
+  const parent = parentPath(path);
+  if (name === OPAQUE) return { path: parent, type: 'opaque' };
+  if (name.startsWith(RESERVED) || name === PREFIX) return 'ignored';
+  return { path: joinPath(parent, name.slice(PREFIX.length)), type: 'whiteout' };
+}
