@@ -33,6 +33,6 @@ if (isSupported(process.versions.node)) {
       process.versions.node +
       '.',
   );
-  console.error('hint: install a newer Node, or run `npx --package=node@24 --package=lamella lamella`.');
+  console.error('hint: install a newer Node; npm install --save-dev node@24 gives one to the scripts of a project.');
   process.exitCode = 2;
 }
