@@ -1,0 +1,124 @@
+import { type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ContextError } from '../core/errors.ts';
+import type { IgnoreMatcher } from '../core/ignore.ts';
+import { baseName, compareBytes, joinPath, parentPath } from '../core/paths.ts';
+import type { Tree } from '../core/tree.ts';
+import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
+import { type ContextNode, toContextNode } from './context-node.ts';
+
+/** A directory of this machine as a tree. Ignored paths and sockets are absent. */
+export interface ContextTree extends Tree {
+  lookup(path: string): ContextNode | undefined;
+}
+
+/**
+ * Opens a build context. The disk is read when a path is asked for, once for each path; hard links (equal device and
+ * inode) are one node.
+ * @throws ContextError `CONTEXT_NOT_FOUND`; its methods `CONTEXT_UNREADABLE`, `CONTEXT_BAD_NAME`
+ */
+export function openDirectoryContext(root: string, options: { readonly ignore?: IgnoreMatcher } = {}): ContextTree {
+  requireDirectory(root);
+  return new DirectoryContext(resolve(root), options.ignore);
+}
+
+class DirectoryContext implements ContextTree {
+  readonly #root: string;
+  readonly #ignore: IgnoreMatcher | undefined;
+  readonly #nodes = new Map<string, ContextNode | undefined>();
+  readonly #names = new Map<string, readonly string[]>();
+  /** Files of more than one name, by device and inode. */
+  readonly #linked = new Map<string, ContextNode>();
+
+  constructor(root: string, ignore: IgnoreMatcher | undefined) {
+    this.#root = root;
+    this.#ignore = ignore;
+  }
+
+  lookup(path: string): ContextNode | undefined {
+    const node = this.#node(path);
+    if (node === undefined || !this.#ignores(path)) return node;
+    return node.type === 'directory' && this.list(path).length > 0 ? node : undefined;
+  }
+
+  list(path: string): readonly string[] {
+    const known = this.#names.get(path);
+    if (known !== undefined) return known;
+    const names = this.#mayHoldSomething(path) ? this.#readNames(path) : [];
+    this.#names.set(path, names);
+    return names;
+  }
+
+  #mayHoldSomething(path: string): boolean {
+    if (this.#ignores(path) && !this.#ignore?.mayKeepBelow(path)) return false;
+    return this.#node(path)?.type === 'directory';
+  }
+
+  #readNames(path: string): readonly string[] {
+    return readDirectory(this.#absolute(path))
+      .filter((entry) => this.#isVisible(joinPath(path, entry.name), entry))
+      .map((entry) => entry.name)
+      .sort(compareBytes);
+  }
+
+  #isVisible(path: string, entry: Dirent): boolean {
+    if (entry.isSocket()) return false;
+    return !this.#ignores(path) || (entry.isDirectory() && this.list(path).length > 0);
+  }
+
+  #ignores(path: string): boolean {
+    return this.#ignore?.ignores(path) === true;
+  }
+
+  /** What is on the disk, ignored or not. A path that leads through a symbolic link is not a path of the tree. */
+  #node(path: string): ContextNode | undefined {
+    if (this.#nodes.has(path)) return this.#nodes.get(path);
+    const parent = path === '' || this.#node(parentPath(path))?.type === 'directory';
+    const node = parent && isName(baseName(path), path) ? this.#readNode(path) : undefined;
+    this.#nodes.set(path, node);
+    return node;
+  }
+
+  #readNode(path: string): ContextNode | undefined {
+    const absolute = this.#absolute(path);
+    try {
+      const stats = lstatSync(absolute, { bigint: true });
+      const node = toContextNode(absolute, stats, () => readlinkSync(absolute));
+      return node?.type === 'file' && stats.nlink > 1n ? this.#sharedNode(node) : node;
+    } catch (error) {
+      if (!isAbsent(error)) throw unreadable(absolute, error);
+      if (path.includes('\uFFFD')) throw badName(absolute);
+      return undefined;
+    }
+  }
+
+  #sharedNode(node: ContextNode): ContextNode {
+    const key = `${node.identity.dev}:${node.identity.ino}`;
+    const shared = this.#linked.get(key) ?? node;
+    this.#linked.set(key, shared);
+    return shared;
+  }
+
+  /** The root itself may be reached by a symbolic link. */
+  #absolute(path: string): string {
+    return `${this.#root}/${path}`;
+  }
+}
+
+function isName(name: string, path: string): boolean {
+  return path === '' || !(name === '' || name === '.' || name === '..' || name.includes('\0'));
+}
+
+function readDirectory(absolute: string): Dirent[] {
+  try {
+    return readdirSync(absolute, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(absolute, error);
+  }
+}
+
+function badName(absolute: string): ContextError {
+  return new ContextError('CONTEXT_BAD_NAME', `the name of ${JSON.stringify(absolute)} is not UTF-8`, {
+    hint: 'rename it, or exclude it with a pattern in .dockerignore',
+  });
+}

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ContextError } from '../core/errors.ts';
+import type { SourceText } from '../core/span.ts';
+import { suggest } from '../core/suggest.ts';
+import { errnoOf } from '../io/host-error.ts';
+import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
+import { decodeText } from './utf8.ts';
+
+/** The text of a Dockerfile; `name` is the path as people wrote it. */
+export interface DockerfileText extends SourceText {
+  /** Absolute. */
+  readonly path: string;
+}
+
+/**
+ * Reads `file` (relative to the working directory), by default the Dockerfile in the context; where a file named
+ * `Dockerfile` is missing, `dockerfile` is tried (reference, section 1).
+ * @throws ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_NO_DOCKERFILE`, `CONTEXT_UNREADABLE`, `CONTEXT_NOT_UTF8`
+ */
+export function readDockerfile(contextDir: string, options: { readonly file?: string } = {}): DockerfileText {
+  requireDirectory(contextDir);
+  const { file } = options;
+  const wanted = resolve(file ?? join(contextDir, 'Dockerfile'));
+  for (const path of candidates(wanted)) {
+    const bytes = readIfPresent(path);
+    if (bytes === undefined) continue;
+    return { text: decodeText(bytes, path), name: displayName(path, file), path };
+  }
+  throw noDockerfile(wanted);
+}
+
+function candidates(wanted: string): string[] {
+  return basename(wanted) === 'Dockerfile' ? [wanted, join(dirname(wanted), 'dockerfile')] : [wanted];
+}
+
+function displayName(path: string, file: string | undefined): string {
+  if (file === undefined) return basename(path);
+  return basename(path) === basename(file) ? file : join(dirname(file), basename(path));
+}
+
+function readIfPresent(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    if (errnoOf(error) !== 'EISDIR') throw unreadable(path, error);
+    throw new ContextError('CONTEXT_NO_DOCKERFILE', `no Dockerfile: ${JSON.stringify(path)} is a directory`, {
+      hint: 'give the path of the file with --file',
+      cause: error,
+    });
+  }
+}
+
+function noDockerfile(wanted: string): ContextError {
+  const directory = dirname(wanted);
+  const near = nearName(basename(wanted), namesIn(directory));
+  const looked = candidates(wanted).map((path) => basename(path));
+  const meant = near === undefined ? 'name another file with --file' : `did you mean ${JSON.stringify(near)}?`;
+  return new ContextError('CONTEXT_NO_DOCKERFILE', `no Dockerfile: ${JSON.stringify(wanted)} does not exist`, {
+    hint: `looked for ${looked.join(' and ')} in ${directory}; ${meant}`,
+  });
+}
+
+function nearName(name: string, names: readonly string[]): string | undefined {
+  return suggest(name, names) ?? names.find((other) => /dockerfile|containerfile/i.test(other));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}

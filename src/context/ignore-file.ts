@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ContextError, isBuilderError } from '../core/errors.ts';
+import { compileIgnore, type IgnoreMatcher, readIgnoreFile } from '../core/ignore.ts';
+import { isAbsent, unreadable } from './context-error.ts';
+import { decodeText } from './utf8.ts';
+
+/** An ignore file, read and compiled. */
+export interface ContextIgnore {
+  readonly path: string;
+  /** In the order of the file, cleaned. */
+  readonly patterns: readonly string[];
+  readonly matcher: IgnoreMatcher;
+}
+
+/**
+ * The ignore file of a context: `<dockerfilePath>.dockerignore` if it is there, and then only that, else
+ * `.dockerignore` in the context (reference, section 13). A named context has no Dockerfile.
+ * @throws ContextError `CONTEXT_BAD_PATTERN`, `CONTEXT_NOT_UTF8`, `CONTEXT_UNREADABLE`
+ */
+export function readContextIgnore(contextDir: string, dockerfilePath?: string): ContextIgnore | undefined {
+  const candidates = dockerfilePath === undefined ? [] : [`${dockerfilePath}.dockerignore`];
+  for (const path of [...candidates, join(contextDir, '.dockerignore')]) {
+    const bytes = readIfPresent(path);
+    if (bytes !== undefined) return toContextIgnore(path, readIgnoreFile(decodeText(bytes, path)));
+  }
+  return undefined;
+}
+
+function readIfPresent(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+function toContextIgnore(path: string, patterns: readonly string[]): ContextIgnore {
+  try {
+    return { path, patterns, matcher: compileIgnore(patterns) };
+  } catch (error) {
+    if (!isBuilderError(error)) throw error;
+    throw new ContextError('CONTEXT_BAD_PATTERN', `${path}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}

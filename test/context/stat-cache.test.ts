@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import type { FileIdentity } from '../../src/context/context-node.ts';
+import { openStatCache } from '../../src/context/stat-cache.ts';
+import { toDigest } from '../../src/core/digest.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const SECOND = 1_000_000_000n;
+const IDENTITY: FileIdentity = {
+  dev: 1n,
+  ino: 2n,
+  size: 3n,
+  mode: 0o100644n,
+  mtimeNs: 10n * SECOND,
+  ctimeNs: 20n * SECOND,
+};
+const DIGEST = toDigest('ab'.repeat(32));
+const LATER = 1_000_000;
+const DAY = 24 * 60 * 60 * 1000;
+
+function savedCache(): string {
+  const file = join(tempDir(), 'sub/stat-cache');
+  const cache = openStatCache(file, () => 0);
+  cache.set('/ä/b', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+  cache.set('/c', { identity: { ...IDENTITY, ino: 2n ** 63n + 1n, mtimeNs: -5n }, digest: DIGEST, hashedAtMs: LATER });
+  cache.save();
+  return file;
+}
+
+describe('openStatCache', () => {
+  it('remembers digests over processes', () => {
+    const cache = openStatCache(savedCache(), () => 0);
+    expect(cache.get('/ä/b', IDENTITY)).toBe(DIGEST);
+    expect(cache.get('/c', { ...IDENTITY, ino: 2n ** 63n + 1n, mtimeNs: -5n })).toBe(DIGEST);
+    expect(cache.get('/missing', IDENTITY)).toBeUndefined();
+  });
+
+  test.each(Object.keys(IDENTITY) as (keyof FileIdentity)[])('forgets a file whose %s changed', (field) => {
+    const cache = openStatCache(savedCache(), () => 0);
+    expect(cache.get('/ä/b', { ...IDENTITY, [field]: IDENTITY[field] + 1n })).toBeUndefined();
+  });
+
+  test.each([
+    ['changed one second before', 21_000, undefined],
+    ['changed two seconds before', 22_000, undefined],
+    ['changed more than two seconds before', 22_001, DIGEST],
+    ['dated after', 5_000, undefined],
+  ])('a file %s it was hashed', (_, hashedAtMs, expected) => {
+    const cache = openStatCache(join(tempDir(), 'c'), () => 0);
+    cache.set('/a', { identity: IDENTITY, digest: DIGEST, hashedAtMs });
+    expect(cache.get('/a', IDENTITY)).toBe(expected);
+  });
+
+  it('is racy by the later of both times', () => {
+    const cache = openStatCache(join(tempDir(), 'c'), () => 0);
+    const identity = { ...IDENTITY, mtimeNs: 30n * SECOND };
+    cache.set('/a', { identity, digest: DIGEST, hashedAtMs: 31_000 });
+    expect(cache.get('/a', identity)).toBeUndefined();
+  });
+
+  it('ignores a file that is damaged anywhere, or cut', () => {
+    const file = savedCache();
+    const whole = readFileSync(file);
+    for (let at = 0; at < whole.length; at += 7) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 0x40, at);
+      writeFileSync(file, damaged);
+      expect(openStatCache(file, () => 0).get('/ä/b', IDENTITY)).toBeUndefined();
+      writeFileSync(file, whole.subarray(0, at));
+      expect(openStatCache(file, () => 0).get('/ä/b', IDENTITY)).toBeUndefined();
+    }
+  });
+
+  it('is whole whoever writes last, and leaves nothing else behind', () => {
+    const dir = tempDir();
+    const file = join(dir, 'stat-cache');
+    const builds = ['/a', '/b'].map((path) => {
+      const cache = openStatCache(file, () => 0);
+      cache.set(path, { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+      return cache;
+    });
+    for (const cache of builds) cache.save();
+    expect(openStatCache(file, () => 0).get('/b', IDENTITY)).toBe(DIGEST);
+    expect(readdirSync(dir)).toEqual(['stat-cache']);
+  });
+
+  it('drops what was of no use for 60 days, at the next save', () => {
+    const file = savedCache();
+    const used = openStatCache(file, () => 59 * DAY);
+    used.get('/ä/b', IDENTITY);
+    used.set('/new', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+    used.save();
+    const later = openStatCache(file, () => 61 * DAY);
+    later.set('/newer', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+    later.save();
+    const cache = openStatCache(file, () => 61 * DAY);
+    expect(cache.get('/ä/b', IDENTITY)).toBe(DIGEST);
+    expect(cache.get('/c', { ...IDENTITY, ino: 2n ** 63n + 1n, mtimeNs: -5n })).toBeUndefined();
+  });
+
+  it('gives up silently where it cannot write', () => {
+    const root = tempDir({ file: '' });
+    const cache = openStatCache(join(root, 'file/stat-cache'), () => 0);
+    cache.set('/a', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+    expect(() => cache.save()).not.toThrow();
+  });
+});
