@@ -9,7 +9,7 @@ const MAX_LINKS = 255;
  * `keepLast`. Absolute links and `..` start at and stay below the root. Components that do not exist are kept as written.
  * `undefined` when links run in a circle.
  */
-export function resolvePath(tree: Tree, path: string, keepLast = false): string | undefined {
+export function resolvePath(tree: Pick<Tree, 'lookup'>, path: string, keepLast = false): string | undefined {
   const pending = treePath(path).split('/').reverse();
   let resolved = '';
   let links = 0;
@@ -35,7 +35,7 @@ export function resolvePath(tree: Tree, path: string, keepLast = false): string 
 }
 
 /** The node at the end of a path, all symbolic links followed. */
-export function resolveNode(tree: Tree, path: string): TreeNode | undefined {
+export function resolveNode(tree: Pick<Tree, 'lookup'>, path: string): TreeNode | undefined {
   const resolved = resolvePath(tree, path);
   return resolved === undefined ? undefined : tree.lookup(resolved);
 }
