@@ -76,7 +76,7 @@ function parseAnswer(response: HttpResponse, subject: string, bytes: Uint8Array)
   try {
     return parseManifest(bytes, subject, mediaTypeOf(response.headers['content-type']));
   } catch (error) {
-    if (!isBuilderError(error) || isJson(response)) throw error;
+    if (!isBuilderError(error) || error.code !== 'CONTENT_BAD_JSON' || isJson(response)) throw error;
     const type = response.headers['content-type'];
     throw notARegistry(
       response,
