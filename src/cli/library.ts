@@ -27,5 +27,3 @@ export interface Library {
   readonly removeImage: (name: string, options: { cacheDir?: string }) => Promise<unknown>;
   readonly isBuilderError: (value: unknown) => value is BuilderError;
 }
-
-export type ParseDiagnostic = Diagnostic;

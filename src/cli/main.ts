@@ -17,6 +17,7 @@ import { suggest } from './suggest.ts';
 /** Runs the command line of this process; `bin/lamella.js` calls it. */
 export async function run(): Promise<void> {
   process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
   process.exitCode = await main(process.argv.slice(2), processHost());
 }
 

@@ -7,7 +7,7 @@ import type { BuilderError, Diagnostic, ErrorFamily, SourceSpan, SourceText } fr
 import type { Paint } from './paint.ts';
 
 /** What can be shown of an error of any family; the fields of single families are there or not. */
-export interface Problem {
+interface Problem {
   readonly family: ErrorFamily;
   readonly code: string;
   readonly message: string;

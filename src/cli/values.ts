@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type CliError, usageError } from './cli-error.ts';
 
 /** Fields of one line of CSV (RFC 4180), which is how docker writes `type=oci,"dest=a,b"`. */
-export function parseCsv(option: string, text: string): string[] {
+function parseCsv(option: string, text: string): string[] {
   const fields: string[] = [];
   let rest = text;
   do {
@@ -56,7 +56,7 @@ export function badValue(option: string, text: string, why: string, form: string
   );
 }
 
-export function cut(text: string, separator: string): [string, string | undefined] {
+function cut(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
 }

@@ -79,7 +79,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
 }
 
 /** A library whose builds succeed at once; every part can be replaced. */
-export function fakeLibrary(parts: Partial<Library> = {}): Library {
+function fakeLibrary(parts: Partial<Library> = {}): Library {
   return {
     build: async (options) => fakeResult(options),
     parse: () => unexpected('parse'),
