@@ -60,7 +60,9 @@ function refuseContradictions(options: BuildOptions): void {
     });
   }
   if (options.maxParallelism !== undefined && !(options.maxParallelism >= 1)) {
-    throw new OptionError('OPTION_BAD_VALUE', `maxParallelism is ${options.maxParallelism}`, { hint: 'give 1 or more' });
+    throw new OptionError('OPTION_BAD_VALUE', `maxParallelism is ${options.maxParallelism}`, {
+      hint: 'give 1 or more',
+    });
   }
 }
 

@@ -29,7 +29,7 @@ export interface LayerLibraryParts {
 export function createLayerLibrary({ store, blobs, tocs }: LayerLibraryParts): LayerLibrary {
   const reading = new Map<DiffId, Promise<Toc>>();
   const uncompressed = (layer: Layer): AsyncIterable<Uint8Array> =>
-    decompress(store.read(layer.descriptor), compressionOf(layer.descriptor.mediaType) ?? 'none');
+    decompress(store.read(layer.descriptor), { format: compressionOf(layer.descriptor.mediaType) ?? 'none' });
 
   async function index(layer: Layer): Promise<Toc> {
     const known = tocs.load(layer.diffId);

@@ -32,14 +32,19 @@ export class LayerStack {
 
   /** Lowest first. */
   layers(): Layer[] {
-    return this.stack().map(({ layer }) => layer);
+    return this.lineage().flatMap(({ top }) => (top === undefined ? [] : [top.layer]));
   }
 
-  /** Every layer with what lies below it, lowest first. */
-  stack(): StackedLayer[] {
-    const stacked: StackedLayer[] = [];
-    for (let top = this.top; top !== undefined; top = top.parent.top) stacked.push(top);
-    return stacked.reverse();
+  /** The stacks that this one grew through, from the one with a single layer to itself. */
+  lineage(): LayerStack[] {
+    const stacks: LayerStack[] = [];
+    for (let stack: LayerStack = this; stack.top !== undefined; stack = stack.top.parent) stacks.push(stack);
+    return stacks.reverse();
+  }
+
+  /** Identity of the content; `undefined` for an empty stack. */
+  get chainId(): ChainId | undefined {
+    return this.top?.chainId;
   }
 
   async tree(): Promise<FileTree> {

@@ -73,6 +73,9 @@ export interface BuildOptions {
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
   /** Steps that run at the same time. Default: number of cores. */
   readonly maxParallelism?: number;
+  /** The clock. Only `timestamps: 'preserve'` reads it. */
+  readonly now?: () => Date;
+  /** Ends the build; its reason is thrown when everything has come to rest. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
 }

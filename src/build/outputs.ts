@@ -4,12 +4,14 @@ import { parseReference } from '../core/reference.ts';
 import { writeDockerArchive } from '../oci/archive/docker-archive.ts';
 import { writeOciArchive } from '../oci/archive/oci-archive.ts';
 import { writeLayout } from '../oci/layout/write-layout.ts';
-import { pushImage } from '../oci/registry/push.ts';
+import { pushImage } from '../oci/push.ts';
+import { normalizeReference } from '../oci/registry/docker-hub.ts';
+import { reportTransfer } from './base-images.ts';
 import type { Output } from './options.ts';
 import type { BuildResult } from './result.ts';
 import type { Session } from './session.ts';
 
-/** Keeps the image in the store directory as a layout; blobs are linked where the file system allows. */
+/** An OCI image layout directory; blobs are linked from the store where the file system allows. */
 export function ociLayout(destination: string): Output {
   return { type: 'oci-layout', destination };
 }
@@ -27,4 +29,47 @@ export function dockerArchive(destination: string): Output {
 /** Pushes the image under each of its tags. */
 export function registry(): Output {
   return { type: 'registry' };
+}
+
+export interface ImageToExport {
+  readonly image: Image;
+  /** Normalised. */
+  readonly names: readonly string[];
+}
+
+/** Writes one output, whole or not at all. */
+export async function writeOutput(
+  session: Session,
+  output: Output,
+  exported: ImageToExport,
+): Promise<BuildResult['outputs'][number]> {
+  const destination = output.type === 'registry' ? exported.names.join(', ') : resolve(output.destination);
+  await write(session, output, exported);
+  session.emit({ type: 'output-written', output: output.type, destination, names: exported.names });
+  return { type: output.type, destination };
+}
+
+async function write(session: Session, output: Output, exported: ImageToExport): Promise<void> {
+  const { store } = session;
+  switch (output.type) {
+    case 'oci':
+      return await writeOciArchive(resolve(output.destination), [exported], store);
+    case 'oci-layout':
+      return await writeLayout(resolve(output.destination), [exported], store);
+    case 'docker':
+      return await writeDockerArchive(resolve(output.destination), [exported], store);
+    case 'registry':
+      return await pushAll(session, exported);
+  }
+}
+
+async function pushAll(session: Session, { image, names }: ImageToExport): Promise<void> {
+  for (const name of names) {
+    const reference = normalizeReference(parseReference(name));
+    await pushImage(session.registry(), reference, {
+      image,
+      reader: session.store,
+      onTransfer: reportTransfer(session, 'push'),
+    });
+  }
 }

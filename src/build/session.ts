@@ -13,6 +13,7 @@ import type { BuildEvent } from './events.ts';
 import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
 import { createImageNames, type ImageNames } from './names.ts';
 import type { BuildOptions } from './options.ts';
+import { createPulledImages, type PulledImages } from './pulled.ts';
 
 /** What one build works with. Everything that must be given back is given back when it is disposed. */
 export interface Session extends AsyncDisposable {
@@ -21,6 +22,7 @@ export interface Session extends AsyncDisposable {
   readonly store: BlobStore;
   readonly storeDir: string;
   readonly names: ImageNames;
+  readonly pulled: PulledImages;
   readonly records: CacheRecords;
   readonly blobs: BlobIndex;
   readonly library: LayerLibrary;
@@ -30,6 +32,7 @@ export interface Session extends AsyncDisposable {
   readonly limit: Limit;
   /** Aborted by the caller or by the first step that fails. */
   readonly signal: AbortSignal;
+  now(): Date;
   emit(event: BuildEvent): void;
   registry(): RegistryClient;
   /** Started when the first RUN needs it. */
@@ -65,6 +68,7 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
     store,
     storeDir,
     names: createImageNames(storeDir),
+    pulled: createPulledImages(join(cacheDir, 'pulled')),
     records: createCacheRecords(join(cacheDir, 'records')),
     blobs,
     library: createLayerLibrary({ store, blobs, tocs: createTocStore(join(cacheDir, 'tocs')) }),
@@ -72,6 +76,7 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
     workspace,
     limit: createLimit(settings.maxParallelism),
     signal,
+    now: options.now ?? (() => new Date()),
     emit: (event) => options.onEvent?.(event),
     registry() {
       client ??= createRegistryClient({ ...options.registry, signal });

@@ -28,25 +28,31 @@ export interface StepLayer {
  */
 export interface StepCache {
   layerFor(step: CacheableStep): Promise<StepLayer>;
+  /** Steps so far. */
+  counts(): { readonly cached: number; readonly executed: number };
 }
 
 export function createStepCache(session: Session, now: () => string): StepCache {
   const running = new Map<CacheKey, Promise<StepLayer>>();
+  const counts = { cached: 0, executed: 0 };
+
+  function announce(step: StepInfo, result: StepLayer): StepLayer {
+    counts[result.cached ? 'cached' : 'executed']++;
+    if (result.cached) session.emit({ type: 'step-cached', step, key: result.key });
+    return result;
+  }
+
   return {
+    counts: () => ({ ...counts }),
     async layerFor(step) {
       const key = frameKey(step.recipe, step.ingredients);
       const twin = running.get(key);
-      if (twin !== undefined) return announce(session, step.info, { ...(await twin), cached: true });
+      if (twin !== undefined) return announce(step.info, { ...(await twin), cached: true });
       const result = findOrMake({ session, step, key, now });
       running.set(key, result);
-      return announce(session, step.info, await result);
+      return announce(step.info, await result);
     },
   };
-}
-
-function announce(session: Session, step: StepInfo, result: StepLayer): StepLayer {
-  if (result.cached) session.emit({ type: 'step-cached', step, key: result.key });
-  return result;
 }
 
 interface Request {
@@ -69,7 +75,7 @@ async function findRecorded({ session, key }: Request): Promise<StepLayer | unde
 }
 
 async function makeAndRecord({ session, step, key, now }: Request): Promise<StepLayer> {
-  const layer = await step.make();
+  const layer = await session.limit.run(() => step.make());
   const created = now();
   session.library.add(layer, compressionRecipe(session.settings.compression));
   session.records.record({ key, diffId: layer.diffId, created, step: step.info.text, ingredients: step.ingredients });

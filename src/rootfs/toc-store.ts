@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DiffId, hexOf } from '../core/digest.ts';
 import type { Toc } from '../core/toc.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
-import { decodeToc, encodeToc } from '../layers/toc.ts';
+import { decodeToc, encodeToc } from '../layers/toc-codec.ts';
 
 /** Tables of contents by diff ID, kept for ever beside the layers: a tree needs no second pass over a layer. */
 export interface TocStore {

@@ -1,35 +1,46 @@
-import { type Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
 import { parentPath } from '../../core/paths.ts';
 import type { Entry } from '../../core/toc.ts';
 import { packLayer } from '../../layers/pack.ts';
+import type { WorkdirStep } from '../../plan/step.ts';
+import { lookupChown, type Owner } from '../../rootfs/accounts.ts';
 import { directoryEntry } from '../../rootfs/diff.ts';
 import { type FileTree, isDirectoryNode } from '../../rootfs/file-tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
-import type { WorkdirStep } from '../../plan/step.ts';
-import { lookupOwner } from '../accounts.ts';
 import { FIXED_TIME } from '../defaults.ts';
 import type { StepLayer } from '../step-cache.ts';
-import type { StepContext } from './context.ts';
+import { accountTexts } from '../tree-files.ts';
+import { packOptions, type StepContext, timesIngredient } from './context.ts';
+
+const ROOT: Owner = { uid: 0, gid: 0 };
 
 /** WORKDIR: makes the directory and its parents where they are missing (reference, section 9). */
 export async function runWorkdir(step: WorkdirStep, context: StepContext): Promise<StepLayer> {
-  const tree = await context.stack.tree();
+  const { session, stack, info } = context;
+  const tree = await stack.tree();
   const path = resolvePath(tree, step.path);
   if (path === undefined) throw notADirectory(step.path, 'its symbolic links form a circle');
   const missing = missingDirectories(tree, path);
-  const owner = missing.length === 0 ? ROOT : await lookupOwner(context, step.user === '' ? '0' : step.user);
-  const entries = missing.length === 0 ? [] : [...existingParents(tree, missing[0] ?? ''), ...missing.map((name) => newDirectory(name, owner))];
+  const owner = step.user === '' ? ROOT : lookupChown(await accountTexts(session, stack), step.user);
+  const mtime = directoryTime(context);
+  const made = missing.map((at): Entry => ({ path: at, type: 'directory', mode: 0o755, ...owner, mtime, size: 0 }));
+  const entries = [...existingParents(tree, missing), ...made];
+  const value = entries.map(({ path: at, mode, uid, gid }) => `${at} ${mode.toString(8)} ${uid}:${gid}`);
   return await context.cache.layerFor({
-    info: context.info,
+    info,
     recipe: 'workdir 1',
-    ingredients: [...context.commonIngredients, ...describe(entries)],
-    make: () => packLayer(entries, context.session.store, context.packOptions()),
+    ingredients: [timesIngredient(session.settings), { name: 'entries', value }],
+    make: () => packLayer(entries, session.store, packOptions(session)),
   });
 }
 
-const ROOT = { uid: 0, gid: 0 };
+/** SOURCE_DATE_EPOCH also dates these directories (reference, section 20); the fixed policy replaces it in any case. */
+function directoryTime({ session }: StepContext): number {
+  const { timestamps, sourceDateEpoch } = session.settings;
+  return timestamps === 'fixed' ? FIXED_TIME : (sourceDateEpoch ?? Math.floor(session.now().getTime() / 1000));
+}
 
+/** Top-most first. */
 function missingDirectories(tree: FileTree, path: string): string[] {
   const missing: string[] = [];
   for (let at = path; at !== ''; at = parentPath(at)) {
@@ -40,21 +51,13 @@ function missingDirectories(tree: FileTree, path: string): string[] {
   return missing;
 }
 
-function existingParents(tree: FileTree, path: string): Entry[] {
+function existingParents(tree: FileTree, [first]: readonly string[]): Entry[] {
   const parents: Entry[] = [];
-  for (let at = parentPath(path); at !== ''; at = parentPath(at)) {
+  for (let at = parentPath(first ?? ''); at !== ''; at = parentPath(at)) {
     const node = tree.lookup(at);
     if (isDirectoryNode(node)) parents.unshift(directoryEntry(at, node));
   }
   return parents;
-}
-
-function newDirectory(path: string, owner: { uid: number; gid: number }): Entry {
-  return { path, type: 'directory', mode: 0o755, ...owner, mtime: FIXED_TIME, size: 0 };
-}
-
-function describe(entries: readonly Entry[]): Ingredient[] {
-  return [{ name: 'entries', value: entries.map((e) => `${e.path} ${e.mode.toString(8)} ${e.uid}:${e.gid}`) }];
 }
 
 function notADirectory(path: string, why: string): StepError {

@@ -1,0 +1,151 @@
+import { readDockerfile } from '../context/dockerfile.ts';
+import { readContextIgnore } from '../context/ignore-file.ts';
+import type { Image } from '../core/image.ts';
+import { formatReference } from '../core/reference.ts';
+import { assembleImage } from '../oci/image/assemble.ts';
+import { normalizeReference } from '../oci/registry/docker-hub.ts';
+import type { Dockerfile } from '../parser/dockerfile.ts';
+import { parse } from '../parser/index.ts';
+import { applyLabels, withPlatform } from '../plan/base-config.ts';
+import type { BuildGraph } from '../plan/graph.ts';
+import { planBuild } from '../plan/plan-build.ts';
+import { createBaseImages } from './base-images.ts';
+import { resolveSettings, type Settings } from './defaults.ts';
+import { createdNow } from './history.ts';
+import { LayerStack } from './layer-stack.ts';
+import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
+import type { BuildOptions } from './options.ts';
+import { createOrigins } from './origins.ts';
+import { writeOutput } from './outputs.ts';
+import type { BuildResult } from './result.ts';
+import { openSession, type Session } from './session.ts';
+import { runStage, type StageServices } from './stage-runner.ts';
+import { type BuiltStage, buildStages } from './stages.ts';
+import { createStepCache, type StepCache } from './step-cache.ts';
+import { createStepIds } from './step-info.ts';
+
+/**
+ * Builds the image of a Dockerfile and keeps it in the local store, under its tags, and in every output.
+ *
+ * @throws ParseError, PlanError for what stands in the Dockerfile; StepError for a step that fails; ContextError,
+ * RegistryError, ContentError, LayerError, HostError for what it is made from and where it goes; OptionError for
+ * options that contradict each other; the reason of `options.signal` when that aborts
+ *
+ * @example
+ * ```ts
+ * const result = await build({ context: '.', tags: ['acme/app:1'], outputs: [ociLayout('dist/image')] });
+ * console.log(result.image.descriptor.digest);
+ * ```
+ */
+export async function build(options: BuildOptions = {}): Promise<BuildResult> {
+  const startedMs = performance.now();
+  const settings = resolveSettings(options);
+  const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
+  const contexts = parseNamedContexts(options.buildContexts ?? {});
+  const dockerfile = loadDockerfile(options, settings);
+  const graph = plan(dockerfile.parsed, { options, settings, contexts });
+  const abort = new AbortController();
+  const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
+  await using session = openSession(options, settings, signal);
+  warnAbout(session, dockerfile.parsed);
+  const cache = createStepCache(session, () => createdNow(settings, session.now));
+  const services = createServices(session, { graph, contexts, cache, dockerfilePath: dockerfile.path });
+  const stages = {
+    graph,
+    abort,
+    buildStage: (index: number, others: OtherStages) => buildStage(services, index, others),
+  };
+  const stage = await buildStages(stages);
+  const image = await writeImage(session, stage);
+  await session.names.set(names, image.descriptor);
+  const outputs: BuildResult['outputs'][number][] = [];
+  for (const output of options.outputs ?? []) outputs.push(await writeOutput(session, output, { image, names }));
+  session.emit({ type: 'done', image: image.descriptor, durationMs: performance.now() - startedMs });
+  return { image, names, outputs, ...cache.counts() };
+}
+
+type OtherStages = (index: number) => Promise<BuiltStage>;
+
+interface LoadedDockerfile {
+  readonly parsed: Dockerfile;
+  /** Where it was read from; its ignore file may stand beside it. */
+  readonly path?: string;
+}
+
+function loadDockerfile(options: BuildOptions, { contextDir }: Settings): LoadedDockerfile {
+  if (options.dockerfileText !== undefined) return { parsed: parse(options.dockerfileText, { name: 'Dockerfile' }) };
+  const { dockerfile: file } = options;
+  const { text, name, path } = readDockerfile(contextDir, file === undefined ? {} : { file });
+  return { parsed: parse(text, { name }), path };
+}
+
+interface PlanRequest {
+  readonly options: BuildOptions;
+  readonly settings: Settings;
+  readonly contexts: NamedContexts;
+}
+
+function plan(dockerfile: Dockerfile, { options, settings, contexts }: PlanRequest): BuildGraph {
+  const { buildArgs, platform, buildPlatform } = settings;
+  return planBuild(dockerfile, {
+    buildArgs,
+    platform,
+    buildPlatform,
+    hasContext: (name) => findContext(contexts, name) !== undefined,
+    ...(options.target !== undefined && { target: options.target }),
+    onWarning: (warning) => options.onEvent?.({ type: 'warning', diagnostic: warning }),
+  });
+}
+
+interface ServiceParts {
+  readonly graph: BuildGraph;
+  readonly contexts: NamedContexts;
+  readonly cache: StepCache;
+  readonly dockerfilePath: string | undefined;
+}
+
+function createServices(session: Session, { graph, contexts, cache, dockerfilePath }: ServiceParts): StageServices {
+  const { options, settings } = session;
+  const images = createBaseImages(session);
+  const ignore = readContextIgnore(settings.contextDir, dockerfilePath)?.matcher;
+  const emptyStack = new LayerStack(session.library);
+  const epoch = settings.sourceDateEpoch;
+  return {
+    session,
+    graph,
+    images,
+    cache,
+    origins: createOrigins({ contextDir: settings.contextDir, ignore, contexts, images, emptyStack }),
+    nextStepId: createStepIds(),
+    evaluation: {
+      buildArgs: settings.buildArgs,
+      network: options.network ?? 'default',
+      allow: options.allow ?? [],
+      timestamps: settings.timestamps,
+      hasContext: (name) => findContext(contexts, name) !== undefined,
+      ...(epoch !== undefined && { sourceDateEpoch: String(epoch) }),
+    },
+    onWarning: (warning) => session.emit({ type: 'warning', diagnostic: warning }),
+  };
+}
+
+function buildStage(services: StageServices, index: number, others: OtherStages): Promise<BuiltStage> {
+  const stage = services.graph.stages[index];
+  if (stage === undefined) throw new TypeError(`no stage ${index}`);
+  return runStage(services, stage, others);
+}
+
+function warnAbout(session: Session, { diagnostics }: Dockerfile): void {
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.severity === 'warning') session.emit({ type: 'warning', diagnostic });
+  }
+}
+
+/** The final configuration (reference, sections 14 and 18) and its manifest. */
+async function writeImage(session: Session, { config, stack }: BuiltStage): Promise<Image> {
+  const { options, settings, store } = session;
+  const labelled = applyLabels(config, options.labels ?? {});
+  const placed = settings.platformGiven ? withPlatform(labelled, settings.platform) : labelled;
+  const created = config.history?.at(-1)?.created ?? createdNow(settings, session.now);
+  return await assembleImage({ config: { ...placed, created }, layers: stack.layers(), store });
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../core/digest.ts';
+import type { Descriptor } from '../core/image.ts';
+import { formatPlatform, type Platform } from '../core/platform.ts';
+import { formatReference, type Reference } from '../core/reference.ts';
+import { writeAtomicSync } from '../io/atomic-file.ts';
+
+/** What a reference named when it was last pulled. */
+export interface PulledImage {
+  /** Digest that the tag named: of an index where there is one. */
+  readonly resolved: Digest;
+  /** Of the manifest for the platform. */
+  readonly manifest: Descriptor;
+}
+
+/** Remembers which images are in the store, so that an unchanged tag costs one small question, or none. */
+export interface PulledImages {
+  find(reference: Reference, platform: Platform): PulledImage | undefined;
+  remember(reference: Reference, platform: Platform, image: PulledImage): void;
+}
+
+export function createPulledImages(directory: string): PulledImages {
+  const pathOf = (reference: Reference, platform: Platform): string => {
+    const name = `${formatReference(reference)} ${formatPlatform(platform)}`;
+    return join(directory, `${createHash('sha256').update(name).digest('hex')}.json`);
+  };
+  return {
+    find: (reference, platform) => readPulled(pathOf(reference, platform)),
+    remember(reference, platform, image) {
+      const record = {
+        version: 1,
+        reference: formatReference(reference),
+        platform: formatPlatform(platform),
+        ...image,
+      };
+      writeAtomicSync(pathOf(reference, platform), `${JSON.stringify(record)}\n`);
+    },
+  };
+}
+
+function readPulled(path: string): PulledImage | undefined {
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as PulledImage & { readonly version: number };
+    return record.version === 1 ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}

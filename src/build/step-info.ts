@@ -1,0 +1,38 @@
+import type { Instruction } from '../parser/instruction.ts';
+import type { Stage } from '../plan/graph.ts';
+import type { Step } from '../plan/step.ts';
+import type { StepInfo } from './events.ts';
+
+/** Numbers steps through the whole build. */
+export type NextStepId = () => number;
+
+export function createStepIds(): NextStepId {
+  let last = 0;
+  return () => ++last;
+}
+
+export interface StepPlace {
+  readonly stage: Stage;
+  readonly instruction: Instruction;
+  /** Position from 1; FROM is the first step of its stage. */
+  readonly index: number;
+  readonly total: number;
+  /** False for the trigger of a base image, which stands in no line of the Dockerfile. */
+  readonly inDockerfile: boolean;
+}
+
+export function stepInfo(id: number, { stage, instruction, index, total, inDockerfile }: StepPlace): StepInfo {
+  return {
+    id,
+    stage: stage.name ?? `stage-${stage.index}`,
+    index,
+    total,
+    text: instruction.logicalText,
+    line: inDockerfile ? instruction.span.start.line : 0,
+  };
+}
+
+/** The steps that people see: those which make a layer. */
+export function isVisible(step: Step): boolean {
+  return step.kind !== 'metadata';
+}

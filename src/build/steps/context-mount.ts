@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { hexOf } from '../../core/digest.ts';
+import { joinPath, parentPath } from '../../core/paths.ts';
+import type { PackEntry } from '../../core/toc.ts';
+import type { Tree } from '../../core/tree.ts';
+import { packLayer } from '../../layers/pack.ts';
+import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
+import { createBlobStore } from '../../store/blob-store.ts';
+import type { Session } from '../session.ts';
+import { walkTree } from '../tree-digest.ts';
+import { toPackEntry } from '../tree-entries.ts';
+import { timePolicy } from './context.ts';
+
+/**
+ * Shows files of a build context to a RUN as a layer of their own: so owners are root's, ignored files absent, and
+ * nothing that is written reaches the context. Answers the id of the layer's directory.
+ */
+export async function unpackContext(
+  session: Session,
+  host: SandboxHost,
+  { tree, path }: { readonly tree: Tree; readonly path: string },
+): Promise<string> {
+  const store = createBlobStore(join(session.workspace.path, 'contexts'));
+  const times = timePolicy(session.settings);
+  const layer = await packLayer(entriesBelow(tree, path), store, {
+    times,
+    compression: 'none',
+    signal: session.signal,
+  });
+  const { digest, size } = layer.descriptor;
+  const id = `context-${hexOf(digest).slice(0, 24)}`;
+  await host.unpackLayer({
+    id,
+    blobPath: store.pathOf(digest),
+    compression: 'none',
+    digest,
+    size,
+    diffId: layer.diffId,
+  });
+  return id;
+}
+
+function* entriesBelow(tree: Tree, root: string): Generator<PackEntry, void> {
+  for (const parent of ancestors(root)) {
+    const node = tree.lookup(parent);
+    if (node !== undefined) yield toPackEntry(parent, node);
+  }
+  for (const { path, node } of walkTree(tree, root)) {
+    const at = path === '' ? root : joinPath(root, path);
+    if (at !== '') yield toPackEntry(at, node);
+  }
+}
+
+function ancestors(path: string): string[] {
+  const found: string[] = [];
+  for (let parent = parentPath(path); parent !== ''; parent = parentPath(parent)) found.unshift(parent);
+  return found;
+}

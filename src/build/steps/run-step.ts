@@ -1,0 +1,22 @@
+import type { Step } from '../../plan/step.ts';
+import type { StepLayer } from '../step-cache.ts';
+import type { StepContext } from './context.ts';
+import { runAdd, runCopy } from './copy.ts';
+import { runCommand } from './run.ts';
+import { runWorkdir } from './workdir.ts';
+
+/** Carries out a step; a metadata step has no layer. */
+export async function runStep(step: Step, context: StepContext): Promise<StepLayer | undefined> {
+  switch (step.kind) {
+    case 'run':
+      return await runCommand(step, context);
+    case 'copy':
+      return await runCopy(step, context);
+    case 'add':
+      return await runAdd(step, context);
+    case 'workdir':
+      return await runWorkdir(step, context);
+    case 'metadata':
+      return undefined;
+  }
+}

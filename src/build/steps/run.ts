@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import type { Ingredient } from '../../cache/frame.ts';
+import { StepError } from '../../core/errors.ts';
+import type { IndexedLayer } from '../../core/image.ts';
+import { formatPlatform } from '../../core/platform.ts';
+import type { RunStep } from '../../plan/step.ts';
+import { lookupUser } from '../../rootfs/accounts.ts';
+import { diffTree } from '../../rootfs/diff.ts';
+import type { RunMountRequest, RunRequest } from '../../rootfs/host-messages.ts';
+import type { ActiveSnapshot, SandboxHost } from '../../rootfs/sandbox-host.ts';
+import { openSnapshot, snapshotId } from '../snapshots.ts';
+import type { StepLayer } from '../step-cache.ts';
+import { accountTexts } from '../tree-files.ts';
+import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';
+import { createLogTail } from './log-tail.ts';
+import { type PreparedMounts, prepareMounts } from './mounts.ts';
+
+/** Carries out a RUN, or takes its layer from the cache (reference, sections 10, 15, 16). */
+export async function runCommand(step: RunStep, context: StepContext): Promise<StepLayer> {
+  const mounts = await prepareMounts(step.mounts, context);
+  return await context.cache.layerFor({
+    info: context.info,
+    recipe: 'run 1',
+    ingredients: [...ingredientsOf(step, context), ...mounts.ingredients],
+    make: () => execute(step, context, mounts),
+  });
+}
+
+/** What the result depends on; proxies, secrets and addresses of hosts do not count (reference, section 16). */
+function ingredientsOf(step: RunStep, { session, stack, platform }: StepContext): Ingredient[] {
+  const { options, settings } = session;
+  return [
+    { name: 'parent', value: stack.chainId ?? 'scratch' },
+    { name: 'platform', value: formatPlatform(platform) },
+    timesIngredient(settings),
+    { name: 'argv', value: step.argv },
+    { name: 'script', value: step.script === undefined ? [] : [step.script.name, step.script.content] },
+    { name: 'env', value: step.env },
+    { name: 'cwd', value: step.cwd },
+    { name: 'user', value: step.user },
+    { name: 'hostname', value: step.hostname },
+    { name: 'network', value: step.network },
+    { name: 'security', value: step.security },
+    { name: 'hosts', value: (options.addHosts ?? []).map(({ name }) => name) },
+  ];
+}
+
+async function execute(step: RunStep, context: StepContext, mounts: PreparedMounts): Promise<IndexedLayer> {
+  const { session, stack } = context;
+  const host = await session.sandboxHost();
+  await using snapshot = await openSnapshot(session, host, stack);
+  using realised = await mounts.realise(host);
+  const request = await runRequest(step, context, realised);
+  await runIn(snapshot, request, { step, context });
+  const layer = await packChanges(snapshot, host, context);
+  await snapshot.commit(snapshotId(stack.push(layer)), { times: timePolicy(session.settings) });
+  return layer;
+}
+
+interface RealisedMounts {
+  readonly mounts: readonly RunMountRequest[];
+  readonly env: readonly string[];
+}
+
+async function runRequest(step: RunStep, context: StepContext, extra: RealisedMounts): Promise<RunRequest> {
+  const { session } = context;
+  const user = lookupUser(await accountTexts(session, context.stack), step.user);
+  const script: RunMountRequest[] =
+    step.script === undefined
+      ? []
+      : [
+          {
+            kind: 'file',
+            target: `/dev/pipes/${step.script.name}`,
+            content: toBase64(step.script.content),
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+          },
+        ];
+  const env = [...step.env, ...step.proxyEnv, ...extra.env];
+  return {
+    argv: step.argv,
+    env: env.some((variable) => variable.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`],
+    cwd: step.cwd,
+    identity: user.identity,
+    hostname: step.hostname,
+    mounts: [...extra.mounts, ...script],
+    network: step.network,
+    security: step.security,
+    extraHosts: session.options.addHosts ?? [],
+  };
+}
+
+async function runIn(
+  snapshot: ActiveSnapshot,
+  request: RunRequest,
+  { step, context }: { readonly step: RunStep; readonly context: StepContext },
+): Promise<void> {
+  const { session, info } = context;
+  const tail = createLogTail();
+  const { exitCode, method } = await snapshot.run(
+    request,
+    ({ stream, bytes }) => {
+      tail.add(bytes);
+      session.emit({ type: 'log', step: info, stream, bytes });
+    },
+    session.signal,
+  );
+  session.emit({ type: 'isolation', method });
+  if (exitCode !== 0) throw commandFailed(step, exitCode, tail.lines());
+}
+
+async function packChanges(snapshot: ActiveSnapshot, host: SandboxHost, context: StepContext): Promise<IndexedLayer> {
+  const { session, stack } = context;
+  const entries = await diffTree({
+    tree: await stack.tree(),
+    candidates: await snapshot.changes(),
+    ownersKnown: host.flavor !== 'single-id',
+    devicesKnown: host.flavor === 'root',
+    hash: (paths) => snapshot.hash(paths),
+  });
+  const { times, compression } = packOptions(session);
+  const tempDir = join(session.workspace.path, 'ingest');
+  return await snapshot.pack(entries, { blobDir: session.storeDir, tempDir, times, compression });
+}
+
+function commandFailed(step: RunStep, exitCode: number, output: readonly string[]): StepError {
+  const command = step.argv.join(' ');
+  const hint =
+    exitCode === 127 || exitCode === 126
+      ? 'the program was not found or cannot be executed in this image: check PATH, the file and its interpreter'
+      : 'the last lines of its output are above; run the build with --progress plain to see all of it';
+  return new StepError(
+    'STEP_EXIT_CODE',
+    `process ${JSON.stringify(command)} did not complete successfully: exit code: ${exitCode}`,
+    {
+      exitCode,
+      output,
+      hint,
+    },
+  );
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

@@ -1,0 +1,59 @@
+import { join, resolve } from 'node:path';
+import type { Descriptor } from '../core/image.ts';
+import { formatPlatform } from '../core/platform.ts';
+import { formatReference } from '../core/reference.ts';
+import { defaultCacheDir } from '../io/host.ts';
+import { readImage } from '../oci/image/read-image.ts';
+import { formatFamiliar, normalizeReference } from '../oci/registry/docker-hub.ts';
+import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
+import { createImageNames } from './names.ts';
+
+/** An image of the local store under one of its names. */
+export interface StoredImage {
+  /** As people write it. */
+  readonly name: string;
+  readonly digest: Descriptor['digest'];
+  /** Bytes of its compressed layers. */
+  readonly size: number;
+  /** RFC 3339. */
+  readonly created?: string;
+  /** `os/architecture[/variant]`. */
+  readonly platform: string;
+}
+
+export interface StoreOptions {
+  /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`. */
+  readonly cacheDir?: string;
+}
+
+/** The images that builds left in the local store, by name. An image whose content is gone is left out. */
+export async function listImages(options: StoreOptions = {}): Promise<readonly StoredImage[]> {
+  const storeDir = storeDirOf(options);
+  const store = createBlobStore(storeDir);
+  const images: StoredImage[] = [];
+  for (const { name, descriptor } of createImageNames(storeDir).list()) {
+    if (await store.has(descriptor.digest)) images.push(await describe(store, name, descriptor));
+  }
+  return images.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Takes a name away from the local store; answers whether it was there. Layers stay, for later builds. */
+export async function removeImage(name: string, options: StoreOptions = {}): Promise<boolean> {
+  return await createImageNames(storeDirOf(options)).remove(formatReference(normalizeReference(name)));
+}
+
+function storeDirOf({ cacheDir }: StoreOptions): string {
+  return join(resolve(cacheDir ?? defaultCacheDir()), 'store');
+}
+
+async function describe(store: BlobStore, name: string, descriptor: Descriptor): Promise<StoredImage> {
+  const { config, layers } = await readImage(store, descriptor);
+  const { os, architecture, variant, created } = config;
+  return {
+    name: formatFamiliar(normalizeReference(name)),
+    digest: descriptor.digest,
+    size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
+    ...(created !== undefined && { created }),
+    platform: formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) }),
+  };
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { hashFiles } from '../context/hash-files.ts';
+import type { Digest } from '../core/digest.ts';
+import { joinPath } from '../core/paths.ts';
+import type { Tree, TreeNode } from '../core/tree.ts';
+import type { Session } from './session.ts';
+
+/** A path of a tree with what it holds. */
+export interface TreeItem {
+  /** Relative to the selected root; `''` for the root itself. */
+  readonly path: string;
+  readonly node: TreeNode;
+}
+
+/** A path and everything below it, a directory before its content. */
+export function* walkTree(tree: Tree, root: string, path = ''): Generator<TreeItem, void> {
+  const at = path === '' ? root : joinPath(root, path);
+  const node = tree.lookup(at);
+  if (node === undefined) return;
+  yield { path, node };
+  if (node.type !== 'directory') return;
+  for (const name of tree.list(at)) yield* walkTree(tree, root, joinPath(path, name));
+}
+
+/** Content digests of files of a context, from the stat cache where it knows them. */
+export function hashContents(session: Session, nodes: Iterable<TreeNode>): Promise<Map<TreeNode, Digest>> {
+  return hashFiles(nodes, { cache: session.statCache, signal: session.signal });
+}
+
+/** Digest of a selection as the cache sees it: everything that counts (reference, section 16), never a time. */
+export async function digestTree(session: Session, items: readonly TreeItem[]): Promise<string> {
+  const digests = await hashContents(
+    session,
+    items.map(({ node }) => node),
+  );
+  const hash = createHash('sha256');
+  for (const { path, node } of items) {
+    const { type, mode, uid, gid, size, link, major, minor, xattrs, digest } = node;
+    const content = digests.get(node) ?? digest;
+    hash.update(`${JSON.stringify([path, type, mode, uid, gid, size, link, major, minor, xattrs, content])}\n`);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
