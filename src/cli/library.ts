@@ -1,6 +1,6 @@
 import type { BuildOptions } from '../build/options.ts';
 import type { BuildResult } from '../build/result.ts';
-import type { BuilderError, Diagnostic } from '../core/errors.ts';
+import type { BuilderError } from '../core/errors.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 
 export type { BuildEvent, StepInfo } from '../build/events.ts';
