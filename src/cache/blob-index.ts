@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { type DiffId, hexOf } from '../core/digest.ts';
 import type { Descriptor } from '../core/image.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
