@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { isBuilderError, LayerError } from '../core/errors.ts';
 import { externalDecompress } from './external-decompress.ts';
+import { ZstdFrames } from './zstd-frames.ts';
 
 export type CompressionFormat = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
@@ -50,10 +51,20 @@ function inflate(bytes: AsyncIterable<Uint8Array>, format: CompressionFormat): A
     case 'none':
       return bytes;
     case 'gzip':
-    case 'zstd':
       return throughZlib(bytes, format);
+    case 'zstd':
+      return throughZstd(bytes);
     default:
       return externalDecompress(bytes, format);
+  }
+}
+
+async function* throughZstd(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const frames = new ZstdFrames(bytes);
+  try {
+    while (await frames.hasMore()) yield* throughZlib(frames.frame(), 'zstd');
+  } finally {
+    await frames.close();
   }
 }
 
@@ -71,6 +82,7 @@ async function* throughZlib(
     throw isZlibError(cause) ? corrupt(format, cause) : cause;
   } finally {
     engine.destroy();
+    await feeding;
   }
 }
 

@@ -28,7 +28,7 @@ export async function* externalDecompress(
     if (failure !== undefined) throw failure;
   } finally {
     child.kill('SIGKILL');
-    await exit;
+    await Promise.allSettled([exit, feeding]);
   }
 }
 

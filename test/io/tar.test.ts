@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { extract, type Headers, pack } from 'tar-stream';
+import { extract, type Header, pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { LayerError } from '../../src/core/errors.ts';
 import { BLOCK_SIZE, BlockPool } from '../../src/io/blocks.ts';
@@ -282,7 +282,7 @@ describe('together with other tars', () => {
         const archive = pack();
         archive.entry(isLink ? { ...headers, type: 'symlink', linkname: link } : headers, isLink ? '' : content);
         archive.finalize();
-        const [entry] = parse(await collect(archive));
+        const [entry] = parse(await collect(Readable.from(archive)));
         expect(entry?.header).toMatchObject({
           path,
           mode: mode || 0o600,
@@ -302,7 +302,7 @@ describe('together with other tars', () => {
     const directory = tempDir();
     const archive = write(names.map((name, i) => ({ header: file(name, 600), content: textBytes(600, i + 1) })));
     execFileSync('tar', ['-xf', '-', '--no-same-owner'], { cwd: directory, input: archive });
-    names.forEach((name, i) => expect(readFileSync(join(directory, name))).toEqual(textBytes(600, i + 1)));
+    for (const [i, name] of names.entries()) expect(readFileSync(join(directory, name))).toEqual(textBytes(600, i + 1));
   });
 
   test.runIf(hasProgram('tar')).each(['v7', 'oldgnu', 'gnu', 'ustar', 'pax'])(
@@ -338,10 +338,10 @@ describe('the tar writer', () => {
   });
 });
 
-async function readWithTarStream(archive: Buffer): Promise<{ headers: Headers; content: Buffer }[]> {
-  const found: { headers: Headers; content: Buffer }[] = [];
+async function readWithTarStream(archive: Buffer): Promise<{ headers: Header; content: Buffer }[]> {
+  const found: { headers: Header; content: Buffer }[] = [];
   const reader = extract();
   Readable.from([archive]).pipe(reader);
-  for await (const entry of reader) found.push({ headers: entry.header, content: await collect(entry) });
+  for await (const entry of reader) found.push({ headers: entry.header, content: await collect(Readable.from(entry)) });
   return found;
 }
