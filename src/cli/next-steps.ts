@@ -4,11 +4,12 @@ import type { BuildOptions, BuildResult } from './library.ts';
 /** The last lines of a build: where the image is, and the commands that bring it elsewhere. */
 export function nextSteps(result: BuildResult, options: BuildOptions, argv: readonly string[]): string {
   const { digest } = result.image.descriptor;
+  const { tags = [] } = options;
   if (result.outputs.length > 0) return '';
   const stay =
-    result.names.length === 0
+    tags.length === 0
       ? [`${digest} is in the local store without a name; -t NAME gives it one`]
-      : [`${result.names.join(', ')} is in the local store: ${digest}`];
+      : [`${tags.join(', ')} is in the local store: ${digest}`];
   const commands = [
     [
       'load into docker',

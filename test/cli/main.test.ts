@@ -54,7 +54,7 @@ describe('lamella', () => {
 
 function recordingBuild() {
   const seen: BuildOptions[] = [];
-  const build = async (options: BuildOptions) => {
+  const build = async (options: BuildOptions = {}) => {
     seen.push(options);
     return fakeResult(options);
   };
@@ -98,7 +98,7 @@ describe('lamella build', () => {
   });
 
   test('with an output nothing has to be said', async () => {
-    const build = async (options: BuildOptions) => fakeResult(options, [{ type: 'oci', destination: 'a.tar' }]);
+    const build = async (options: BuildOptions = {}) => fakeResult(options, [{ type: 'oci', destination: 'a.tar' }]);
     expect((await run(['build', '-o', 'type=oci,dest=a.tar', '.'], { library: { build } })).stderr).toBe('');
   });
 
@@ -137,7 +137,7 @@ describe('lamella build', () => {
   });
 
   test('with --progress=json events, notes and errors are JSON, one a line, bytes as text', async () => {
-    const build: Library['build'] = async ({ onEvent }) => {
+    const build: Library['build'] = async ({ onEvent } = {}) => {
       onEvent?.({ type: 'log', step, stream: 'stdout', bytes: Buffer.from('caf\u00e9\n').subarray(0, 4) });
       onEvent?.({ type: 'log', step, stream: 'stdout', bytes: Buffer.from('caf\u00e9\n').subarray(4) });
       throw new HostError('HOST_DISK_FULL', 'no space left');
@@ -182,7 +182,7 @@ describe('lamella build', () => {
 
 /** A build that starts, lets something happen, and fails when it is told to stop. */
 function untilAborted(started: () => void): Library['build'] {
-  return ({ signal }) =>
+  return ({ signal } = {}) =>
     new Promise((_, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason));
       started();

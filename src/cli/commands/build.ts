@@ -3,7 +3,7 @@ import { progressStyleOf, toBuildOptions } from '../build-request.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { CliHost } from '../host.ts';
-import type { BuildOptions, BuildResult } from '../library.ts';
+import type { BuildOptions, BuildResult, Library } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
 
@@ -41,7 +41,7 @@ async function run({ args, argv, host, library, signal }: CommandContext): Promi
 }
 
 async function runBuild(request: {
-  readonly build: (options: BuildOptions) => Promise<BuildResult>;
+  readonly build: Library['build'];
   readonly options: BuildOptions;
   readonly host: CliHost;
   readonly style: ReturnType<typeof progressStyleOf>;

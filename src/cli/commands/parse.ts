@@ -28,7 +28,7 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
   }
   const text = await readDockerfile(path, host);
   const { parse, toParseJson, toDump } = await library();
-  const file = parse(text, path === '-' ? 'Dockerfile' : basename(path));
+  const file = parse(text, { name: path === '-' ? 'Dockerfile' : basename(path) });
   const paint = createPaint(host.stderr, host.env);
   for (const diagnostic of file.diagnostics) {
     host.stderr.write(`${renderDiagnostic(diagnostic, file.source, paint).join('\n')}\n\n`);

@@ -81,7 +81,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
 /** A library whose builds succeed at once; every part can be replaced. */
 function fakeLibrary(parts: Partial<Library> = {}): Library {
   return {
-    build: async (options) => fakeResult(options),
+    build: async (options = {}) => fakeResult(options),
     parse: () => unexpected('parse'),
     toParseJson: () => unexpected('toParseJson'),
     toDump: () => unexpected('toDump'),
