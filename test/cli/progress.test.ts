@@ -95,13 +95,15 @@ describe('plain progress', () => {
       say({ type: 'image-resolved', reference: 'node:24-slim', digest });
       say({ type: 'isolation', method: 'crun' });
       say({ type: 'output-written', output: 'oci', destination: 'a.tar', names: ['a', 'b'] });
+      say({ type: 'output-written', output: 'registry', destination: 'a, b', names: ['a', 'b'] });
       say({ type: 'done', image: { mediaType: 'x', digest, size: 1 }, durationMs: 50 });
     });
     expect(lines).toEqual([
       '* warning: line 7: no tag — pin it',
       `* node:24-slim is ${digest}`,
       '* commands of RUN are isolated by crun',
-      '* wrote oci a.tar (a, b)',
+      '* wrote oci a.tar',
+      '* pushed a, b',
       `* ${digest} in 0.1s`,
     ]);
   });

@@ -35,10 +35,8 @@ export function sentence(event: EventOf<'image-resolved' | 'isolation' | 'output
       return `${event.reference} is ${event.digest}`;
     case 'isolation':
       return `commands of RUN are isolated by ${event.method}`;
-    case 'output-written': {
-      const names = event.names.length === 0 ? '' : ` (${event.names.join(', ')})`;
-      return `wrote ${event.output} ${event.destination}${names}`;
-    }
+    case 'output-written':
+      return event.output === 'registry' ? `pushed ${event.destination}` : `wrote ${event.output} ${event.destination}`;
     case 'done':
       return `${event.image.digest} in ${formatDuration(event.durationMs)}`;
   }
