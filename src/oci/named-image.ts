@@ -16,17 +16,21 @@ export const Annotation = {
   created: 'org.opencontainers.image.created',
 } as const;
 
-/** Entries of an index.json: one for each name of each image, or one without a name. */
+/**
+ * Entries of an index.json: one for each name of each image, or one without a name. A tag stands in one entry only,
+ * since umoci refuses a tag that several have.
+ */
 export function toIndexEntries(exports: readonly NamedImage[]): Descriptor[] {
+  const tags = new Set<string>();
   return exports.flatMap(({ image, names }) =>
-    names.length === 0 ? [toEntry(image)] : names.map((name) => toEntry(image, name)),
+    names.length === 0 ? [toEntry(image, {})] : names.map((name) => toEntry(image, nameAnnotations(name, tags))),
   );
 }
 
-function toEntry({ descriptor, config }: NamedImage['image'], name?: string): Descriptor {
+function toEntry({ descriptor, config }: NamedImage['image'], names: Readonly<Record<string, string>>): Descriptor {
   const { mediaType, digest, size } = descriptor;
   const annotations = {
-    ...(name !== undefined && nameAnnotations(name)),
+    ...names,
     ...(config.created !== undefined && { [Annotation.created]: config.created }),
   };
   const { os, architecture, variant } = config;
@@ -39,9 +43,11 @@ function toEntry({ descriptor, config }: NamedImage['image'], name?: string): De
   };
 }
 
-function nameAnnotations(name: string): Record<string, string> {
+function nameAnnotations(name: string, used: Set<string>): Record<string, string> {
   const { tag } = parseReference(name);
-  return { [Annotation.imageName]: name, ...(tag !== undefined && { [Annotation.refName]: tag }) };
+  const isNew = tag !== undefined && !used.has(tag);
+  if (isNew) used.add(tag);
+  return { [Annotation.imageName]: name, ...(isNew && { [Annotation.refName]: tag }) };
 }
 
 /** All content of an image, the manifest first: what an export has to hold. */

@@ -4,7 +4,6 @@ import { bytesOf } from '../../store/read.ts';
 import { formatJson } from '../image/json.ts';
 import { readManifest } from '../image/read-image.ts';
 import type { NamedImage } from '../named-image.ts';
-import { formatFamiliar, normalizeReference } from '../registry/docker-hub.ts';
 import type { ArchiveMember } from './tar-stream.ts';
 
 export function contentMember(path: string, content: Uint8Array): ArchiveMember {
@@ -30,12 +29,8 @@ export async function dockerManifest(
   const entries = [];
   for (const { image, names } of exports) {
     const { config, layers } = await readManifest(reader, image.descriptor);
-    entries.push({ Config: paths.config(config), RepoTags: names.map(toRepoTag), Layers: layers.map(paths.layer) });
+    // Whole names: docker shows them short, podman would take a short one for localhost/NAME.
+    entries.push({ Config: paths.config(config), RepoTags: names, Layers: layers.map(paths.layer) });
   }
   return formatJson(entries);
-}
-
-/** Docker shows and expects the familiar form. */
-function toRepoTag(name: string): string {
-  return formatFamiliar(normalizeReference(name));
 }

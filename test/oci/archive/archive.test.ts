@@ -48,7 +48,7 @@ describe('ociArchive', () => {
     expect(blobs).toHaveLength(4);
     for (const name of blobs) expect(sha256(found.get(name) ?? Buffer.alloc(0))).toBe(`sha256:${name.slice(13)}`);
     const [entry] = JSON.parse(String(found.get('manifest.json')));
-    expect(entry.RepoTags).toEqual(['app:1', 'r.example:5000/app:1']);
+    expect(entry.RepoTags).toEqual(NAMES);
     expect(entry.Layers).toEqual(image.layers.map(({ descriptor }) => `blobs/sha256/${descriptor.digest.slice(7)}`));
     expect(JSON.parse(String(found.get(entry.Config)))).toEqual(image.config);
     expect(JSON.parse(String(found.get('index.json'))).manifests).toHaveLength(2);
@@ -63,7 +63,18 @@ describe('dockerArchive', () => {
     const [entry] = JSON.parse(String(found.get('manifest.json')));
     expect([...found.keys()].sort()).toEqual([...new Set([entry.Config, ...entry.Layers, 'manifest.json'])].sort());
     expect(JSON.parse(String(found.get(entry.Config)))).toEqual(image.config);
-    expect(entry.RepoTags).toEqual(['app:1', 'r.example:5000/app:1']);
+    expect(entry.RepoTags).toEqual(NAMES);
+  });
+});
+
+describe('dockerArchive with zstd layers', () => {
+  it('holds them uncompressed, for older engines', async () => {
+    const store = createMemoryStore();
+    const tar = makeTar({ a: 'a' });
+    const image = await makeImage(store, { layers: [await makeLayer(store, tar, 'zstd')] });
+    const found = await members(dockerArchive([{ image, names: NAMES }], store));
+    const [entry] = JSON.parse(String(found.get('manifest.json')));
+    expect(found.get(entry.Layers[0])).toEqual(tar);
   });
 });
 

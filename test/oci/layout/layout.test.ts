@@ -64,6 +64,13 @@ describe('writeLayout', () => {
     ]);
   });
 
+  it('gives a tag to one descriptor only', async () => {
+    const { store, image, dir } = await setup();
+    await writeLayout(dir, [{ image, names: ['r.example/a:1', 'r.example/b:1'] }], store);
+    const tags = indexOf(dir).manifests.map(({ annotations }) => annotations?.['org.opencontainers.image.ref.name']);
+    expect(tags).toEqual(['1', undefined]);
+  });
+
   it('has one descriptor without a name for an image without names', async () => {
     const { store, image, dir } = await setup();
     await writeLayout(dir, [{ image, names: [] }], store);
