@@ -31,7 +31,8 @@ export type Command =
   | { readonly form: 'shell'; readonly text: string; readonly span: SourceSpan }
   | { readonly form: 'exec'; readonly argv: readonly string[]; readonly span: SourceSpan };
 
-interface InstructionBase {
+/** What every instruction has. */
+export interface InstructionBase {
   /** As written, for checks and messages. */
   readonly keyword: Word;
   readonly flags: readonly Flag[];
@@ -48,6 +49,8 @@ export interface FromInstruction extends InstructionBase {
   readonly kind: 'FROM';
   readonly platform?: Word;
   readonly image: Word;
+  /** `AS` as written; there with `stageName`. */
+  readonly asKeyword?: Word;
   readonly stageName?: Word;
 }
 
@@ -64,7 +67,8 @@ export interface RunInstruction extends InstructionBase {
 /** A source of COPY or ADD: a path or URL as written, or a heredoc of this instruction. */
 export type CopySource =
   | { readonly kind: 'path'; readonly word: Word }
-  | { readonly kind: 'heredoc'; readonly heredoc: Heredoc };
+  /** `word` is the `<<NAME`. */
+  | { readonly kind: 'heredoc'; readonly word: Word; readonly heredoc: Heredoc };
 
 interface CopyLike extends InstructionBase {
   readonly sources: readonly CopySource[];
@@ -135,6 +139,7 @@ export interface ExposeInstruction extends InstructionBase {
 export interface VolumeInstruction extends InstructionBase {
   readonly kind: 'VOLUME';
   readonly paths: readonly Word[];
+  readonly json: boolean;
 }
 
 export interface UserInstruction extends InstructionBase {
