@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LayerError } from '../core/errors.ts';
 import { joinPath, parentPath } from '../core/paths.ts';
 import { pathEscape } from './unpack-errors.ts';
 
@@ -33,15 +34,23 @@ export class RootDirectory {
    * @throws LayerError `LAYER_PATH_ESCAPE`
    */
   place(path: string): string {
-    this.ensureDirectory(parentPath(path));
+    this.ensureDirectory(parentPath(path), path);
     return this.hostPath(path);
   }
 
-  ensureDirectory(path: string): void {
+  /** Makes sure that there is a real directory at `path`, for the sake of `entry`. */
+  ensureDirectory(path: string, entry: string): void {
     if (this.#realDirectories.has(path)) return;
-    this.ensureDirectory(parentPath(path));
+    this.ensureDirectory(parentPath(path), entry);
     const found = this.#kindOf(path);
-    if (found !== 'directory') this.#makeImplied(path, found);
+    if (found !== 'directory' && found !== 'missing') {
+      if (!this.#hooks.givesWay(path)) throw notADirectory(entry, path, found);
+      this.remove(path);
+    }
+    if (found !== 'directory') {
+      mkdirSync(this.hostPath(path), 0o755);
+      this.#hooks.onImplied(path);
+    }
     this.#realDirectories.add(path);
   }
 
@@ -51,7 +60,7 @@ export class RootDirectory {
       if (this.#realDirectories.has(parent)) break;
       const found = this.#kindOf(parent);
       if (found === 'missing') return undefined;
-      if (found !== 'directory') throw pathEscape(path, `${JSON.stringify(parent)} is ${describe(found)}`);
+      if (found !== 'directory') throw notADirectory(path, parent, found);
     }
     return this.stat(path) === undefined ? undefined : this.hostPath(path);
   }
@@ -85,15 +94,6 @@ export class RootDirectory {
     }
   }
 
-  #makeImplied(path: string, found: 'missing' | 'link' | 'other'): void {
-    if (found !== 'missing') {
-      if (!this.#hooks.givesWay(path)) throw pathEscape(path, `it lies below what is ${describe(found)}`);
-      this.remove(path);
-    }
-    mkdirSync(this.hostPath(path), 0o755);
-    this.#hooks.onImplied(path);
-  }
-
   #kindOf(path: string): 'missing' | 'directory' | 'link' | 'other' {
     const found = this.stat(path);
     if (found === undefined) return 'missing';
@@ -106,6 +106,6 @@ export function isAtOrBelow(path: string, ancestor: string): boolean {
   return path === ancestor || ancestor === '' || path.startsWith(joinPath(ancestor, ''));
 }
 
-function describe(kind: 'link' | 'other'): string {
-  return kind === 'link' ? 'a symbolic link' : 'no directory';
+function notADirectory(entry: string, parent: string, found: 'link' | 'other'): LayerError {
+  return pathEscape(entry, `${JSON.stringify(parent)} is ${found === 'link' ? 'a symbolic link' : 'no directory'}`);
 }

@@ -36,7 +36,7 @@ export class OverlayWhiteouts implements Whiteouts {
   }
 
   hide(path: string): void {
-    this.#root.ensureDirectory(path);
+    this.#root.ensureDirectory(path, path);
     this.#makeOpaque(path);
   }
 
