@@ -1,4 +1,5 @@
 import type { NetworkMode } from '../core/sandbox.ts';
+import type { SourceText } from '../core/span.ts';
 import type { Instruction } from '../parser/instruction.ts';
 
 /** Where the files of a COPY, or of a bind or cache mount, come from. */
@@ -6,10 +7,14 @@ export type FileOrigin =
   | { readonly kind: 'context' }
   | { readonly kind: 'stage'; readonly index: number }
   | { readonly kind: 'image'; readonly reference: string }
-  | { readonly kind: 'named-context'; readonly name: string };
+  | { readonly kind: 'named-context'; readonly name: string }
+  /** `from=scratch`: no files. */
+  | { readonly kind: 'scratch' };
 
 interface StepBase {
   readonly instruction: Instruction;
+  /** What the spans of `instruction` point into: the Dockerfile, or the text of a trigger (ONBUILD) of the base. */
+  readonly source: SourceText;
   /** For the history item (reference, section 14). */
   readonly createdBy: string;
 }
@@ -100,6 +105,7 @@ export interface RunStep extends StepBase {
   readonly cwd: string;
   /** As in the config: `''` is root. */
   readonly user: string;
+  readonly hostname: string;
   readonly mounts: readonly RunMount[];
   readonly network: NetworkMode;
   readonly security: 'sandbox' | 'insecure';
@@ -118,3 +124,15 @@ export interface MetadataStep extends StepBase {
 }
 
 export type Step = RunStep | CopyStep | AddStep | WorkdirStep | MetadataStep;
+
+/** True when the history item of a step stands for no layer (reference, section 14). */
+export function isEmptyLayer(step: Step): boolean {
+  return step.kind === 'metadata';
+}
+
+/** Where a step reads files from, besides its own root file system. */
+export function stepOrigins(step: Step): readonly FileOrigin[] {
+  if (step.kind === 'copy') return [step.from];
+  if (step.kind !== 'run') return step.kind === 'add' ? [{ kind: 'context' }] : [];
+  return step.mounts.flatMap((mount) => ('from' in mount && mount.from !== undefined ? [mount.from] : []));
+}
