@@ -69,7 +69,7 @@ function refuseContradictions(options: BuildOptions): void {
 /** Option, then build argument, then environment (reference, section 20; design 5). Empty counts as not given. */
 function sourceDateEpoch(options: BuildOptions): number | undefined {
   if (options.sourceDateEpoch !== undefined) return options.sourceDateEpoch;
-  const text = options.buildArgs?.['SOURCE_DATE_EPOCH'] ?? environment('SOURCE_DATE_EPOCH') ?? '';
+  const text = options.buildArgs?.SOURCE_DATE_EPOCH ?? environment('SOURCE_DATE_EPOCH') ?? '';
   if (text === '') return undefined;
   if (!/^\d{1,12}$/.test(text)) {
     throw new OptionError('OPTION_BAD_EPOCH', `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}`, {

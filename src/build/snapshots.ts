@@ -35,7 +35,6 @@ async function prepareLayer(session: Session, host: SandboxHost, stack: LayerSta
     blobPath: session.store.pathOf(descriptor.digest),
     compression: compressionOf(descriptor.mediaType) ?? 'none',
     digest: descriptor.digest,
-    size: descriptor.size,
     diffId,
     rename: Object.fromEntries(applied?.renames ?? []),
     opaques: applied?.opaques ?? [],

@@ -27,7 +27,7 @@ export async function unpackContext(
     compression: 'none',
     signal: session.signal,
   });
-  const { digest, size } = layer.descriptor;
+  const { digest } = layer.descriptor;
   const id = `context-${hexOf(digest).slice(0, 24)}`;
   await host.unpackLayer({
     id,
