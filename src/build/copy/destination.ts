@@ -1,0 +1,97 @@
+import { compareTreePaths, parentPath } from '../../core/paths.ts';
+import type { PackEntry } from '../../core/toc.ts';
+import type { Tree, TreeNode } from '../../core/tree.ts';
+import { toEntry, toHardlink } from './copy-entry.ts';
+import { notADirectory } from './copy-error.ts';
+
+/** What is to be at a path. */
+export interface PlacedNode extends TreeNode {
+  /** Two paths with the same object are hard links to one file. */
+  readonly inode?: object;
+}
+
+const ROOT: TreeNode = { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 };
+
+/** A tree with what is laid over it, path by path. Symbolic links are the caller's business. */
+export class Destination {
+  readonly #base: Tree;
+  readonly #placed = new Map<string, PlacedNode>();
+  /** Directories of the tree that something else has replaced. */
+  readonly #replaced = new Set<string>();
+
+  constructor(base: Tree) {
+    this.#base = base;
+  }
+
+  lookup(path: string): PlacedNode | undefined {
+    if (path === '') return ROOT;
+    const placed = this.#placed.get(path);
+    if (placed !== undefined || this.#isHidden(path)) return placed;
+    return this.#base.lookup(path);
+  }
+
+  /**
+   * Sees to it that there is a directory, made as `created` where it is missing, its parents too.
+   * @throws StepError `STEP_COPY_NOT_A_DIRECTORY`
+   */
+  ensureDirectory(path: string, created: TreeNode): void {
+    const node = this.lookup(path);
+    if (node?.type === 'directory') return;
+    if (node !== undefined) throw notADirectory(path);
+    this.ensureDirectory(parentPath(path), created);
+    this.put(path, created);
+  }
+
+  /** Lays a node over what is there. The parent must be a directory; a directory keeps its content. */
+  put(path: string, node: PlacedNode): void {
+    if (node.type !== 'directory' && this.lookup(path)?.type === 'directory') this.#hide(path);
+    this.#placeAncestors(path);
+    this.#placed.set(path, node);
+  }
+
+  /**
+   * The node at a path, ready to be placed at another path as a hard link. A file of the tree below stays as it is: no
+   * link leads from one layer into another (reference, section 15).
+   */
+  share(path: string, node: PlacedNode): PlacedNode {
+    if (node.inode !== undefined || !this.#placed.has(path)) return node;
+    const shared = { ...node, inode: {} };
+    this.#placed.set(path, shared);
+    return shared;
+  }
+
+  /** All that was placed, with the ancestors, in tree order. */
+  entries(): PackEntry[] {
+    const firstNames = new Map<object, string>();
+    return [...this.#placed].sort(byPath).map(([path, node]) => {
+      const first = node.inode && firstNames.get(node.inode);
+      if (first !== undefined) return toHardlink(path, node, first);
+      if (node.inode !== undefined) firstNames.set(node.inode, path);
+      return toEntry(path, node);
+    });
+  }
+
+  #placeAncestors(path: string): void {
+    const parent = parentPath(path);
+    if (parent === '' || this.#placed.has(parent)) return;
+    const node = this.lookup(parent);
+    if (node?.type !== 'directory') throw notADirectory(parent);
+    this.#placeAncestors(parent);
+    this.#placed.set(parent, node);
+  }
+
+  #hide(path: string): void {
+    this.#replaced.add(path);
+    for (const placed of this.#placed.keys()) if (placed.startsWith(`${path}/`)) this.#placed.delete(placed);
+  }
+
+  #isHidden(path: string): boolean {
+    if (this.#replaced.size === 0) return false;
+    for (let at = parentPath(path); at !== ''; at = parentPath(at)) if (this.#replaced.has(at)) return true;
+    return false;
+  }
+}
+
+function byPath([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return compareTreePaths(a, b);
+}

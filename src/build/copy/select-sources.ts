@@ -1,0 +1,57 @@
+import { compileIgnore, type IgnoreMatcher } from '../../core/ignore.ts';
+import { joinPath, treePath } from '../../core/paths.ts';
+import { digestOf } from '../../io/hash.ts';
+import type { InlineFile } from '../../plan/step.ts';
+import { selectWithParents } from './parents.ts';
+import type { CopyRequest, SelectedSource } from './request.ts';
+import { findSource, requireSource } from './source-path.ts';
+import { type Verdict, walkBelow } from './walk.ts';
+import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
+
+/**
+ * What the sources of a COPY or ADD are (reference, section 11): in the order of the instruction, wildcards replaced by
+ * their matches, here-documents last.
+ * @throws StepError `STEP_COPY_SOURCE_NOT_FOUND`, `STEP_COPY_LINK_LOOP`; PlanError `PLAN_BAD_PATTERN`
+ */
+export function selectSources(request: CopyRequest): SelectedSource[] {
+  const judge = judgeByExclude(compileIgnore(request.exclude));
+  const select = request.parents
+    ? (text: string) => selectWithParents(request, text, judge)
+    : (text: string) => selectPlain(request, text, judge);
+  return [...request.sources.flatMap(select), ...request.inlineFiles.map((file) => toInlineSource(file, request))];
+}
+
+/** An excluded directory is left out whole unless a `!` pattern may keep something in it. */
+function judgeByExclude(exclude: IgnoreMatcher): (path: string) => Verdict {
+  return (path) => {
+    if (!exclude.ignores(path)) return 'take';
+    return exclude.mayKeepBelow(path) ? 'enter' : 'skip';
+  };
+}
+
+function selectPlain(request: CopyRequest, text: string, judge: (path: string) => Verdict): SelectedSource[] {
+  const texts = hasWildcard(text) ? expandWildcard(request, treePath(text)) : [text];
+  return texts.map((match) => toSource(request, match, judge));
+}
+
+function expandWildcard({ source }: CopyRequest, path: string): string[] {
+  const { base, pattern } = splitWildcard(path);
+  const directory = findSource(source, base)?.path;
+  if (directory === undefined) return [];
+  return matchBelow(source, directory, pattern).map((match) => joinPath(directory, match));
+}
+
+function toSource(request: CopyRequest, text: string, judge: (path: string) => Verdict): SelectedSource {
+  const { path, node, name } = requireSource(request, text);
+  if (node.type !== 'directory') return { kind: 'file', name, paths: [{ path: '', node }] };
+  return { kind: 'directory', name: '', paths: walkBelow(request.source, path, judge) };
+}
+
+/** Mode 0644 of root (reference, section 5). */
+function toInlineSource({ name, content }: InlineFile, { time }: CopyRequest): SelectedSource {
+  const bytes = Buffer.from(content);
+  const digest = digestOf(bytes);
+  const source = { kind: 'bytes', bytes } as const;
+  const node = { type: 'file', mode: 0o644, uid: 0, gid: 0, ...time, size: bytes.length, digest, source } as const;
+  return { kind: 'file', name, paths: [{ path: '', node }] };
+}
