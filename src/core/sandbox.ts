@@ -44,13 +44,24 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
 }
 
+/** A command in a root directory in which everything but /proc and /dev/mqueue is mounted. */
+export type SandboxCommand = Omit<SandboxRequest, 'mounts' | 'extraHosts'>;
+
+export interface SandboxRun {
+  /** The command waits while a promise is pending. */
+  readonly onOutput: (chunk: LogChunk) => void | Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+  /** Empty folder in memory for this run alone: what is written there (secrets are) never reaches a disk. */
+  readonly scratch: string;
+}
+
 /** A way to run a command inside a root directory, in the process that may mount. */
 export interface Sandbox {
   readonly method: IsolationMethod;
-  /** Resolves with the exit code (128 + n for signal n); aborting kills every process of the command. */
-  run(
-    root: string,
-    request: SandboxRequest,
-    io: { readonly onOutput: (chunk: LogChunk) => void; readonly signal?: AbortSignal },
-  ): Promise<{ readonly exitCode: number }>;
+  /**
+   * Resolves with the exit code (128 + n for signal n); aborting kills every process of the command. When it settles no
+   * process of the command is left.
+   * @throws StepError `STEP_ABORTED`; `STEP_SANDBOX_FAILED` when the command was not started
+   */
+  run(root: string, command: SandboxCommand, run: SandboxRun): Promise<{ readonly exitCode: number }>;
 }

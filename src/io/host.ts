@@ -1,6 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
-import { arch, env, getuid, kill, pid } from 'node:process';
+import { arch, env, execPath, getuid, kill, pid } from 'node:process';
 
 /** The one module outside cli and hostd that asks the process: everything else is given what it needs. */
 
@@ -26,9 +26,23 @@ export function processExists(id: number): boolean {
   }
 }
 
+/** Sends a signal to a process, or with a negative id to a process group. What is gone already is success. */
+export function signalProcess(id: number, signal: 'SIGKILL' | 'SIGSTOP'): void {
+  try {
+    kill(id, signal);
+  } catch (error) {
+    if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== 'ESRCH') throw error;
+  }
+}
+
 /** Id of the user; 0 on systems that have none. */
 export function userId(): number {
   return getuid?.() ?? 0;
+}
+
+/** The program that runs this code: Node. */
+export function nodeProgram(): string {
+  return execPath;
 }
 
 export function coreCount(): number {

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { errnoOf, toHostError } from '../io/host-error.ts';
+import { removeTree } from './removal.ts';
+
+export interface CacheFolder {
+  readonly source: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Gives the folder of a cache mount; made with its mode, owner and first content in one step when it is missing. */
+export async function makeCacheFolder(
+  folder: CacheFolder,
+  openInitial: (() => Promise<string>) | undefined,
+): Promise<string> {
+  const { source } = folder;
+  if (existsSync(source)) return source;
+  mkdirSync(dirname(source), { recursive: true });
+  const temporary = mkdtempSync(join(dirname(source), `.${basename(source)}-`));
+  try {
+    const initial = await openInitial?.();
+    if (initial !== undefined) await copyTree(initial, temporary);
+    chownSync(temporary, folder.uid, folder.gid);
+    chmodSync(temporary, folder.mode);
+    renameSync(temporary, source);
+  } catch (error) {
+    await removeTree(temporary);
+    // Another build made it in the meantime.
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? ''))
+      throw toHostError(error, 'make the cache folder', source);
+  }
+  return source;
+}
+
+/** Owners, modes, times, links and devices are kept. */
+async function copyTree(from: string, to: string): Promise<void> {
+  const isDirectory = statSync(from).isDirectory();
+  await promisify(execFile)('cp', ['-a', '--', isDirectory ? `${from}/.` : from, `${to}/`]);
+}

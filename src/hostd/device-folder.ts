@@ -1,0 +1,60 @@
+import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadLibc } from '../io/libc.ts';
+import type { HostFlavor } from '../rootfs/host-messages.ts';
+import type { Mounter } from './mounter.ts';
+
+const NODES: Readonly<Record<string, readonly [major: number, minor: number]>> = {
+  null: [1, 3],
+  zero: [1, 5],
+  full: [1, 7],
+  random: [1, 8],
+  urandom: [1, 9],
+  tty: [5, 0],
+};
+
+const LINKS: Readonly<Record<string, string>> = {
+  fd: '/proc/self/fd',
+  stdin: '/proc/self/fd/0',
+  stdout: '/proc/self/fd/1',
+  stderr: '/proc/self/fd/2',
+  core: '/proc/kcore',
+  ptmx: 'pts/ptmx',
+};
+
+const S_IFCHR = 0o020000;
+const TTY_GROUP = 5;
+
+/** Mounts a private /dev with the standard nodes (runtime-spec, config-linux.md, "Default Devices") on a directory. */
+export async function mountDevices(target: string, mounter: Mounter, flavor: HostFlavor): Promise<void> {
+  await mounter.fileSystem('tmpfs', target, 'mode=755,size=65536k');
+  for (const [name, link] of Object.entries(LINKS)) symlinkSync(link, join(target, name));
+  for (const name of ['pts', 'shm', 'mqueue']) mkdirSync(join(target, name));
+  for (const [name, [major, minor]] of Object.entries(NODES)) {
+    await makeNode(join(target, name), { name, major, minor }, { mounter, flavor });
+  }
+  const group = flavor === 'single-id' ? '' : `,gid=${TTY_GROUP}`;
+  await mounter.fileSystem('devpts', join(target, 'pts'), `newinstance,ptmxmode=0666,mode=0620${group}`);
+  await mounter.fileSystem('tmpfs', join(target, 'shm'), 'mode=1777,size=65536k');
+}
+
+interface DeviceNode {
+  readonly name: string;
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** A user namespace cannot make nodes: there the host's are bound, read-only so that nobody changes their mode. */
+async function makeNode(
+  path: string,
+  { name, major, minor }: DeviceNode,
+  { mounter, flavor }: { readonly mounter: Mounter; readonly flavor: HostFlavor },
+): Promise<void> {
+  const libc = loadLibc();
+  if (flavor === 'root' && libc !== undefined) {
+    libc.makeNode(path, S_IFCHR | 0o666, major, minor);
+    return chmodSync(path, 0o666);
+  }
+  closeSync(openSync(path, 'wx'));
+  await mounter.bind(join('/dev', name), path, { readOnly: true });
+}

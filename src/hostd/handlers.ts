@@ -1,0 +1,63 @@
+import type { Handlers } from './call.ts';
+import { hashChanges, listChanges } from './changes.ts';
+import { commitChanges } from './commit.ts';
+import { packChanges } from './pack-changes.ts';
+import { removeTree } from './removal.ts';
+import { runCommand } from './run-command.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
+
+/** The calls of the protocol, each a line: what it does stands in the module of its name. */
+export function createHandlers(): Handlers {
+  let workshop: Workshop | undefined;
+  const started = (): Workshop => {
+    if (workshop === undefined) throw new TypeError('the first call is start');
+    return workshop;
+  };
+  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Snapshot => {
+    const found = started().snapshots.get(snapshot);
+    if (found === undefined) throw new TypeError(`there is no snapshot ${snapshot}`);
+    return found;
+  };
+  return {
+    async start(settings) {
+      workshop = await openWorkshop(settings);
+      return { method: workshop.sandboxes.method, flavor: settings.flavor };
+    },
+    hasLayer: async ({ id }) => started().layers.has(id),
+    unpackLayer: async (layer) => {
+      await started().layers.unpack(layer);
+      return null;
+    },
+    async openSnapshot({ layerIds }) {
+      const { layers, snapshots, ...parts } = started();
+      return snapshots.add(
+        await openSnapshot(
+          layerIds.map((id) => layers.path(id)),
+          parts,
+        ),
+      );
+    },
+    run: (request, context) => runCommand(started(), snapshotOf(request), request.run, context),
+    changes: async (request) => await listChanges(snapshotOf(request)),
+    hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
+    pack: (request, { signal }) => packChanges(snapshotOf(request), request.entries, request.options, signal),
+    async commit(request) {
+      await commitChanges(started(), snapshotOf(request), request);
+      return null;
+    },
+    async closeSnapshot(request) {
+      await snapshotOf(request).close();
+      started().snapshots.delete(request.snapshot);
+      return null;
+    },
+    async reclaim({ paths }) {
+      for (const path of paths) await removeTree(path);
+      return null;
+    },
+    async stop() {
+      await workshop?.close();
+      return null;
+    },
+  };
+}

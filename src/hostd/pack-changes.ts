@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { IndexedLayer } from '../core/image.ts';
+import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
+import { packLayer } from '../layers/pack.ts';
+import type { SnapshotEntry, SnapshotPackOptions } from '../rootfs/host-messages.ts';
+import { createBlobStore } from '../store/blob-store.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Packs entries whose contents are in the upper directory, into the blob store of the build. */
+export async function packChanges(
+  snapshot: Snapshot,
+  entries: readonly SnapshotEntry[],
+  { blobDir, tempDir, times, compression, level }: SnapshotPackOptions,
+  signal: AbortSignal,
+): Promise<IndexedLayer> {
+  const store = createBlobStore(blobDir, { ingestDir: tempDir });
+  snapshot.packed = new Set(entries.filter((entry) => !isWhiteoutEntry(entry)).map((entry) => entry.path));
+  return await packLayer(
+    entries.map((entry) => withSource(entry, snapshot.upper)),
+    store,
+    { times, compression, level, signal },
+  );
+}
+
+function withSource(entry: SnapshotEntry, upper: string): PackEntry | WhiteoutEntry {
+  if (isWhiteoutEntry(entry) || entry.type !== 'file' || entry.size === 0) return entry;
+  return { ...entry, source: { kind: 'path', path: join(upper, entry.path) } };
+}
+
+function isWhiteoutEntry(entry: SnapshotEntry): entry is WhiteoutEntry {
+  return isWhiteout(entry as PackEntry | WhiteoutEntry);
+}

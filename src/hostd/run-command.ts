@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StepError } from '../core/errors.ts';
+import type { ProcessIdentity } from '../core/sandbox.ts';
+import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
+import type { CallContext } from './call.ts';
+import { Cleanup } from './cleanup.ts';
+import { mountRunRoot } from './run-root.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Workshop } from './workshop.ts';
+
+/** Runs a command in a snapshot: nothing but what the command itself changed is there afterwards. */
+export async function runCommand(
+  workshop: Workshop,
+  snapshot: Snapshot,
+  request: RunRequest,
+  { signal, log }: CallContext,
+): Promise<RunResult> {
+  checkIds(request.identity);
+  const cleanup = new Cleanup();
+  try {
+    const parts = { ...workshop, layerPath: (id: string) => workshop.layers.path(id) };
+    const root = await mountRunRoot(snapshot.merged, request, parts, cleanup);
+    return await workshop.sandboxes.run(root.path, request, ({ method }) => {
+      const scratch = join(root.scratch, method);
+      mkdirSync(scratch);
+      return { onOutput: log, signal, scratch };
+    });
+  } finally {
+    await cleanup.run();
+  }
+}
+
+/** An id without a place in the user namespace cannot be taken. */
+function checkIds({ uid, gid, supplementaryGids }: ProcessIdentity): void {
+  const users = readIdMap('uid');
+  const groups = readIdMap('gid');
+  const unmapped = isMapped(users, uid) ? [gid, ...supplementaryGids].find((id) => !isMapped(groups, id)) : uid;
+  if (unmapped === undefined) return;
+  throw new StepError('STEP_ID_NOT_MAPPED', `cannot run a command as id ${unmapped}: this user may not take that id`, {
+    hint: 'install uidmap and give the user subordinate ids in /etc/subuid and /etc/subgid, or build as root',
+  });
+}
+
+type IdRange = readonly [first: number, count: number];
+
+function isMapped(ranges: readonly IdRange[], id: number): boolean {
+  return ranges.some(([first, count]) => id >= first && id < first + count);
+}
+
+/** user_namespaces(7), "User and group ID mappings". */
+function readIdMap(kind: 'uid' | 'gid'): IdRange[] {
+  const lines = readFileSync(`/proc/self/${kind}_map`, 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const [first, , count] = line.trim().split(/\s+/).map(Number);
+    return [first ?? 0, count ?? 0];
+  });
+}

@@ -1,0 +1,118 @@
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StepError } from '../core/errors.ts';
+import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
+import type { Cleanup } from './cleanup.ts';
+import { mountDevices } from './device-folder.ts';
+import { makeMountPoint } from './mount-point.ts';
+import { type MountSource, MountSources } from './mount-sources.ts';
+import type { Mounter } from './mounter.ts';
+import { hostsFile, resolvFile } from './network-files.ts';
+import type { MountOverlay } from './overlay.ts';
+import { removeTree } from './removal.ts';
+
+export interface RunRootParts {
+  readonly tempDir: string;
+  readonly mounter: Mounter;
+  readonly flavor: HostFlavor;
+  readonly layerPath: (id: string) => string;
+  readonly mountOverlay: MountOverlay;
+}
+
+/** A root for one command, with everything mounted but what its own namespaces must mount. */
+export interface RunRoot {
+  readonly path: string;
+  /** In memory. */
+  readonly scratch: string;
+}
+
+/** Mounts the root of a command over a merged snapshot; `cleanup` takes it all away again, as it was. */
+export async function mountRunRoot(
+  merged: string,
+  request: RunRequest,
+  parts: RunRootParts,
+  cleanup: Cleanup,
+): Promise<RunRoot> {
+  const folder = mkdtempSync(join(parts.tempDir, 'run-'));
+  cleanup.add(() => removeTree(folder));
+  const builder = new RootBuilder(folder, parts, cleanup);
+  await builder.start(merged);
+  await builder.mountSystem(request);
+  const sources = new MountSources({ ...parts, folder, filesDir: builder.filesDir, cleanup });
+  for (const mount of request.mounts) await builder.mount(mount.target, await sources.prepare(mount));
+  return { path: builder.root, scratch: builder.scratch };
+}
+
+class RootBuilder {
+  readonly root: string;
+  readonly filesDir: string;
+  readonly scratch: string;
+  readonly #parts: RunRootParts;
+  readonly #cleanup: Cleanup;
+  readonly #memory: string;
+
+  constructor(folder: string, parts: RunRootParts, cleanup: Cleanup) {
+    this.root = join(folder, 'root');
+    this.#memory = join(folder, 'memory');
+    this.filesDir = join(this.#memory, 'files');
+    this.scratch = join(this.#memory, 'scratch');
+    this.#parts = parts;
+    this.#cleanup = cleanup;
+  }
+
+  async start(merged: string): Promise<void> {
+    mkdirSync(this.root);
+    mkdirSync(this.#memory);
+    await this.#mountAt(this.#memory, ({ mounter }) => mounter.fileSystem('tmpfs', this.#memory, 'mode=700'));
+    for (const folder of [this.filesDir, this.scratch]) mkdirSync(folder);
+    await this.#mountAt(this.root, ({ mounter }) => mounter.bind(merged, this.root));
+  }
+
+  /** /dev, /sys, the place of /proc, and the files that say how to reach others. */
+  async mountSystem(request: RunRequest): Promise<void> {
+    const { flavor } = this.#parts;
+    const devices = makeMountPoint(this.root, '/dev', 'directory', this.#cleanup);
+    await this.#mountAt(devices, ({ mounter }) => mountDevices(devices, mounter, flavor));
+    makeMountPoint(this.root, '/proc', 'directory', this.#cleanup);
+    // The sandbox mounts there by name, in the host's root: a link would lead out.
+    for (const path of ['proc', 'dev']) this.#checkNoLink(path);
+    await this.#mountSys(request);
+    await this.mount('/etc/resolv.conf', this.#textFile('resolv.conf', resolvFile()));
+    await this.mount('/etc/hosts', this.#textFile('hosts', hostsFile(request)));
+  }
+
+  async mount(target: string, source: MountSource): Promise<void> {
+    const point = makeMountPoint(this.root, target, source.kind, this.#cleanup);
+    await this.#mountAt(point, ({ mounter }) => source.mount(point, mounter));
+  }
+
+  /** A fresh sysfs belongs to a network namespace: in a user namespace, whose network is the host's, it is bound. */
+  async #mountSys({ security }: RunRequest): Promise<void> {
+    const point = makeMountPoint(this.root, '/sys', 'directory', this.#cleanup);
+    const readOnly = security === 'sandbox';
+    await this.#mountAt(point, ({ mounter, flavor }) =>
+      flavor === 'root'
+        ? mounter.fileSystem('sysfs', point, '').then(() => (readOnly ? mounter.protect(point) : undefined))
+        : mounter.bind('/sys', point, { readOnly }),
+    );
+  }
+
+  async #mountAt(point: string, mount: (parts: RunRootParts) => Promise<void>): Promise<void> {
+    await mount(this.#parts);
+    this.#cleanup.add(() => this.#parts.mounter.unmount(point));
+  }
+
+  #textFile(name: string, content: string): MountSource {
+    const path = join(this.filesDir, name);
+    writeFileSync(path, content);
+    chmodSync(path, 0o644);
+    return { kind: 'file', mount: (point, mounter) => mounter.bind(path, point, { readOnly: true }) };
+  }
+
+  #checkNoLink(name: string): void {
+    if (lstatSync(join(this.root, name)).isDirectory()) return;
+    throw new StepError('STEP_BAD_ROOT', `the root file system has a symbolic link at /${name}`, {
+      hint: `make /${name} a directory in an earlier step`,
+    });
+  }
+}

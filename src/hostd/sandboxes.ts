@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isBuilderError, StepError } from '../core/errors.ts';
+import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
+import { findProgram } from '../io/programs.ts';
+import type { HostFlavor, RunResult } from '../rootfs/host-messages.ts';
+import { createCrun } from '../sandbox/crun.ts';
+import { createRunc } from '../sandbox/runc.ts';
+import { createUnshare, type UnshareTools } from '../sandbox/unshare.ts';
+
+/** Best first. */
+const METHODS: readonly IsolationMethod[] = ['crun', 'runc', 'unshare'];
+
+/**
+ * The ways to run a command on this machine. With `auto` the best one that has its programs is used; when it cannot
+ * start the first command, the next one gets it, and the choice holds for all that follow.
+ */
+export class Sandboxes {
+  #candidates: readonly Sandbox[];
+  readonly #failures: string[] = [];
+  #isProven = false;
+
+  /** @throws StepError `STEP_SANDBOX_UNAVAILABLE` when the programs of all methods are missing */
+  constructor(isolation: 'auto' | IsolationMethod, flavor: HostFlavor) {
+    const wanted = isolation === 'auto' ? METHODS : [isolation];
+    this.#candidates = wanted.flatMap((method) => createSandbox(method, flavor) ?? []);
+    if (this.#candidates.length === 0) throw missingPrograms(wanted);
+  }
+
+  /** That which the next command is run with. */
+  get method(): IsolationMethod {
+    return this.#current().method;
+  }
+
+  async run(root: string, command: SandboxCommand, run: (sandbox: Sandbox) => SandboxRun): Promise<RunResult> {
+    for (;;) {
+      const sandbox = this.#current();
+      try {
+        const { exitCode } = await sandbox.run(root, command, run(sandbox));
+        this.#isProven = true;
+        return { exitCode, method: sandbox.method };
+      } catch (error) {
+        if (!isSetUpFailure(error) || this.#isProven) throw error;
+        this.#giveUp(sandbox, error);
+      }
+    }
+  }
+
+  /** Commands that run side by side may find the same method wanting. */
+  #giveUp(sandbox: Sandbox, error: StepError): void {
+    this.#failures.push(`${sandbox.method}: ${error.message}`, ...error.output);
+    const rest = this.#candidates.filter((candidate) => candidate !== sandbox);
+    if (rest.length === 0) throw nothingWorks(this.#failures, error);
+    this.#candidates = rest;
+  }
+
+  #current(): Sandbox {
+    const [first] = this.#candidates;
+    if (first === undefined) throw new TypeError('there is always a candidate');
+    return first;
+  }
+}
+
+function createSandbox(method: IsolationMethod, flavor: HostFlavor): Sandbox | undefined {
+  const privileges = { capabilities: boundingSet(), canSetGroups: flavor !== 'single-id' };
+  if (method === 'unshare') {
+    const tools = findUnshareTools();
+    return tools && createUnshare({ ...privileges, tools, launcher: launcherCommand() });
+  }
+  const program = findProgram(method);
+  if (program === undefined) return undefined;
+  return { crun: createCrun, runc: createRunc }[method]({ ...privileges, program });
+}
+
+function findUnshareTools(): UnshareTools | undefined {
+  const [unshare, setpriv, mount, sh, env] = ['unshare', 'setpriv', 'mount', 'sh', 'env'].map(findProgram);
+  if (unshare === undefined || setpriv === undefined || mount === undefined) return undefined;
+  if (sh === undefined || env === undefined) return undefined;
+  return { unshare, setpriv, mount, sh, env, ip: findProgram('ip') };
+}
+
+function launcherCommand(): string[] {
+  const module = fileURLToPath(new URL(`./launch${extname(import.meta.url)}`, import.meta.url));
+  return [process.execPath, '--disable-warning=ExperimentalWarning', module];
+}
+
+function boundingSet(): string {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
+}
+
+function isSetUpFailure(error: unknown): error is StepError {
+  return isBuilderError(error) && error instanceof StepError && error.code === 'STEP_SANDBOX_FAILED';
+}
+
+function missingPrograms(wanted: readonly IsolationMethod[]): StepError {
+  return new StepError('STEP_SANDBOX_UNAVAILABLE', `cannot run commands: none of ${wanted.join(', ')} is installed`, {
+    hint: 'install crun, or util-linux (unshare, setpriv, mount)',
+  });
+}
+
+function nothingWorks(failures: readonly string[], cause: unknown): StepError {
+  return new StepError('STEP_SANDBOX_UNAVAILABLE', 'cannot run commands: no isolation method works on this machine', {
+    hint: 'see the output of each method; in a container, more privileges are needed (--privileged, or an unmasked /proc)',
+    output: failures,
+    cause,
+  });
+}

@@ -1,0 +1,185 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+
+/**
+ * The few calls of the C library that Node does not offer. They are synchronous, throw a Node-like system error, and
+ * need koffi (FFI): where it cannot load, {@link loadLibc} gives `undefined` and callers use programs or do without.
+ */
+export interface Libc {
+  mount(source: string, target: string, type: string | null, flags: number, data: string | null): void;
+  unmount(target: string, flags: number): void;
+  /** mount_setattr(2) with attributes to set; throws `ENOSYS` before Linux 5.12. */
+  setMountAttributes(target: string, attributes: number, recursive: boolean): void;
+  makeNode(path: string, mode: number, major: number, minor: number): void;
+  /** Times of the path itself; links are not followed. */
+  setModificationTime(path: string, seconds: number, nanoseconds: number): void;
+  /** Value of an extended attribute of the path itself, `undefined` when it has none. */
+  readAttribute(path: string, name: string): Buffer | undefined;
+  writeAttribute(path: string, name: string, value: Uint8Array): void;
+  /** What is absent already is success. */
+  removeAttribute(path: string, name: string): void;
+  /** Both ends of a new pipe, closed on exec: `[read, write]`. */
+  makePipe(): readonly [number, number];
+  /** Moves the calling thread into new namespaces of the kinds in `flags`. */
+  unshare(flags: number): void;
+  setHostname(name: string): void;
+  changeRoot(path: string): void;
+  /** Writes what lies in the cache for the file system that holds `path`. */
+  syncFileSystem(fd: number): void;
+  /** Brings the loopback interface of the current network namespace up. */
+  enableLoopback(): void;
+  setCloseOnExec(fd: number, on: boolean): void;
+  /** Replaces this process by a program. */
+  execute(path: string, argv: readonly string[], env: readonly string[]): void;
+}
+
+/** Flags of mount(2), umount2(2), mount_setattr(2) and unshare(2), from the kernel's uapi headers. */
+export const MountFlag = {
+  readOnly: 1,
+  noSuid: 2,
+  noDev: 4,
+  noExec: 8,
+  remount: 32,
+  bind: 4096,
+  recursive: 16384,
+} as const;
+export const UNMOUNT_DETACH = 2;
+export const MountAttribute = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8 } as const;
+export const CLONE_NEWUTS = 0x04000000;
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_RECURSIVE = 0x8000;
+const O_CLOEXEC = 0o2000000;
+const SYS_MOUNT_SETATTR = 442;
+const UTIME_OMIT = (1 << 30) - 2;
+const ATTRIBUTE_MAX = 65_536;
+const ENODATA = 61;
+const EOPNOTSUPP = 95;
+
+let loaded: Libc | null | undefined;
+
+export function loadLibc(): Libc | undefined {
+  loaded ??= bindLibc() ?? null;
+  return loaded ?? undefined;
+}
+
+function bindLibc(): Libc | undefined {
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    return createLibc(koffi);
+  } catch {
+    return undefined;
+  }
+}
+
+function createLibc(koffi: typeof import('koffi')): Libc {
+  const library = koffi.load(null);
+  const declare = <A extends unknown[]>(prototype: string): ((...args: A) => number) =>
+    library.func(prototype) as unknown as (...args: A) => number;
+  const mount = declare(
+    'int mount(const char *source, const char *target, const char *type, ulong flags, const char *data)',
+  );
+  const umount2 = declare('int umount2(const char *target, int flags)');
+  const syscall = declare('long syscall(long number, int dfd, const char *path, uint flags, void *attr, size_t size)');
+  const mknod = declare('int mknod(const char *path, uint mode, uint64_t device)');
+  const utimensat = declare('int utimensat(int dfd, const char *path, const int64_t *times, int flags)');
+  const lgetxattr = declare('long lgetxattr(const char *path, const char *name, void *value, size_t size)');
+  const lsetxattr = declare(
+    'int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)',
+  );
+  const lremovexattr = declare('int lremovexattr(const char *path, const char *name)');
+  const pipe2 = declare('int pipe2(_Out_ int *fds, int flags)');
+  const unshare = declare('int unshare(int flags)');
+  const sethostname = declare('int sethostname(const char *name, size_t length)');
+  const chroot = declare('int chroot(const char *path)');
+  const syncfs = declare('int syncfs(int fd)');
+  const socket = declare('int socket(int domain, int type, int protocol)');
+  const ioctl = declare('int ioctl(int fd, ulong request, void *argument)');
+  const fcntl = declare('int fcntl(int fd, int command, int argument)');
+  const close = declare('int close(int fd)');
+  const execve = declare('int execve(const char *path, const char **argv, const char **envp)');
+
+  const failure = (call: string, path: string): Error => {
+    const number = koffi.errno();
+    const code = getSystemErrorName(-number);
+    return Object.assign(new Error(`${code}: ${call} ${path}`), { code, errno: -number, syscall: call, path });
+  };
+  const check = (result: number, call: string, path: string): number => {
+    if (result < 0) throw failure(call, path);
+    return result;
+  };
+  const value = Buffer.alloc(ATTRIBUTE_MAX);
+
+  return {
+    mount: (source, target, type, flags, data) =>
+      void check(mount(source, target, type, flags, data), `mount ${type ?? source} on`, target),
+    unmount: (target, flags) => void check(umount2(target, flags), 'umount', target),
+    setMountAttributes(target, attributes, recursive) {
+      const attr = Buffer.alloc(32);
+      attr.writeUInt32LE(attributes, 0);
+      const flags = recursive ? AT_RECURSIVE : 0;
+      check(syscall(SYS_MOUNT_SETATTR, AT_FDCWD, target, flags, attr, attr.length), 'mount_setattr', target);
+    },
+    makeNode: (path, mode, major, minor) => void check(mknod(path, mode, deviceNumber(major, minor)), 'mknod', path),
+    setModificationTime: (path, seconds, nanoseconds) =>
+      void check(
+        utimensat(AT_FDCWD, path, [0, UTIME_OMIT, seconds, nanoseconds], AT_SYMLINK_NOFOLLOW),
+        'utimensat',
+        path,
+      ),
+    readAttribute(path, name) {
+      const size = lgetxattr(path, name, value, value.length);
+      if (size >= 0) return Buffer.from(value.subarray(0, size));
+      if ([ENODATA, EOPNOTSUPP].includes(koffi.errno())) return undefined;
+      throw failure('lgetxattr', path);
+    },
+    writeAttribute: (path, name, bytes) =>
+      void check(lsetxattr(path, name, bytes, bytes.length, 0), `lsetxattr ${name} on`, path),
+    removeAttribute(path, name) {
+      if (lremovexattr(path, name) < 0 && ![ENODATA, EOPNOTSUPP].includes(koffi.errno()))
+        throw failure('lremovexattr', path);
+    },
+    makePipe() {
+      const ends = [0, 0];
+      check(pipe2(ends, O_CLOEXEC), 'pipe2', '');
+      return [ends[0] ?? -1, ends[1] ?? -1];
+    },
+    unshare: (flags) => void check(unshare(flags), 'unshare', String(flags)),
+    setHostname: (name) => void check(sethostname(name, Buffer.byteLength(name)), 'sethostname', name),
+    changeRoot: (path) => void check(chroot(path), 'chroot', path),
+    syncFileSystem: (fd) => void check(syncfs(fd), 'syncfs', String(fd)),
+    enableLoopback() {
+      const AF_INET = 2;
+      const SOCK_DGRAM = 2;
+      const SIOCSIFFLAGS = 0x8914;
+      const IFF_UP = 1;
+      const request = Buffer.alloc(40);
+      request.write('lo');
+      request.writeInt16LE(IFF_UP, 16);
+      const fd = check(socket(AF_INET, SOCK_DGRAM, 0), 'socket', 'lo');
+      const result = ioctl(fd, SIOCSIFFLAGS, request);
+      close(fd);
+      check(result, 'ioctl SIOCSIFFLAGS', 'lo');
+    },
+    setCloseOnExec(fd, on) {
+      const F_SETFD = 2;
+      check(fcntl(fd, F_SETFD, on ? 1 : 0), 'fcntl', String(fd));
+    },
+    execute: (path, argv, env) => void check(execve(path, [...argv, null], [...env, null]), 'execve', path),
+  };
+}
+
+/** The kernel's 64-bit device number as glibc's `makedev` packs it. */
+export function deviceNumber(major: number, minor: number): bigint {
+  const [a, b] = [BigInt(major), BigInt(minor)];
+  return ((a & 0xfffff000n) << 32n) | ((a & 0xfffn) << 8n) | ((b & 0xffffff00n) << 12n) | (b & 0xffn);
+}
+
+/** Major and minor of a device number as `stat` gives it. */
+export function splitDevice(device: bigint): { readonly major: number; readonly minor: number } {
+  return {
+    major: Number(((device >> 32n) & 0xfffff000n) | ((device >> 8n) & 0xfffn)),
+    minor: Number(((device >> 12n) & 0xffffff00n) | (device & 0xffn)),
+  };
+}

@@ -1,0 +1,140 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { StepError } from '../core/errors.ts';
+import type { LogChunk } from '../core/sandbox.ts';
+import { programFolders } from '../io/programs.ts';
+import { decodeError, type SentError } from './host-errors.ts';
+import { encodeMessage, type Frame, FrameReader } from './host-frames.ts';
+import type { HostLaunch } from './host-launch.ts';
+import type { CallAnswer, CallName, CallRequest, FromHost, ToHost } from './host-messages.ts';
+
+export interface CallOptions {
+  /** May return a promise: the command is held back while too much of its output is not taken. */
+  readonly onOutput?: OnOutput | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type OnOutput = (chunk: LogChunk) => void | Promise<void>;
+
+interface PendingCall {
+  readonly onOutput: OnOutput | undefined;
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+const KEPT_LINES = 20;
+const STOP_DEADLINE_MS = 20_000;
+
+/** Calls to a sandbox host process over its standard input and output. */
+export class HostConnection {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #reader = new FrameReader();
+  readonly #exited: Promise<void>;
+  #errorOutput = '';
+  #lastCall = 0;
+  #lost: StepError | undefined;
+
+  constructor({ program, args }: HostLaunch) {
+    const env = { PATH: programFolders().join(':') };
+    // A process group of its own: Ctrl-C reaches lamella alone, which then ends the host in order.
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env, cwd: '/', detached: true });
+    this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#child.stderr.on('data', (chunk: Buffer) => this.#keepErrorOutput(chunk));
+    // A write to a process that has died; its end is reported by `close`.
+    this.#child.stdin.on('error', () => {});
+    this.#exited = new Promise((resolve) => {
+      const end = (how: string): void => {
+        this.#fail(how);
+        resolve();
+      };
+      this.#child.on('error', (error) => end(error.message));
+      this.#child.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
+    });
+  }
+
+  /** The last lines that the host wrote to its standard error. */
+  get errorOutput(): readonly string[] {
+    return this.#errorOutput.split('\n').filter((line) => line !== '');
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** @throws StepError `STEP_SANDBOX_LOST` when the host ends before it answers; else what the host threw */
+  call<K extends CallName>(
+    call: K,
+    request: CallRequest<K>,
+    { onOutput, signal }: CallOptions = {},
+  ): Promise<CallAnswer<K>> {
+    if (signal?.aborted === true) return Promise.reject(aborted(signal));
+    const id = ++this.#lastCall;
+    const answer = new Promise<CallAnswer<K>>((resolve, reject) => {
+      this.#calls.set(id, { onOutput, resolve: (value) => resolve(value as CallAnswer<K>), reject });
+      if (this.#lost !== undefined) this.#settle(id)?.reject(this.#lost);
+      else this.#send({ id, call, request } as ToHost);
+    });
+    const cancel = (): void => this.#send({ cancel: id });
+    signal?.addEventListener('abort', cancel, { once: true });
+    return answer.finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  /** Ends the host in order, or by force when it does not react. */
+  async stop(): Promise<void> {
+    const deadline = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
+    await this.call('stop', {}).catch(() => {});
+    this.#child.stdin.end();
+    await this.#exited;
+    clearTimeout(deadline);
+  }
+
+  /** Ends the host and everything that it started at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(message: ToHost): void {
+    if (this.#child.stdin.writable) this.#child.stdin.write(encodeMessage(message));
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const frame of this.#reader.push(chunk)) {
+      if (frame.kind === 'log') this.#log(frame);
+      else this.#answer(frame.message as FromHost);
+    }
+  }
+
+  #answer(message: FromHost): void {
+    const call = this.#settle(message.id);
+    if ('error' in message) call?.reject(decodeError(message.error as SentError));
+    else call?.resolve(message.answer);
+  }
+
+  #log({ call, chunk }: Extract<Frame, { kind: 'log' }>): void {
+    const consumed = (): void => this.#send({ consumed: call, bytes: chunk.bytes.byteLength });
+    void Promise.resolve(this.#calls.get(call)?.onOutput?.(chunk)).then(consumed, consumed);
+  }
+
+  #settle(id: number): PendingCall | undefined {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    return call;
+  }
+
+  #keepErrorOutput(chunk: Buffer): void {
+    this.#errorOutput = `${this.#errorOutput}${chunk}`.split('\n').slice(-KEPT_LINES).join('\n');
+  }
+
+  #fail(how: string): void {
+    this.#lost ??= new StepError('STEP_SANDBOX_LOST', `the sandbox host ended unexpectedly: ${how}`, {
+      hint: 'something killed it, such as a shortage of memory; its last lines may say more',
+      output: this.errorOutput,
+    });
+    for (const id of [...this.#calls.keys()]) this.#settle(id)?.reject(this.#lost);
+  }
+}
+
+function aborted(signal: AbortSignal): StepError {
+  return new StepError('STEP_ABORTED', 'the build was aborted', { cause: signal.reason });
+}

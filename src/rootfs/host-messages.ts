@@ -1,0 +1,145 @@
+import type { DiffId, Digest } from '../core/digest.ts';
+import type { IndexedLayer } from '../core/image.ts';
+import type { Compression } from '../core/media-types.ts';
+import type { IsolationMethod, SandboxMount, SandboxRequest } from '../core/sandbox.ts';
+import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
+import type { TimePolicy } from '../layers/tar-blocks.ts';
+import type { ChangedPath } from './changed-path.ts';
+
+/** How much of the machine's ids the sandbox host commands: all, those of newuidmap, or only the user's own. */
+export type HostFlavor = 'root' | 'mapped' | 'single-id';
+
+/** A layer to be unpacked into a directory that later snapshots share. */
+export interface LayerToUnpack {
+  /** Names the directory: equal ids mean equal content. Letters, digits, `.`, `:`, `_` and `-`. */
+  readonly id: string;
+  readonly blobPath: string;
+  readonly compression: Compression;
+  readonly digest: Digest;
+  /** Checked. */
+  readonly diffId: DiffId;
+  /** Tar paths that lie elsewhere, because a parent is a symbolic link in a lower layer. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** Opaque directories, with the names of lower layers that they hide. */
+  readonly opaques?: readonly { readonly path: string; readonly hides: readonly string[] }[];
+  /** What directories that no entry describes have in lower layers. Default: mode 0755, owner 0:0. */
+  readonly implied?: Readonly<Record<string, Metadata>>;
+}
+
+/** What a command sees at a path besides the snapshot; mounted in the order of the list. */
+export type RunMountRequest =
+  | SandboxMount
+  /** A file with this content (base64), in memory only. */
+  | {
+      readonly kind: 'file';
+      readonly target: string;
+      readonly content: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  /** A directory of the host that is made with mode and owner when it is missing, and kept. */
+  | {
+      readonly kind: 'cache';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      /** What the directory holds when it is made. */
+      readonly initial?: SnapshotSource;
+    }
+  /** A path of other layers; what is written there is dropped after the run. */
+  | ({ readonly kind: 'snapshot'; readonly target: string; readonly readOnly: boolean } & SnapshotSource)
+  /** A directory or file of the host; what is written there is dropped after the run. */
+  | { readonly kind: 'context'; readonly source: string; readonly target: string; readonly readOnly: boolean };
+
+export interface SnapshotSource {
+  /** Lowest first. */
+  readonly layerIds: readonly string[];
+  /** Path inside; symbolic links are followed there. */
+  readonly source: string;
+}
+
+export interface RunRequest extends Omit<SandboxRequest, 'mounts'> {
+  readonly mounts: readonly RunMountRequest[];
+}
+
+export interface RunResult {
+  readonly exitCode: number;
+  readonly method: IsolationMethod;
+}
+
+export interface SnapshotPackOptions {
+  /** The blob store's directory (that which holds `blobs`). */
+  readonly blobDir: string;
+  /** Where unfinished blobs lie; on the blob store's file system. */
+  readonly tempDir: string;
+  readonly times: TimePolicy;
+  readonly compression: Compression;
+  readonly level?: number;
+}
+
+/** An entry to pack; what regular files hold is read from the snapshot. */
+export type SnapshotEntry = Omit<PackEntry, 'source'> | WhiteoutEntry;
+
+/** Every call of the sandbox host: what it is given and what it answers. */
+export interface HostCalls {
+  readonly start: { readonly request: HostSettings; readonly answer: HostFacts };
+  readonly unpackLayer: { readonly request: LayerToUnpack; readonly answer: null };
+  readonly hasLayer: { readonly request: { readonly id: string }; readonly answer: boolean };
+  readonly openSnapshot: { readonly request: { readonly layerIds: readonly string[] }; readonly answer: number };
+  readonly run: { readonly request: OfSnapshot<{ readonly run: RunRequest }>; readonly answer: RunResult };
+  readonly changes: { readonly request: OfSnapshot; readonly answer: readonly ChangedPath[] };
+  readonly hash: {
+    readonly request: OfSnapshot<{ readonly paths: readonly string[] }>;
+    readonly answer: Readonly<Record<string, Digest>>;
+  };
+  readonly pack: {
+    readonly request: OfSnapshot<{ readonly entries: readonly SnapshotEntry[]; readonly options: SnapshotPackOptions }>;
+    readonly answer: IndexedLayer;
+  };
+  readonly commit: {
+    readonly request: OfSnapshot<{ readonly id: string; readonly times: TimePolicy }>;
+    readonly answer: null;
+  };
+  readonly closeSnapshot: { readonly request: OfSnapshot; readonly answer: null };
+  readonly reclaim: { readonly request: { readonly paths: readonly string[] }; readonly answer: null };
+  readonly stop: { readonly request: Readonly<Record<string, never>>; readonly answer: null };
+}
+
+type OfSnapshot<T = unknown> = { readonly snapshot: number } & T;
+
+export interface HostSettings {
+  /** Holds the directories of layers; shared by all builds of this cache. */
+  readonly stateDir: string;
+  /** For this build alone. */
+  readonly tempDir: string;
+  readonly isolation: 'auto' | IsolationMethod;
+  readonly flavor: HostFlavor;
+}
+
+export interface HostFacts {
+  readonly method: IsolationMethod;
+  readonly flavor: HostFlavor;
+}
+
+export type CallName = keyof HostCalls;
+export type CallRequest<K extends CallName> = HostCalls[K]['request'];
+export type CallAnswer<K extends CallName> = HostCalls[K]['answer'];
+
+/** Messages to the host. */
+export type ToHost =
+  | { readonly [K in CallName]: { readonly id: number; readonly call: K; readonly request: CallRequest<K> } }[CallName]
+  | { readonly cancel: number }
+  /** Bytes of the run's log that were used: the host sends no more than {@link LOG_WINDOW} ahead. */
+  | { readonly consumed: number; readonly bytes: number };
+
+/** Messages from the host; logs come as frames of their own. */
+export type FromHost =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly error: unknown };
+
+/** Bytes of a run's log that may be on their way. */
+export const LOG_WINDOW = 1 << 20;

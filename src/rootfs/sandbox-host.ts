@@ -1,0 +1,83 @@
+import { platform } from 'node:os';
+import { resolve } from 'node:path';
+import { isBuilderError, StepError } from '../core/errors.ts';
+import type { IsolationMethod } from '../core/sandbox.ts';
+import { HostConnection } from './host-connection.ts';
+import { type HostLaunch, hostLaunches, launchRefused } from './host-launch.ts';
+import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack } from './host-messages.ts';
+import { type ActiveSnapshot, openSnapshot } from './snapshot-client.ts';
+
+export type { ActiveSnapshot };
+
+export interface SandboxHostOptions {
+  /** Folder for the directories of layers, which all builds of a cache share. */
+  readonly stateDir: string;
+  /** Folder for what this build works with; on the file system of `stateDir`. */
+  readonly tempDir: string;
+  readonly isolation: 'auto' | IsolationMethod;
+  /** Ends commands that have no signal of their own. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The process that has the rights to mount, to own files as anybody and to run commands. It ends with this process,
+ * however that ends, and all that it started ends with it. Disposing removes its snapshots.
+ */
+export interface SandboxHost extends AsyncDisposable {
+  /** With `auto`: the first method that is there. A run tells which one it used. */
+  readonly method: IsolationMethod;
+  readonly flavor: HostFlavor;
+  hasLayer(id: string): Promise<boolean>;
+  /** Makes the directory of a layer: once, atomic, shared with other builds. What is there already is success. */
+  unpackLayer(layer: LayerToUnpack): Promise<void>;
+  /** Stacks the directories of layers, lowest first, below a new, empty one. */
+  openSnapshot(layerIds: readonly string[]): Promise<ActiveSnapshot>;
+  /** Removes folders that killed builds left, whoever their files belong to. */
+  reclaim(paths: readonly string[]): Promise<void>;
+}
+
+/** @throws StepError `STEP_SANDBOX_UNAVAILABLE` where no way to start it works */
+export async function startSandboxHost(options: SandboxHostOptions): Promise<SandboxHost> {
+  options.signal?.throwIfAborted();
+  const { connection, facts } = await firstThatStarts(hostLaunches(platform()), options);
+  return {
+    ...facts,
+    hasLayer: (id) => connection.call('hasLayer', { id }),
+    unpackLayer: async (layer) => void (await connection.call('unpackLayer', absolute(layer))),
+    openSnapshot: (layerIds) => openSnapshot(connection, layerIds, options.signal),
+    reclaim: async (paths) => void (await connection.call('reclaim', { paths: paths.map((path) => resolve(path)) })),
+    [Symbol.asyncDispose]: () => connection.stop(),
+  };
+}
+
+interface StartedHost {
+  readonly connection: HostConnection;
+  readonly facts: HostFacts;
+}
+
+async function firstThatStarts(launches: readonly HostLaunch[], options: SandboxHostOptions): Promise<StartedHost> {
+  const refusals: string[] = [];
+  for (const launch of launches) {
+    const connection = new HostConnection(launch);
+    try {
+      return { connection, facts: await connection.call('start', settingsOf(options, launch)) };
+    } catch (error) {
+      await connection.stop();
+      if (!isLost(error)) throw error;
+      refusals.push(...connection.errorOutput);
+    }
+  }
+  throw launchRefused(refusals);
+}
+
+function settingsOf({ stateDir, tempDir, isolation }: SandboxHostOptions, { flavor }: HostLaunch): HostSettings {
+  return { stateDir: resolve(stateDir), tempDir: resolve(tempDir), isolation, flavor };
+}
+
+function isLost(error: unknown): boolean {
+  return isBuilderError(error) && error instanceof StepError && error.code === 'STEP_SANDBOX_LOST';
+}
+
+function absolute(layer: LayerToUnpack): LayerToUnpack {
+  return { ...layer, blobPath: resolve(layer.blobPath) };
+}

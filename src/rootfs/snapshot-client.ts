@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import type { Digest } from '../core/digest.ts';
+import type { IndexedLayer } from '../core/image.ts';
+import type { TimePolicy } from '../layers/tar-blocks.ts';
+import type { ChangedPath } from './changed-path.ts';
+import type { HostConnection, OnOutput } from './host-connection.ts';
+import type { RunMountRequest, RunRequest, RunResult, SnapshotEntry, SnapshotPackOptions } from './host-messages.ts';
+
+/** A root file system that commands may change. Disposing drops what was not committed. */
+export interface ActiveSnapshot extends AsyncDisposable {
+  /**
+   * Runs a command in it. 127 and 126 are the exit codes of a command that is missing or cannot be executed.
+   * @throws StepError `STEP_ABORTED`, `STEP_SANDBOX_FAILED`, `STEP_SANDBOX_UNAVAILABLE`, `STEP_SANDBOX_LOST`
+   */
+  run(request: RunRequest, onOutput: OnOutput, signal?: AbortSignal): Promise<RunResult>;
+  /** Every path that was written since the snapshot was opened, and its ancestors: candidates, not yet a verdict. */
+  changes(): Promise<readonly ChangedPath[]>;
+  /** Digests of the contents of regular files among the changes. */
+  hash(paths: readonly string[]): Promise<Readonly<Record<string, Digest>>>;
+  /** Packs entries straight into a blob store; the contents are read here. */
+  pack(entries: readonly SnapshotEntry[], options: SnapshotPackOptions): Promise<IndexedLayer>;
+  /** Makes the changes the directory of layer `id`, with the times that the last packed layer has. Ends the snapshot. */
+  commit(id: string, options: { readonly times: TimePolicy }): Promise<void>;
+}
+
+/** The client's side of a snapshot of the sandbox host. */
+export async function openSnapshot(
+  connection: HostConnection,
+  layerIds: readonly string[],
+  buildSignal: AbortSignal | undefined,
+): Promise<ActiveSnapshot> {
+  const snapshot = await connection.call('openSnapshot', { layerIds });
+  return {
+    run: (request, onOutput, signal = buildSignal) =>
+      connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),
+    changes: () => connection.call('changes', { snapshot }),
+    hash: (paths) => connection.call('hash', { snapshot, paths }),
+    pack: (entries, options) =>
+      connection.call('pack', { snapshot, entries, options: withAbsoluteFolders(options) }, { signal: buildSignal }),
+    commit: async (id, { times }) => void (await connection.call('commit', { snapshot, id, times })),
+    async [Symbol.asyncDispose]() {
+      if (!connection.isLost) await connection.call('closeSnapshot', { snapshot });
+    },
+  };
+}
+
+/** The host has another working directory than this process. */
+function withAbsolutePaths(request: RunRequest): RunRequest {
+  return { ...request, mounts: request.mounts.map(withAbsoluteSource) };
+}
+
+function withAbsoluteSource(mount: RunMountRequest): RunMountRequest {
+  if (mount.kind === 'cache' || mount.kind === 'context') return { ...mount, source: resolve(mount.source) };
+  if (mount.kind === 'bind' && mount.source !== undefined) return { ...mount, source: resolve(mount.source) };
+  return mount;
+}
+
+function withAbsoluteFolders(options: SnapshotPackOptions): SnapshotPackOptions {
+  return { ...options, blobDir: resolve(options.blobDir), tempDir: resolve(options.tempDir) };
+}

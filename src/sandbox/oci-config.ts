@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { SandboxCommand } from '../core/sandbox.ts';
+import { grantedCapabilities } from './capabilities.ts';
+import { MASKED_PROC_PATHS, MASKED_SYS_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
+import { seccompProfile } from './seccomp.ts';
+
+export interface OciConfigOptions {
+  /** `CapBnd` of this process. */
+  readonly capabilities: string;
+  readonly canSetGroups: boolean;
+}
+
+const PROTECTED = ['nosuid', 'noexec', 'nodev'];
+
+/** The runtime configuration of one command (OCI runtime-spec, config.md and config-linux.md). */
+export function ociConfig(root: string, command: SandboxCommand, options: OciConfigOptions): unknown {
+  const { identity, security, network } = command;
+  const capabilities = grantedCapabilities(options.capabilities, security).map((name) => `CAP_${name.toUpperCase()}`);
+  const isInsecure = security === 'insecure';
+  return {
+    ociVersion: '1.0.2',
+    root: { path: root },
+    hostname: command.hostname,
+    process: {
+      terminal: false,
+      args: command.argv,
+      env: command.env,
+      cwd: command.cwd,
+      user: {
+        uid: identity.uid,
+        gid: identity.gid,
+        umask: 0o22,
+        ...(options.canSetGroups && { additionalGids: identity.supplementaryGids }),
+      },
+      capabilities: {
+        bounding: capabilities,
+        effective: capabilities,
+        permitted: capabilities,
+        inheritable: [],
+        ambient: [],
+      },
+      noNewPrivileges: false,
+    },
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc', options: PROTECTED },
+      // Already in place: stated so that the runtime does not fill it with nodes of its own.
+      { destination: '/dev', type: 'bind', source: join(root, 'dev'), options: ['rbind', 'nosuid'] },
+      { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: PROTECTED },
+    ],
+    linux: {
+      namespaces: ['mount', 'pid', 'ipc', 'uts', ...(network === 'none' ? ['network'] : [])].map((type) => ({ type })),
+      maskedPaths: isInsecure ? [] : [...MASKED_PROC_PATHS, ...MASKED_SYS_PATHS],
+      readonlyPaths: isInsecure ? [] : READ_ONLY_PROC_PATHS,
+      ...(!isInsecure && { seccomp: seccompProfile() }),
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
+import { missingCommandCode } from './find-command.ts';
+import { ociConfig } from './oci-config.ts';
+import { runProgram, sandboxFailed } from './program.ts';
+
+export interface OciRuntimeOptions {
+  readonly program: string;
+  /** `CapBnd` of this process. */
+  readonly capabilities: string;
+  readonly canSetGroups: boolean;
+}
+
+export interface OciRuntime extends OciRuntimeOptions {
+  readonly method: IsolationMethod;
+  /** Options of this runtime before `run`. */
+  readonly globalArguments: readonly string[];
+}
+
+/** Runs commands with a program that obeys the OCI runtime specification. */
+export function createOciRuntime(runtime: OciRuntime): Sandbox {
+  return {
+    method: runtime.method,
+    async run(root, command, run) {
+      const bundle = join(run.scratch, 'bundle');
+      mkdirSync(bundle);
+      writeFileSync(join(bundle, 'config.json'), JSON.stringify(ociConfig(root, command, runtime)));
+      const args = runArguments(runtime, bundle, run);
+      const exitCode = await runProgram({ program: runtime.program, args, owner: command.identity }, run);
+      const problems = readProblems(logPath(run));
+      return { exitCode: problems.length === 0 ? exitCode : await explain({ runtime, root, command, run, problems }) };
+    },
+  };
+}
+
+function runArguments(runtime: OciRuntime, bundle: string, run: SandboxRun): string[] {
+  const state = join(run.scratch, 'state');
+  return [
+    ...runtime.globalArguments,
+    ...['--root', state, '--log', logPath(run), '--log-format', 'json'],
+    ...['run', '--bundle', bundle, `lamella-${randomBytes(8).toString('hex')}`],
+  ];
+}
+
+interface FailedStart {
+  readonly runtime: OciRuntime;
+  readonly root: string;
+  readonly command: SandboxCommand;
+  readonly run: SandboxRun;
+  readonly problems: readonly string[];
+}
+
+/** The runtime did not start the command: because there is none to start, or because something else failed. */
+async function explain({ runtime, root, command, run, problems }: FailedStart): Promise<number> {
+  const code = missingCommandCode(root, command);
+  if (code === undefined) throw sandboxFailed(`${runtime.method} could not start the command`, problems);
+  const reason = code === 127 ? 'not found' : 'not an executable file';
+  await run.onOutput({ stream: 'stderr', bytes: Buffer.from(`${command.argv[0]}: ${reason}\n`) });
+  return code;
+}
+
+/** Errors of the runtime itself, from its log: lines of JSON. */
+function readProblems(path: string): string[] {
+  const lines = readIfThere(path)
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.flatMap((line) => {
+    const entry = parseLine(line);
+    return entry.level === 'error' ? [entry.msg ?? line] : [];
+  });
+}
+
+function parseLine(line: string): { readonly level?: string; readonly msg?: string } {
+  try {
+    return JSON.parse(line) as { level?: string; msg?: string };
+  } catch {
+    return { level: 'error', msg: line };
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function logPath(run: SandboxRun): string {
+  return join(run.scratch, 'runtime.log');
+}

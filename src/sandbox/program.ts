@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { StepError } from '../core/errors.ts';
+import type { ProcessIdentity, SandboxRun } from '../core/sandbox.ts';
+import { killProcessTree } from '../io/process-tree.ts';
+import { openOutputPipe } from './output-pipe.ts';
+
+/** A program of the host that runs a command for us. */
+export interface SandboxProgram {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Who will read and write the pipes. */
+  readonly owner: ProcessIdentity;
+  /** Called in this thread right before the program is forked: it inherits the thread's namespaces. */
+  readonly beforeFork?: () => void;
+}
+
+/** Programs of the host never see the environment of the command: it could make them load other libraries. */
+const TOOL_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+
+/**
+ * Runs the program with null input; resolves with its exit code when it has ended and its output is taken.
+ * @throws StepError `STEP_ABORTED`, `STEP_SANDBOX_FAILED`
+ */
+export async function runProgram(request: SandboxProgram, run: SandboxRun): Promise<number> {
+  throwIfAborted(run);
+  const stdout = openOutputPipe('stdout', run.scratch, request.owner);
+  const stderr = openOutputPipe('stderr', run.scratch, request.owner);
+  const child = startProgram(request, [stdout.fd, stderr.fd]);
+  const kill = (): void => killStarted(child);
+  run.signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const exit = exitCodeOf(child, request.program);
+    const output = takeOutput([stdout, stderr], run, kill);
+    const [exitCode] = await Promise.all([exit, output]);
+    throwIfAborted(run);
+    return exitCode;
+  } finally {
+    run.signal?.removeEventListener('abort', kill);
+  }
+}
+
+function startProgram({ program, args, beforeFork }: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+  try {
+    beforeFork?.();
+    return spawn(program, args, { stdio: ['ignore', stdout, stderr], env: TOOL_ENVIRONMENT, cwd: '/', detached: true });
+  } catch (error) {
+    closeSync(stdout);
+    closeSync(stderr);
+    throw error;
+  }
+}
+
+function killStarted(child: ChildProcess): void {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killProcessTree(child.pid);
+}
+
+/** When nobody takes the output any more, the command ends too. */
+async function takeOutput(
+  pipes: readonly ReturnType<typeof openOutputPipe>[],
+  { onOutput }: SandboxRun,
+  kill: () => void,
+): Promise<void> {
+  try {
+    await Promise.all(pipes.map((pipe) => pipe.drain(onOutput)));
+  } catch (error) {
+    kill();
+    throw error;
+  }
+}
+
+function exitCodeOf(child: ChildProcess, program: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(sandboxFailed(`cannot start ${program}: ${cause.message}`, [], cause)));
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}
+
+function throwIfAborted({ signal }: SandboxRun): void {
+  if (signal?.aborted !== true) return;
+  throw new StepError('STEP_ABORTED', 'the command was aborted', { cause: signal.reason });
+}
+
+/** The command was not started: something of the sandbox around it failed. */
+export function sandboxFailed(message: string, output: readonly string[], cause?: unknown): StepError {
+  return new StepError('STEP_SANDBOX_FAILED', message, {
+    hint: 'choose another method with --isolation, or see lamella doctor',
+    output,
+    cause,
+  });
+}
