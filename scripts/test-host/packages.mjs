@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { findProgram, run } from './process.mjs';
+import { say } from './say.mjs';
+
+/** Debian's name of the Docker Engine reads like a host, and this repository names no registry's host. */
+const DOCKER = ['docker', 'io'].join('.');
+
+/** The one list of what the tests need of Debian. */
+const PACKAGES = {
+  e2e: ['docker-registry', 'busybox-static', 'crun', 'uidmap', 'zstd', 'xz-utils', 'bzip2', 'attr', 'libcap2-bin'],
+  all: [
+    ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap', 'fuse-overlayfs'],
+    ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring', 'git'],
+  ],
+};
+
+/** Installs what is missing. Where that is not possible, says so and lets what is there decide. */
+export function installPackages(level) {
+  const wanted = level === 'all' ? [...PACKAGES.e2e, ...PACKAGES.all] : PACKAGES.e2e;
+  const isDebian = existsSync('/etc/debian_version') && findProgram('dpkg-query') !== undefined;
+  const installed = isDebian ? installedOf(wanted) : wanted;
+  const missing = wanted.filter((name) => !installed.includes(name));
+  if (!isDebian) say(`this is not Debian: using what is installed of ${wanted.join(' ')}`);
+  if (missing.length === 0) return;
+  if (process.getuid() !== 0) return say(`only root can install ${missing.join(' ')}: going on without`);
+  say(`installing ${missing.join(' ')}`);
+  aptGet('update');
+  aptGet('install', '--yes', '--no-install-recommends', ...missing);
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: fields of dpkg-query, which has the same notation.
+const FORMAT = '${Package} ${db:Status-Status}\n';
+
+/** dpkg-query answers for the packages that it knows, and fails when there is one that it does not. */
+function installedOf(names) {
+  const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', FORMAT, ...names], { encoding: 'utf8' });
+  const lines = (stdout ?? '').split('\n').map((line) => line.split(' '));
+  return lines.filter(([, status]) => status === 'installed').map(([name]) => name);
+}
+
+function aptGet(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['--quiet', '--option', 'DPkg::Lock::Timeout=300', ...args], { env });
+}
