@@ -64,6 +64,15 @@ describe('plain progress', () => {
     ]);
   });
 
+  test('a step that turns out to be in the cache is said once, without a time', () => {
+    const lines = shown((say) => {
+      say({ type: 'step-started', step: copy });
+      say({ type: 'step-cached', step: copy, key });
+      say({ type: 'step-finished', step: copy, durationMs: 3 });
+    });
+    expect(lines).toEqual(['#3 [build 3/3] COPY . .', '#3 CACHED']);
+  });
+
   test('a failed step says so, and steps that were not reached are not mentioned', () => {
     const lines = shown((say) => {
       say({ type: 'step-started', step: install });
@@ -152,6 +161,14 @@ describe('tty progress', () => {
     progress.event(pull(9_000_000, 9_000_000));
     progress.event({ type: 'step-finished', step: install, durationMs: 2000 });
     expect(screen()).toEqual(['✓ CACHED [build 3/3] COPY . .', '✓ [build 2/3] RUN npm ci 2.0s']);
+  });
+
+  test('a step that turns out to be in the cache has one line', () => {
+    const { progress, screen } = terminal();
+    progress.event({ type: 'step-started', step: copy });
+    progress.event({ type: 'step-cached', step: copy, key });
+    progress.event({ type: 'step-finished', step: copy, durationMs: 3 });
+    expect(screen()).toEqual(['✓ CACHED [build 3/3] COPY . .']);
   });
 
   test('closing removes the frame, shows the cursor and stops drawing', () => {

@@ -12,7 +12,7 @@ export const parseCommand: Command = {
   summary: 'Read a Dockerfile and print its instructions',
   usage: 'lamella parse [--json] FILE',
   details: [
-    'Prints one instruction a line, as (keyword "argument" …), or everything as JSON. All mistakes are reported on stderr; with one, nothing is printed on stdout and the exit code is 3. FILE may be - for standard input.',
+    'Prints one instruction a line, as (keyword "argument" …), or everything as JSON. All mistakes are reported on stderr; with one, stdout has what could be read all the same, and the exit code is 3. FILE may be - for standard input.',
   ],
   options: [{ name: 'json', help: 'Print JSON', support: FULL }, DEBUG_OPTION, HELP_OPTION],
   examples: [
@@ -33,9 +33,9 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
   for (const diagnostic of file.diagnostics) {
     host.stderr.write(`${renderDiagnostic(diagnostic, file.source, paint).join('\n')}\n\n`);
   }
-  if (file.diagnostics.some(({ severity }) => severity === 'error')) throw new ReportedError('parse');
   const dump = args.on('json') ? JSON.stringify(toParseJson(file), undefined, 2) : toDump(file);
   host.stdout.write(dump.endsWith('\n') ? dump : `${dump}\n`);
+  if (file.diagnostics.some(({ severity }) => severity === 'error')) throw new ReportedError('parse');
 }
 
 async function readDockerfile(path: string, host: CliHost): Promise<string> {

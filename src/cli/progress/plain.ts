@@ -34,8 +34,7 @@ export class PlainProgress implements Progress {
       case 'step-started':
         return this.#start(event.step);
       case 'step-cached':
-        this.#running.delete(event.step.id);
-        return [`#${event.step.id} CACHED ${stepTitle(event.step)}`];
+        return this.#cached(event.step);
       case 'step-finished':
         return this.#end(event.step, `done ${formatDuration(event.durationMs)}`);
       case 'step-failed':
@@ -61,6 +60,12 @@ export class PlainProgress implements Progress {
     return [`#${step.id} ${stepTitle(step)}`];
   }
 
+  /** The library may start a step before it knows that its result is there; `step-finished` then ends it silently. */
+  #cached(step: StepInfo): string[] {
+    const started = this.#running.delete(step.id);
+    return [started ? `#${step.id} CACHED` : `#${step.id} CACHED ${stepTitle(step)}`];
+  }
+
   #log(step: StepInfo, lines: readonly string[]): string[] {
     const now = this.#host.now();
     const elapsed = formatDuration(now - (this.#running.get(step.id)?.startedMs ?? now));
@@ -69,7 +74,8 @@ export class PlainProgress implements Progress {
 
   #end(step: StepInfo, outcome: string): string[] {
     const state = this.#running.get(step.id);
-    const rest = this.#log(step, [...(state?.stdout.end() ?? []), ...(state?.stderr.end() ?? [])]);
+    if (state === undefined) return [];
+    const rest = this.#log(step, [...state.stdout.end(), ...state.stderr.end()]);
     this.#running.delete(step.id);
     return [...rest, `#${step.id} ${outcome}`];
   }

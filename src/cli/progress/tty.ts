@@ -35,8 +35,8 @@ export class TtyProgress implements Progress {
   }
 
   event(event: BuildEvent): void {
-    this.#update(event);
     const finished = this.#finishedLine(event);
+    this.#update(event);
     if (finished !== undefined) this.#redraw([finished]);
   }
 
@@ -62,6 +62,8 @@ export class TtyProgress implements Progress {
       case 'step-cached':
         return `${paint.green('✓')} ${paint.cyan('CACHED')} ${stepTitle(event.step)}`;
       case 'step-finished':
+        // What was in the cache has had its line.
+        if (!this.#running.has(event.step.id)) return undefined;
         return `${paint.green('✓')} ${stepTitle(event.step)} ${paint.dim(formatDuration(event.durationMs))}`;
       case 'step-failed':
         return `${paint.red('✗')} ${stepTitle(event.step)} ${paint.dim(formatDuration(event.durationMs))}`;
