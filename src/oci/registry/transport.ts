@@ -23,6 +23,8 @@ export interface TransportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const DISCARD_LIMIT = 64 << 10;
+
 type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** HTTP over undici, which is loaded with the first request. Loopback is never reached through a proxy. */
@@ -59,7 +61,8 @@ interface Connections {
 
 async function openConnections(timeouts: Timeouts): Promise<Connections> {
   const { Agent, EnvHttpProxyAgent, request } = await import('undici');
-  const options = { connect: { timeout: timeouts.connectMs } };
+  // HTTP/1.1 only: each blob gets a connection of its own, which is what resuming and parallel transfers count on.
+  const options = { connect: { timeout: timeouts.connectMs }, allowH2: false };
   const direct = new Agent(options);
   const proxied = usesProxy() ? new EnvHttpProxyAgent(options) : direct;
   return {
@@ -94,6 +97,8 @@ async function dispatch(
       headersTimeout: timeouts.headersMs,
       bodyTimeout: timeouts.idleMs,
       signal: signal ?? null,
+      // undici closes the connection after each HEAD unless told otherwise; a handshake for each blob is too much.
+      reset: false,
     });
     return toResponse(answer, url, fail);
   } catch (error) {
@@ -108,8 +113,8 @@ function toResponse(answer: Dispatcher.ResponseData, url: URL, fail: (error: unk
     url,
     body: { [Symbol.asyncIterator]: () => readBody(answer.body, fail) },
     discard() {
-      // An error of a body that nobody wants is nobody's error.
-      answer.body.on('error', () => undefined).destroy();
+      // A short rest is read, so that the connection can be used again; an error of it is nobody's error.
+      answer.body.dump({ limit: DISCARD_LIMIT }).catch(() => undefined);
     },
   };
 }
