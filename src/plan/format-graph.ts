@@ -7,7 +7,7 @@ import type { BuildGraph, Stage, StageBase } from './graph.ts';
  * @example
  * 0 deps: image node:22-alpine, 3 instructions
  * 1 docs: stage 0 "deps", 1 instruction, not needed
- * 2 (target): scratch, linux/arm64, 2 instructions, needs 0
+ * 2 (target): image alpine, linux/arm64, 2 instructions, needs 0
  */
 export function formatGraph(graph: BuildGraph): string {
   return `${graph.stages.map((stage) => formatStage(stage, graph)).join('\n')}\n`;

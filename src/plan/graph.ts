@@ -24,7 +24,7 @@ export interface Stage {
   readonly name?: string;
   readonly from: FromInstruction;
   readonly base: StageBase;
-  /** Set when FROM has `--platform`; else the target platform holds. */
+  /** From `--platform` of FROM, or of the base stage's; else, and for scratch, the target platform holds. */
   readonly platform?: Platform;
   /** What stands between this FROM and the next. */
   readonly instructions: readonly Instruction[];

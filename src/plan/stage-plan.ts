@@ -40,7 +40,7 @@ export function planStage(section: StageSection, earlier: readonly Stage[], scop
     ...(name !== undefined && { name }),
     from,
     base,
-    ...(platform && { platform }),
+    ...stagePlatform(base, platform, inherited),
     instructions,
     dependencies: stageDependencies(base, executed, { ...scope, current: index }),
   };
@@ -59,6 +59,16 @@ function expandReference(from: FromInstruction, { expander, source }: StagePlanS
 function expandPlatform(word: NonNullable<FromInstruction['platform']>, scope: StagePlanScope): Platform {
   const place: Place = { span: word.span, source: scope.source };
   return asPlanError('PLAN_BAD_PLATFORM', place, () => parsePlatform(scope.expander.word(word)));
+}
+
+/** A stage has the platform of its base stage; scratch, which has none, that of the target (reference, section 8). */
+function stagePlatform(
+  base: StageBase,
+  asked: Platform | undefined,
+  inherited: Stage | undefined,
+): Pick<Stage, 'platform'> {
+  const platform = inherited ? inherited.platform : asked;
+  return platform === undefined || base.kind === 'scratch' ? {} : { platform };
 }
 
 function resolveBase(reference: string, index: number, { names, hasContext }: StagePlanScope): StageBase {

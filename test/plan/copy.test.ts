@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { type AddStep, type CopyStep, sourceKind } from '../../src/plan/index.ts';
+import { sourceKind } from '../../src/plan/instructions/remote-source.ts';
+import type { AddStep, CopyStep } from '../../src/plan/step.ts';
 import { type EvaluateTextOptions, evaluateText } from '../support/plan.ts';
 
 const HEAD = 'FROM scratch\nARG v=w\n';

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Diagnostic } from '../../src/core/errors.ts';
 import type { ImageConfig, RuntimeConfig } from '../../src/core/image.ts';
-import { applyLabels, isEmptyLayer, scratchConfig, withPlatform } from '../../src/plan/index.ts';
+import { applyLabels, scratchConfig, withPlatform } from '../../src/plan/base-config.ts';
+import { isEmptyLayer } from '../../src/plan/step.ts';
 import { DEFAULT_PATH, type EvaluateTextOptions, evaluateText, LINUX } from '../support/plan.ts';
 
 const HEAD = 'FROM scratch\n';
@@ -229,6 +230,15 @@ describe('ONBUILD (reference, section 9)', () => {
     expect(steps.map((step) => step.createdBy)).toEqual(['ENV a=1', 'ENV b=1', 'USER 1', 'ENV c=1']);
     expect(steps.map((step) => step.source.text.split('\n')[0])).toEqual(['ENV a=1', 'ENV b=$a', 'USER $a', 'FROM b']);
     expect(config.config?.OnBuild).toEqual(['USER z']);
+  });
+
+  it('keeps a heredoc of its trigger', () => {
+    const text = 'FROM scratch AS a\nONBUILD RUN <<EOF\nx\nEOF\nONBUILD COPY <<F /d\n$v\nF\nENV v=w\nFROM a\n';
+    const { steps } = evaluateText(text);
+    expect(steps).toMatchObject([
+      { kind: 'run', argv: ['/bin/sh', '-c', 'x\n'] },
+      { kind: 'copy', destination: '/d', inlineFiles: [{ name: 'F', content: 'w\n' }] },
+    ]);
   });
 
   it('does not run in the grandchild', () => {

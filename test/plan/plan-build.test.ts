@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Diagnostic } from '../../src/core/errors.ts';
-import { formatGraph } from '../../src/plan/index.ts';
+import { formatGraph } from '../../src/plan/format-graph.ts';
 import { planText } from '../support/plan.ts';
 
 /** The bases of the stages, short. */
@@ -75,6 +75,12 @@ describe('bases (reference, section 8)', () => {
       buildPlatform: { os: 'linux', architecture: 'arm64' },
     });
     expect(stages.map(({ platform }) => platform)).toEqual([{ os: 'linux', architecture: 'arm64' }, undefined]);
+  });
+
+  it('gives a stage the platform of its base stage, and scratch the target platform', () => {
+    const text = 'FROM --platform=arm64 a AS x\nFROM x\nFROM --platform=386 x\nFROM --platform=arm64 scratch';
+    const platforms = planText(text).stages.map(({ platform }) => platform?.architecture);
+    expect(platforms).toEqual(['arm64', 'arm64', 'arm64', undefined]);
   });
 
   test.each(['$NONE', 'a/b/c/d', 'linux/*'])('refuses --platform=%s', (platform) => {
@@ -200,12 +206,12 @@ describe('the target (reference, section 8)', () => {
 });
 
 it('formatGraph prints a line for each stage', () => {
-  const text = 'FROM node:22 AS deps\nRUN a\nFROM deps AS docs\nFROM --platform=arm64 scratch\nCOPY --from=deps / /';
+  const text = 'FROM node:22 AS deps\nRUN a\nFROM deps AS docs\nFROM --platform=arm64 a\nCOPY --from=deps / /';
   expect(formatGraph(planText(text))).toBe(
     [
       '0 deps: image node:22, 1 instruction',
       '1 docs: stage 0 "deps", 0 instructions, not needed',
-      '2 (target): scratch, linux/arm64, 1 instruction, needs 0',
+      '2 (target): image a, linux/arm64, 1 instruction, needs 0',
       '',
     ].join('\n'),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { RunMount, RunStep } from '../../src/plan/index.ts';
+import type { RunMount, RunStep } from '../../src/plan/step.ts';
 import { type EvaluateTextOptions, evaluateText } from '../support/plan.ts';
 
 const HEAD = 'FROM scratch\n';

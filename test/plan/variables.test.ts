@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Diagnostic } from '../../src/core/errors.ts';
-import type { RunStep } from '../../src/plan/index.ts';
+import type { RunStep } from '../../src/plan/step.ts';
 import { DEFAULT_PATH, type EvaluateTextOptions, evaluateText } from '../support/plan.ts';
 
 const HEAD = 'FROM scratch\n';

@@ -2,15 +2,11 @@ import type { Diagnostic } from '../../src/core/errors.ts';
 import type { ImageConfig } from '../../src/core/image.ts';
 import type { Platform } from '../../src/core/platform.ts';
 import { parse } from '../../src/parser/index.ts';
-import {
-  type BuildGraph,
-  type EvaluatedStage,
-  type EvaluateOptions,
-  evaluateStage,
-  type PlanOptions,
-  planBuild,
-  scratchConfig,
-} from '../../src/plan/index.ts';
+import { scratchConfig } from '../../src/plan/base-config.ts';
+import { type EvaluatedStage, evaluateStage } from '../../src/plan/evaluate-stage.ts';
+import type { BuildGraph } from '../../src/plan/graph.ts';
+import type { EvaluateOptions } from '../../src/plan/instruction-context.ts';
+import { type PlanOptions, planBuild } from '../../src/plan/plan-build.ts';
 
 export const LINUX: Platform = { os: 'linux', architecture: 'amd64' };
 export const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
