@@ -8,34 +8,29 @@ export function capabilityOf({ xattrs }: Metadata): string | undefined {
   return xattrs?.[CAPABILITY];
 }
 
+type Draft = { -readonly [Key in keyof PackEntry]: PackEntry[Key] };
+
 export function toEntry(path: string, node: TreeNode): PackEntry {
   const { type, size, link, major, minor, digest, source } = node;
-  return {
-    path,
-    type,
-    ...metadataOf(node),
-    size,
-    ...(link !== undefined && { link }),
-    ...(major !== undefined && { major }),
-    ...(minor !== undefined && { minor }),
-    ...(digest !== undefined && { digest }),
-    ...(source !== undefined && size > 0 && { source }),
-  };
+  const entry = draft(path, type, node);
+  entry.size = size;
+  if (link !== undefined) entry.link = link;
+  if (major !== undefined) entry.major = major;
+  if (minor !== undefined) entry.minor = minor;
+  if (digest !== undefined) entry.digest = digest;
+  if (source !== undefined && size > 0) entry.source = source;
+  return entry;
 }
 
 export function toHardlink(path: string, node: TreeNode, link: string): PackEntry {
-  return { path, type: 'hardlink', ...metadataOf(node), size: 0, link };
+  return { ...draft(path, 'hardlink', node), link };
 }
 
-function metadataOf(node: Metadata): Metadata {
+function draft(path: string, type: PackEntry['type'], node: Metadata): Draft {
   const { mode, uid, gid, mtime, mtimeNanoseconds } = node;
+  const entry: Draft = { path, type, mode, uid, gid, mtime, size: 0 };
   const capability = capabilityOf(node);
-  return {
-    mode,
-    uid,
-    gid,
-    mtime,
-    ...(mtimeNanoseconds !== undefined && { mtimeNanoseconds }),
-    ...(capability !== undefined && { xattrs: { [CAPABILITY]: capability } }),
-  };
+  if (mtimeNanoseconds !== undefined) entry.mtimeNanoseconds = mtimeNanoseconds;
+  if (capability !== undefined) entry.xattrs = { [CAPABILITY]: capability };
+  return entry;
 }

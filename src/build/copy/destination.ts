@@ -42,11 +42,16 @@ export class Destination {
     this.put(path, created);
   }
 
-  /** Lays a node over what is there. The parent must be a directory; a directory keeps its content. */
+  /** Lays a node over what is there, a directory only over a directory. The parent must be one. */
   put(path: string, node: PlacedNode): void {
-    if (node.type !== 'directory' && this.lookup(path)?.type === 'directory') this.#hide(path);
     this.#placeAncestors(path);
     this.#placed.set(path, node);
+  }
+
+  /** Lays a node over whatever is there; a directory that meets a directory keeps its content. */
+  replace(path: string, node: PlacedNode): void {
+    if (node.type !== 'directory' && this.lookup(path)?.type === 'directory') this.#hide(path);
+    this.put(path, node);
   }
 
   /**

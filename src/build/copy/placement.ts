@@ -76,12 +76,13 @@ function placeDirectory(paths: readonly SelectedPath[], placement: Placement): v
   const target = resolveTarget(placement);
   if ((destination.lookup(target)?.type ?? 'directory') !== 'directory') throw ontoNonDirectory(target);
   destination.ensureDirectory(target, created);
-  const inodes = new Map<TreeNode, object>();
+  const inodes = linkedFiles(paths);
   for (const { path, node } of paths) {
     const at = joinPath(target, path);
     refuseOtherKind(at, node, destination.lookup(at));
-    const inode = node.type === 'file' ? getOrMake(inodes, node) : undefined;
-    destination.put(at, { ...withAttributes(node, placement), ...(inode !== undefined && { inode }) });
+    const placed = withAttributes(node, placement);
+    const inode = inodes.get(node);
+    destination.put(at, inode === undefined ? placed : { ...placed, inode });
   }
 }
 
@@ -90,13 +91,20 @@ function refuseOtherKind(path: string, node: TreeNode, existing: TreeNode | unde
   throw node.type === 'directory' ? ontoNonDirectory(path) : ontoDirectory(path);
 }
 
-function getOrMake(inodes: Map<TreeNode, object>, node: TreeNode): object {
-  const inode = inodes.get(node) ?? {};
-  inodes.set(node, inode);
-  return inode;
+/** An object for each file that a source has under more than one name. */
+function linkedFiles(paths: readonly SelectedPath[]): Map<TreeNode, object> {
+  const seen = new Set<TreeNode>();
+  const inodes = new Map<TreeNode, object>();
+  for (const { node } of paths) {
+    if (node.type !== 'file') continue;
+    if (seen.has(node)) inodes.set(node, inodes.get(node) ?? {});
+    seen.add(node);
+  }
+  return inodes;
 }
 
 function withAttributes(node: TreeNode, { owner, modeChange }: Placement): TreeNode {
+  if (owner === undefined && modeChange === undefined) return node;
   const keepsMode = modeChange === undefined || node.type === 'symlink';
   const mode = keepsMode ? node.mode : applyChmod(modeChange, node.mode, node.type === 'directory');
   return { ...node, ...owner, mode };

@@ -20,7 +20,7 @@ export function unpackArchive(entries: readonly PackEntry[], placement: Placemen
     const path = locate(destination, joinPath(target, entry.path));
     const node = entry.type === 'hardlink' ? linkedNode(destination, target, entry) : toNode(entry);
     destination.ensureDirectory(parentPath(path), created);
-    destination.put(path, { ...node, ...owner });
+    destination.replace(path, { ...node, ...owner });
   }
 }
 
