@@ -23,7 +23,8 @@ function formatStage(stage: Stage, graph: BuildGraph): string {
     ...(others.length > 0 ? [`needs ${others.join(' ')}`] : []),
     ...(graph.reachable.includes(index) ? [] : ['not needed']),
   ];
-  return `${index}${name === undefined ? '' : ` ${name}`}${index === graph.target ? ' (target)' : ''}: ${facts.join(', ')}`;
+  const title = [`${index}`, ...(name === undefined ? [] : [name]), ...(index === graph.target ? ['(target)'] : [])];
+  return `${title.join(' ')}: ${facts.join(', ')}`;
 }
 
 function formatBase(base: StageBase, { stages }: BuildGraph): string {

@@ -74,5 +74,6 @@ export function stageHint(name: string, names: OriginScope['names']): string {
   const known = names.filter((candidate) => candidate !== undefined);
   const near = suggest(name.toLowerCase(), known);
   if (known.length === 0) return 'no stage of this Dockerfile has a name: write FROM … AS name';
-  return `${near === undefined ? '' : `did you mean ${JSON.stringify(near)}? `}stages are ${[...new Set(known)].join(', ')}`;
+  const all = `stages are ${[...new Set(known)].join(', ')}`;
+  return near === undefined ? all : `did you mean ${JSON.stringify(near)}? ${all}`;
 }

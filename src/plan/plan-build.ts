@@ -35,7 +35,6 @@ export function planBuild(dockerfile: Dockerfile, options: PlanOptions): BuildGr
   const { source, directives } = dockerfile;
   const { declarations, sections } = splitStages(dockerfile.instructions);
   const names = sections.map(({ from }) => from.stageName?.text.toLowerCase());
-  if (sections.length === 0) throw noStages(dockerfile);
   const target = findTarget(options.target, names);
   const automatic = automaticArgs({ ...options, targetName: options.target ?? names.at(-1) });
   const scope = { source, escape: directives.escape };
@@ -49,14 +48,7 @@ export function planBuild(dockerfile: Dockerfile, options: PlanOptions): BuildGr
   return { ...scope, stages, target, reachable, globalArgs };
 }
 
-function noStages({ source, instructions }: Dockerfile): PlanError {
-  return new PlanError('PLAN_NO_STAGES', 'the Dockerfile contains no stage to build', {
-    hint: 'start it with FROM and the name of a base image, or FROM scratch',
-    span: instructions[0]?.span,
-    source,
-  });
-}
-
+/** After {@link assertParsed} only ARG stands above the first FROM, and there is one. */
 function splitStages(instructions: readonly Instruction[]): {
   readonly declarations: readonly ArgInstruction[];
   readonly sections: readonly StageSection[];
