@@ -21,7 +21,7 @@ export async function commitChanges(
   { id, times }: CommitRequest,
 ): Promise<void> {
   settle(snapshot, '', times);
-  await workshop.mounter.unmount(snapshot.merged);
+  await snapshot.unmount();
   await workshop.layers.adopt(id, snapshot.upper);
 }
 

@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly merged: string;
   /** Paths that the last packed layer has. */
   packed: ReadonlySet<string>;
+  /** Takes the merged view away; the changes stay. Idempotent. */
+  unmount(): Promise<void>;
   /** Unmounts it and removes what was changed. Idempotent. */
   close(): Promise<void>;
 }
@@ -28,8 +30,13 @@ export async function openSnapshot(lowers: readonly string[], parts: SnapshotPar
   const { upper, merged } = await parts.mountOverlay({ folder, lowers, writable: true });
   setRootMetadata(upper, lowers.at(-1));
   let closing: Promise<void> | undefined;
+  let unmounting: Promise<void> | undefined;
+  const unmount = (): Promise<void> => {
+    unmounting ??= parts.mounter.unmount(merged);
+    return unmounting;
+  };
   const close = async (): Promise<void> => {
-    await parts.mounter.unmount(merged);
+    await unmount();
     await removeTree(folder);
   };
   return {
@@ -37,6 +44,7 @@ export async function openSnapshot(lowers: readonly string[], parts: SnapshotPar
     upper,
     merged,
     packed: new Set(),
+    unmount,
     close() {
       closing ??= close();
       return closing;
