@@ -29,7 +29,7 @@ export function layOut(text: string, file: readonly IToken[], directivesEnd: num
     const piece = { kind, text: text.slice(start, end) };
     if (piece.text !== '') out.push({ piece, ...(site && { site }) });
     if (kind === 'instruction') comments = [];
-    if (kind === 'comment') comments = addComment(comments, piece.text);
+    if (kind === 'comment') comments = withComment(comments, piece.text);
   }
   return out;
 }
@@ -50,7 +50,10 @@ function extentOf({ startOffset, image }: IToken): readonly [number, number] {
   return [startOffset, startOffset + image.length];
 }
 
-function addComment(comments: readonly string[], line: string): string[] {
+/** The list itself grows; an empty comment gives a new one. */
+function withComment(comments: string[], line: string): string[] {
   const comment = line.trim().slice('#'.length).trim();
-  return comment === '' ? [] : [...comments, comment];
+  if (comment === '') return [];
+  comments.push(comment);
+  return comments;
 }

@@ -132,8 +132,7 @@ const cursors = new WeakMap<readonly IToken[], Cursor>();
 
 function matcher(pattern: patterns.Pattern, escapeChar: EscapeChar): CustomPatternMatcherFunc {
   return (file, offset, matchedTokens) => {
-    const cursor = cursors.get(matchedTokens) ?? new Cursor(file, escapeChar);
-    cursors.set(matchedTokens, cursor);
+    const cursor = cursors.get(matchedTokens) ?? startCursor(matchedTokens, file, escapeChar);
     cursor.offset = offset;
     const found = pattern(cursor);
     const { end, payload } = typeof found === 'object' ? found : { end: found, payload: undefined };
@@ -142,6 +141,12 @@ function matcher(pattern: patterns.Pattern, escapeChar: EscapeChar): CustomPatte
     match.payload = payload;
     return match;
   };
+}
+
+function startCursor(run: readonly IToken[], file: string, escapeChar: EscapeChar): Cursor {
+  const cursor = new Cursor(file, escapeChar);
+  cursors.set(run, cursor);
+  return cursor;
 }
 
 /** What the lexer knows of the clause that a keyword token starts; `undefined` for every other token. */

@@ -1,4 +1,5 @@
 import { PlanError } from '../core/errors.ts';
+import { cleanPath } from '../core/paths.ts';
 import { parseCsvLine } from './csv.ts';
 import { badMount, MountOptions, nearest } from './mount-options.ts';
 
@@ -142,14 +143,10 @@ function sshMount(options: MountOptions): SshMountSpec {
 
 function target(options: MountOptions): { target?: string } {
   const path = options.text('target');
-  if (path !== undefined && /^\/[/.]*$/.test(path) && isRoot(path)) {
+  if (path?.startsWith('/') && cleanPath(path) === '/') {
     throw options.bad(`invalid mount target ${JSON.stringify(path)}`, 'mount on a directory below the root');
   }
   return path ? { target: path } : {};
-}
-
-function isRoot(path: string): boolean {
-  return path.split('/').every((part) => part === '' || part === '.' || part === '..');
 }
 
 function origin(options: MountOptions): { source?: string; from?: string } {
