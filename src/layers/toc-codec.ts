@@ -93,8 +93,14 @@ function isEntry(row: Row, digest: Digest | undefined): boolean {
     OPTIONAL_NUMBERS.every((name) => row[name] === undefined || isNatural(row[name])) &&
     (digest === undefined || isDigest(digest)) &&
     (row.data === undefined || typeof row.data === 'string') &&
+    isXattrs(row.xattrs) &&
     isLink(row)
   );
+}
+
+function isXattrs(value: unknown): boolean {
+  if (value === undefined) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 }
 
 function isLink({ type, link }: Row): boolean {

@@ -161,6 +161,7 @@ describe('a stored table of contents', () => {
     ['a negative offset', { ...entry, offset: -1 }],
     ['a digest of another kind', { ...entry, digest: 'sha256:short' }],
     ['a hard link that climbs', { ...entry, type: 'hardlink', link: '../x' }],
+    ['attributes that are no texts', { ...entry, xattrs: { a: 1 } }],
     ['no path', { ...entry, path: undefined }],
   ])('is refused with %s', (_, bad) => {
     const bytes = encodeToc(withEntries([entry, bad as TocEntry]));
