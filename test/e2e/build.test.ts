@@ -5,7 +5,7 @@ import { readImageTree } from '../support/image-tree.ts';
 import { createProject, type Project } from '../support/project.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 
-const registry = process.env['LAMELLA_TEST_REGISTRY'] ?? '';
+const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
 const busybox = `${registry}/busybox:latest`;
 
 function build(project: Project, ...args: string[]): Promise<CliResult> {
@@ -93,7 +93,9 @@ describe('lamella build', () => {
     const files = { Dockerfile: 'FROM scratch\nCOPY . /app\nWORKDIR /app/data\n', 'x/y': 'text', z: 'more' };
     using one = createProject(files, 1_000_000_000);
     using two = createProject(files, 1_500_000_000);
-    const digests = [await buildLayout(one), await buildLayout(two), await buildLayout(one)].map((image) => image.digest);
+    const digests = [await buildLayout(one), await buildLayout(two), await buildLayout(one)].map(
+      (image) => image.digest,
+    );
     expect(new Set(digests).size).toBe(1);
   });
 
@@ -140,7 +142,16 @@ describe('lamella build', () => {
     const env = { TOKEN: 'hunter2-very-secret' };
     const layout = join(project.out, 'layout');
     const result = await runCli(
-      ['build', '--cache-dir', join(project.out, 'cache'), '--secret', 'id=token,env=TOKEN', '-o', `type=oci-layout,dest=${layout}`, project.dir],
+      [
+        'build',
+        '--cache-dir',
+        join(project.out, 'cache'),
+        '--secret',
+        'id=token,env=TOKEN',
+        '-o',
+        `type=oci-layout,dest=${layout}`,
+        project.dir,
+      ],
       { env },
     );
     expect(result.exitCode, result.stderr).toBe(0);

@@ -92,7 +92,8 @@ function applyEntry({ header, content, paths, own, layer }: Application): void {
   if (name === '.wh..wh..opq') return void removeTree(paths, parent, (p) => p !== parent && !own.has(p));
   if (name.startsWith('.wh.')) return void removeTree(paths, `${parent}/${name.slice(4)}`, (p) => !own.has(p));
   const before = paths.get(path);
-  if (before !== undefined && !(before.type === 'dir' && header.type === 'directory')) removeTree(paths, path, () => true);
+  if (before !== undefined && !(before.type === 'dir' && header.type === 'directory'))
+    removeTree(paths, path, () => true);
   own.add(path);
   if (header.type === 'link') {
     const target = paths.get(`/${(header.linkname ?? '').replace(/^\.?\//, '')}`);

@@ -30,7 +30,10 @@ export function createProject(files: Readonly<Record<string, ProjectFile>>, mtim
 
 function writeFile(path: string, file: ProjectFile, mtime: number | undefined): void {
   mkdirSync(dirname(path), { recursive: true });
-  if (typeof file !== 'string' && 'link' in file) return symlinkSync(file.link, path);
+  if (typeof file !== 'string' && 'link' in file) {
+    symlinkSync(file.link, path);
+    return;
+  }
   const { text, mode } = typeof file === 'string' ? { text: file, mode: 0o644 } : file;
   writeFileSync(path, text);
   chmodSync(path, mode ?? 0o644);

@@ -34,7 +34,6 @@ export async function unpackContext(
     blobPath: store.pathOf(digest),
     compression: 'none',
     digest,
-    size,
     diffId: layer.diffId,
   });
   return id;
