@@ -5,12 +5,6 @@ import { type Platform, parsePlatform } from '../core/platform.ts';
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
 import type { BuildOptions } from './options.ts';
 
-/**
- * The one instant that every entry of a layer carries: 1980-02-01T00:00:00Z. The zip format cannot go below 1980, so an
- * earlier time would break tools inside images (design 5, "Times").
- */
-export const FIXED_TIME: number = 318_211_200;
-
 /** Options with every default filled in and every contradiction refused. */
 export interface Settings {
   readonly contextDir: string;

@@ -1,5 +1,6 @@
 import type { HistoryItem } from '../core/image.ts';
-import { FIXED_TIME, type Settings } from './defaults.ts';
+import { FIXED_TIME } from '../core/time.ts';
+import type { Settings } from './defaults.ts';
 
 /** Written in every history item of ours (reference, section 14). */
 const COMMENT = 'lamella';

@@ -1,9 +1,10 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import type { Platform } from '../../core/platform.ts';
+import { FIXED_TIME } from '../../core/time.ts';
 import type { PackOptions } from '../../layers/pack.ts';
 import type { TimePolicy } from '../../layers/tar-blocks.ts';
 import type { FileOrigin } from '../../plan/step.ts';
-import { FIXED_TIME, type Settings } from '../defaults.ts';
+import type { Settings } from '../defaults.ts';
 import type { StepInfo } from '../events.ts';
 import type { LayerStack } from '../layer-stack.ts';
 import type { Origin } from '../origins.ts';

@@ -1,6 +1,7 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
 import type { IndexedLayer } from '../../core/image.ts';
+import { FIXED_TIME } from '../../core/time.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import { lookupChown, type Owner, parseNumericChown } from '../../rootfs/accounts.ts';
@@ -8,7 +9,6 @@ import { copyKeyFields } from '../copy/key-fields.ts';
 import type { CopyPlan, CopyRequest, SelectedSource } from '../copy/request.ts';
 import { resolveCopy } from '../copy/resolve-copy.ts';
 import { selectSources } from '../copy/select-sources.ts';
-import { FIXED_TIME } from '../defaults.ts';
 import { gatherContents, type OpenLayer } from '../layer-contents.ts';
 import type { Origin } from '../origins.ts';
 import type { StepLayer } from '../step-cache.ts';

@@ -1,5 +1,6 @@
 import { StepError } from '../../core/errors.ts';
 import { parentPath } from '../../core/paths.ts';
+import { FIXED_TIME } from '../../core/time.ts';
 import type { Entry } from '../../core/toc.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { WorkdirStep } from '../../plan/step.ts';
@@ -7,7 +8,6 @@ import { lookupChown, type Owner } from '../../rootfs/accounts.ts';
 import { directoryEntry } from '../../rootfs/diff.ts';
 import { type FileTree, isDirectoryNode } from '../../rootfs/file-tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
-import { FIXED_TIME } from '../defaults.ts';
 import type { StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
 import { packOptions, type StepContext, timesIngredient } from './context.ts';
