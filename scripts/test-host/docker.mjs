@@ -12,7 +12,7 @@ export async function startDocker(former) {
   if (former !== undefined && isRunning(former) && (await answers(former.socket))) return former;
   const program = findProgram('dockerd');
   if (program === undefined) return sayMissing('Docker Engine', 'dockerd is not installed', TESTS);
-  if (process.getuid() !== 0) return sayMissing('Docker Engine', 'only root can start one', TESTS);
+  if (process.getuid?.() !== 0) return sayMissing('Docker Engine', 'only root can start one', TESTS);
   const folder = join(HOME, 'docker');
   const socket = join(folder, 'docker.sock');
   mkdirSync(folder, { recursive: true });

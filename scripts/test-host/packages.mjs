@@ -18,12 +18,12 @@ const PACKAGES = {
 /** Installs what is missing. Where that is not possible, says so and lets what is there decide. */
 export function installPackages(level) {
   const wanted = level === 'all' ? [...PACKAGES.e2e, ...PACKAGES.all] : PACKAGES.e2e;
-  const isDebian = existsSync('/etc/debian_version') && findProgram('dpkg-query') !== undefined;
-  const installed = isDebian ? installedOf(wanted) : wanted;
+  const dpkgQuery = existsSync('/etc/debian_version') ? findProgram('dpkg-query') : undefined;
+  if (dpkgQuery === undefined) return say(`this is not Debian: using what is installed of ${wanted.join(' ')}`);
+  const installed = installedOf(dpkgQuery, wanted);
   const missing = wanted.filter((name) => !installed.includes(name));
-  if (!isDebian) say(`this is not Debian: using what is installed of ${wanted.join(' ')}`);
   if (missing.length === 0) return;
-  if (process.getuid() !== 0) return say(`only root can install ${missing.join(' ')}: going on without`);
+  if (process.getuid?.() !== 0) return say(`only root can install ${missing.join(' ')}: going on without`);
   say(`installing ${missing.join(' ')}`);
   aptGet('update');
   aptGet('install', '--yes', '--no-install-recommends', ...missing);
@@ -33,8 +33,8 @@ export function installPackages(level) {
 const FORMAT = '${Package} ${db:Status-Status}\n';
 
 /** dpkg-query answers for the packages that it knows, and fails when there is one that it does not. */
-function installedOf(names) {
-  const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', FORMAT, ...names], { encoding: 'utf8' });
+function installedOf(dpkgQuery, names) {
+  const { stdout } = spawnSync(dpkgQuery, ['--show', '--showformat', FORMAT, ...names], { encoding: 'utf8' });
   const lines = (stdout ?? '').split('\n').map((line) => line.split(' '));
   return lines.filter(([, status]) => status === 'installed').map(([name]) => name);
 }

@@ -8,7 +8,7 @@ const NEW_USER = 'lamella-test';
 export function findTestUser() {
   const found = usersWithSubordinateIds().at(0);
   if (found !== undefined) return found;
-  if (process.getuid() !== 0 || findProgram('useradd') === undefined) {
+  if (process.getuid?.() !== 0 || findProgram('useradd') === undefined) {
     return sayMissing('user with subordinate ids', 'only root can add one', 'tests as an ordinary user');
   }
   say(`adding the user ${NEW_USER} with subordinate ids`);

@@ -10,7 +10,7 @@ export interface ImportRow {
 export function readImportTable(markdown: string): ImportRow[] {
   return markdown
     .split('\n')
-    .filter((line) => /^\| \d+ \|/.test(line))
+    .filter((line) => /^\|\s*\d+\s*\|/.test(line))
     .map((line) => {
       const cells = line
         .split('|')
