@@ -133,7 +133,8 @@ async function performStep(services: StageServices, request: StepRequest): Promi
     info,
     platform,
     stack,
-    openOrigin: (origin) => origins.open(origin, { platform, stage: others }),
+    // Images that are only copied from are the target's, whatever platform the stage has.
+    openOrigin: (origin) => origins.open(origin, { platform: session.settings.platform, stage: others }),
   };
   session.signal.throwIfAborted();
   const startedMs = performance.now();
