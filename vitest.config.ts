@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './test/support/closing-line-reporter.ts';
 
-/** Tests of the command line on a registry and a base image. */
-const END_TO_END = ['test/e2e/**/*.test.ts'];
+/** Tests that need something of the machine: a registry with a base image, a runtime, a user with subordinate ids. */
+const ON_HOST = ['test/e2e/**/*.test.ts', 'test/contract/sandbox.test.ts', 'test/{hostd,sandbox}/**/*.test.ts'];
 /** Slow ones, and ones that need other container tools. */
 const MORE = ['interop', 'differential', 'faults', 'escapes'].map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -17,8 +17,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     reporters: ['default', new ClosingLineReporter()],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...END_TO_END, ...MORE] } },
-      { extends: true, test: { name: 'e2e', include: END_TO_END, globalSetup, provide: { hostLevel: 'e2e' } } },
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ON_HOST, ...MORE] } },
+      { extends: true, test: { name: 'e2e', include: ON_HOST, globalSetup, provide: { hostLevel: 'e2e' } } },
       { extends: true, test: { name: 'more', include: MORE, globalSetup, provide: { hostLevel: 'all' } } },
     ],
   },
