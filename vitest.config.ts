@@ -19,7 +19,10 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ON_HOST, ...MORE] } },
       { extends: true, test: { name: 'e2e', include: ON_HOST, globalSetup, provide: { hostLevel: 'e2e' } } },
-      { extends: true, test: { name: 'more', include: MORE, globalSetup, provide: { hostLevel: 'all' } } },
+      {
+        extends: true,
+        test: { name: 'more', include: MORE, globalSetup, testTimeout: 180_000, provide: { hostLevel: 'all' } },
+      },
     ],
   },
 });
