@@ -4,7 +4,7 @@ import { scratchConfig } from '../plan/base-config.ts';
 import { evaluateStage } from '../plan/evaluate-stage.ts';
 import type { BuildGraph, Stage, Variables } from '../plan/graph.ts';
 import type { EvaluateOptions } from '../plan/instruction-context.ts';
-import type { Step } from '../plan/step.ts';
+import { type Step, stepOrigins } from '../plan/step.ts';
 import type { WarningListener } from '../plan/warning.ts';
 import type { BaseImages } from './base-images.ts';
 import type { StepInfo } from './events.ts';
@@ -136,6 +136,7 @@ async function performStep(services: StageServices, request: StepRequest): Promi
     // Images that are only copied from are the target's, whatever platform the stage has.
     openOrigin: (origin) => origins.open(origin, { platform: session.settings.platform, stage: others }),
   };
+  await stagesOf(step, others);
   session.signal.throwIfAborted();
   const startedMs = performance.now();
   session.emit({ type: 'step-started', step: info });
@@ -149,4 +150,10 @@ async function performStep(services: StageServices, request: StepRequest): Promi
     session.emit({ type: 'step-failed', step: info, durationMs: durationMs() });
     throw error;
   }
+}
+
+/** A step begins when the stages that it reads are built, so that its time is its own. */
+async function stagesOf(step: Step, others: OtherStages): Promise<void> {
+  const indexes = stepOrigins(step).flatMap((origin) => (origin.kind === 'stage' ? [origin.index] : []));
+  await Promise.all(indexes.map(others));
 }
