@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { HostFlavor, HostSettings } from '../rootfs/host-messages.ts';
+import { hideControlGroups } from './control-groups.ts';
 import { LayerDirectories } from './layer-directories.ts';
 import { createMounter, type Mounter } from './mounter.ts';
 import { type MountOverlay, overlayMounter } from './overlay.ts';
@@ -45,7 +46,7 @@ export async function openWorkshop({ tempDir, stateDir, isolation, flavor }: Hos
   mkdirSync(tempDir, { recursive: true });
   const mounter = createMounter();
   const snapshots = new OpenSnapshots();
-  await hideCgroups(mounter, flavor);
+  await hideControlGroups(mounter, flavor);
   return {
     tempDir,
     flavor,
@@ -56,18 +57,4 @@ export async function openWorkshop({ tempDir, stateDir, isolation, flavor }: Hos
     snapshots,
     close: () => snapshots.closeAll(),
   };
-}
-
-/**
- * OCI runtimes look at the control groups even when they are told to leave them alone: crun refuses version 1 and 2 side
- * by side, and no runtime can use those of another user namespace.
- */
-async function hideCgroups(mounter: Mounter, flavor: HostFlavor): Promise<void> {
-  if (flavor !== 'root') {
-    await mounter.fileSystem('tmpfs', '/sys/fs/cgroup', 'mode=755,size=4k');
-    // runc goes on where it is told that the file system is read-only.
-    await mounter.protect('/sys/fs/cgroup');
-  } else if (existsSync('/sys/fs/cgroup/unified/cgroup.procs')) {
-    await mounter.unmount('/sys/fs/cgroup/unified');
-  }
 }

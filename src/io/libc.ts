@@ -22,6 +22,8 @@ export interface Libc {
   makePipe(): readonly [number, number];
   /** Moves the calling thread into new namespaces of the kinds in `flags`. */
   unshare(flags: number): void;
+  /** Moves the calling thread into the namespace of an open file of /proc/PID/ns. */
+  setNamespace(fd: number, kind: number): void;
   setHostname(name: string): void;
   changeRoot(path: string): void;
   /** Writes what lies in the cache for the file system that holds `path`. */
@@ -45,7 +47,7 @@ export const MountFlag = {
 } as const;
 export const UNMOUNT_DETACH = 2;
 export const MountAttribute = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8 } as const;
-export const CLONE_NEWUTS = 0x04000000;
+export const NamespaceFlag = { uts: 0x04000000, pid: 0x20000000 } as const;
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -91,6 +93,7 @@ function createLibc(koffi: typeof import('koffi')): Libc {
   const lremovexattr = declare('int lremovexattr(const char *path, const char *name)');
   const pipe2 = declare('int pipe2(_Out_ int *fds, int flags)');
   const unshare = declare('int unshare(int flags)');
+  const setns = declare('int setns(int fd, int kind)');
   const sethostname = declare('int sethostname(const char *name, size_t length)');
   const chroot = declare('int chroot(const char *path)');
   const syncfs = declare('int syncfs(int fd)');
@@ -146,6 +149,7 @@ function createLibc(koffi: typeof import('koffi')): Libc {
       return [ends[0] ?? -1, ends[1] ?? -1];
     },
     unshare: (flags) => void check(unshare(flags), 'unshare', String(flags)),
+    setNamespace: (fd, kind) => void check(setns(fd, kind), 'setns', String(fd)),
     setHostname: (name) => void check(sethostname(name, Buffer.byteLength(name)), 'sethostname', name),
     changeRoot: (path) => void check(chroot(path), 'chroot', path),
     syncFileSystem: (fd) => void check(syncfs(fd), 'syncfs', String(fd)),

@@ -31,11 +31,11 @@ const USER_NAMESPACES: Readonly<Record<HostFlavor, readonly string[]>> = {
  * The ways to try, best first.
  * @throws StepError `STEP_SANDBOX_UNAVAILABLE` where there is none
  */
-export function hostLaunches(platform: NodeJS.Platform): HostLaunch[] {
+export function hostLaunches(platform: NodeJS.Platform, user: number): HostLaunch[] {
   const unshare = platform === 'linux' ? findProgram('unshare') : undefined;
   if (unshare === undefined) throw missingPlatform(platform);
   const setpriv = findProgram('setpriv');
-  const flavors: HostFlavor[] = userId() === 0 ? ['root', 'mapped', 'single-id'] : ['mapped', 'single-id'];
+  const flavors: HostFlavor[] = user === 0 ? ['root', 'mapped', 'single-id'] : ['mapped', 'single-id'];
   return flavors.map((flavor) => {
     const host = [nodeProgram(), '--disable-warning=ExperimentalWarning', HOST_MODULE];
     const command = [unshare, ...USER_NAMESPACES[flavor], ...NAMESPACES, ...host];

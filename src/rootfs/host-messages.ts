@@ -142,4 +142,4 @@ export type FromHost =
   | { readonly id: number; readonly error: unknown };
 
 /** Bytes of a run's log that may be on their way. */
-export const LOG_WINDOW = 1 << 20;
+export const LOG_WINDOW: number = 1 << 20;

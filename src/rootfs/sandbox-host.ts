@@ -2,6 +2,7 @@ import { platform } from 'node:os';
 import { resolve } from 'node:path';
 import { isBuilderError, StepError } from '../core/errors.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
+import { userId } from '../io/host.ts';
 import { HostConnection } from './host-connection.ts';
 import { type HostLaunch, hostLaunches, launchRefused } from './host-launch.ts';
 import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack } from './host-messages.ts';
@@ -38,8 +39,16 @@ export interface SandboxHost extends AsyncDisposable {
 
 /** @throws StepError `STEP_SANDBOX_UNAVAILABLE` where no way to start it works */
 export async function startSandboxHost(options: SandboxHostOptions): Promise<SandboxHost> {
+  return await launchSandboxHost(hostLaunches(platform(), userId()), options);
+}
+
+/** {@link startSandboxHost} by the first of some ways that works. */
+export async function launchSandboxHost(
+  launches: readonly HostLaunch[],
+  options: SandboxHostOptions,
+): Promise<SandboxHost> {
   options.signal?.throwIfAborted();
-  const { connection, facts } = await firstThatStarts(hostLaunches(platform()), options);
+  const { connection, facts } = await firstThatStarts(launches, options);
   return {
     ...facts,
     hasLayer: (id) => connection.call('hasLayer', { id }),

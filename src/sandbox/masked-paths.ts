@@ -1,5 +1,5 @@
 /** What of /proc and /sys a command does not see, as in Docker: it says much about the host. */
-export const MASKED_PROC_PATHS: readonly string[] = [
+export const MASKED_PATHS: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',
   '/proc/interrupts',
@@ -10,6 +10,8 @@ export const MASKED_PROC_PATHS: readonly string[] = [
   '/proc/scsi',
   '/proc/timer_list',
   '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
 ];
 
 /** What of /proc a command may read only: writing there changes the host. */
@@ -20,5 +22,3 @@ export const READ_ONLY_PROC_PATHS: readonly string[] = [
   '/proc/sys',
   '/proc/sysrq-trigger',
 ];
-
-export const MASKED_SYS_PATHS: readonly string[] = ['/sys/devices/virtual/powercap', '/sys/firmware'];

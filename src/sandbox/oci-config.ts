@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { SandboxCommand } from '../core/sandbox.ts';
 import { grantedCapabilities } from './capabilities.ts';
-import { MASKED_PROC_PATHS, MASKED_SYS_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
+import { MASKED_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
 import { seccompProfile } from './seccomp.ts';
 
 export interface OciConfigOptions {
@@ -49,7 +49,7 @@ export function ociConfig(root: string, command: SandboxCommand, options: OciCon
     ],
     linux: {
       namespaces: ['mount', 'pid', 'ipc', 'uts', ...(network === 'none' ? ['network'] : [])].map((type) => ({ type })),
-      maskedPaths: isInsecure ? [] : [...MASKED_PROC_PATHS, ...MASKED_SYS_PATHS],
+      maskedPaths: isInsecure ? [] : MASKED_PATHS,
       readonlyPaths: isInsecure ? [] : READ_ONLY_PROC_PATHS,
       ...(!isInsecure && { seccomp: seccompProfile() }),
     },

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { StepError } from '../core/errors.ts';
@@ -12,8 +12,8 @@ export interface SandboxProgram {
   readonly args: readonly string[];
   /** Who will read and write the pipes. */
   readonly owner: ProcessIdentity;
-  /** Called in this thread right before the program is forked: it inherits the thread's namespaces. */
-  readonly beforeFork?: () => void;
+  /** Called with what forks the program: it may put this thread into other namespaces, which the program inherits. */
+  readonly around?: <T>(fork: () => T) => T;
 }
 
 /** Programs of the host never see the environment of the command: it could make them load other libraries. */
@@ -41,10 +41,11 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
   }
 }
 
-function startProgram({ program, args, beforeFork }: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+  const { program, args, around = (fork) => fork() } = request;
+  const stdio: StdioOptions = ['ignore', stdout, stderr];
   try {
-    beforeFork?.();
-    return spawn(program, args, { stdio: ['ignore', stdout, stderr], env: TOOL_ENVIRONMENT, cwd: '/', detached: true });
+    return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd: '/', detached: true }));
   } catch (error) {
     closeSync(stdout);
     closeSync(stderr);

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import type { Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
-import { CLONE_NEWUTS, loadLibc } from '../io/libc.ts';
+import { loadLibc, NamespaceFlag } from '../io/libc.ts';
 import { deniedCapabilities } from './capabilities.ts';
-import { MASKED_PROC_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
+import { MASKED_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
 import { formatMountTable, type TableMount } from './mount-table.ts';
 import { runProgram, sandboxFailed } from './program.ts';
 
@@ -49,7 +49,7 @@ export function createUnshare(options: UnshareOptions): Sandbox {
           program: options.tools.unshare,
           args: unshareArguments(plan),
           owner: command.identity,
-          beforeFork: () => enterHostname(command.hostname),
+          around: (fork) => inOwnNamespaces(command.hostname, fork),
         },
         run,
       );
@@ -96,8 +96,8 @@ function unshareArguments(plan: Plan): string[] {
     ...[tools.mount, mountTablePath(run), root, ...loopbackCommand(options, command)],
   ];
   return [
-    ...['--mount', '--ipc', '--pid', '--fork', '--kill-child'],
-    ...(hasLibc ? [] : ['--uts']),
+    ...['--mount', '--ipc'],
+    ...(hasLibc ? [] : ['--uts', '--pid', '--fork', '--kill-child']),
     ...(command.network === 'none' ? ['--net'] : []),
     ...[tools.sh, '-c', SCRIPT, 'lamella', ...script],
     ...privilegeArguments(options, command),
@@ -157,11 +157,23 @@ function unsafeEnvironment(env: readonly string[]): StepError {
   });
 }
 
-/** A UTS namespace for this thread, which the program inherits. The thread's former one is of no use to anybody. */
-function enterHostname(hostname: string): void {
+/**
+ * Forks in a new UTS and a new PID namespace, so that the program itself is the init process of the latter: its exit
+ * code is the command's, where `unshare --fork` would stand in between (and util-linux 2.38 fails when SIGKILL ended
+ * the command). The thread leaves the PID namespace at once; its former UTS namespace is of no use to anybody.
+ */
+function inOwnNamespaces<T>(hostname: string, fork: () => T): T {
   const libc = loadLibc();
-  libc?.unshare(CLONE_NEWUTS);
-  libc?.setHostname(hostname);
+  if (libc === undefined) return fork();
+  const own = openSync('/proc/thread-self/ns/pid', 'r');
+  libc.unshare(NamespaceFlag.uts | NamespaceFlag.pid);
+  try {
+    libc.setHostname(hostname);
+    return fork();
+  } finally {
+    libc.setNamespace(own, NamespaceFlag.pid);
+    closeSync(own);
+  }
 }
 
 function procMounts(root: string, { security }: SandboxCommand): TableMount[] {
@@ -173,7 +185,7 @@ function procMounts(root: string, { security }: SandboxCommand): TableMount[] {
     options: 'nosuid,nodev,noexec',
   };
   if (security === 'insecure') return [proc, queues];
-  const masked = MASKED_PROC_PATHS.filter((path) => existsSync(path)).map((path) => maskOf(root, path));
+  const masked = MASKED_PATHS.filter((path) => existsSync(path)).map((path) => maskOf(root, path));
   const readOnly = READ_ONLY_PROC_PATHS.filter((path) => existsSync(path)).map((path) => ({
     source: join(root, path),
     target: join(root, path),

@@ -1,0 +1,15 @@
+import { describe } from 'vitest';
+import type { IsolationMethod } from '../../src/core/sandbox.ts';
+import { requireTool } from '../support/host.ts';
+import { hasStaticBusybox } from '../support/sandbox-box.ts';
+import { sandboxUsers } from '../support/sandbox-user.ts';
+import { describeSandbox } from './sandbox.ts';
+
+const METHODS: readonly IsolationMethod[] = ['unshare', 'crun', 'runc'];
+const available = hasStaticBusybox() ? METHODS.filter((method) => requireTool(method)) : [];
+
+for (const user of sandboxUsers()) {
+  for (const method of available) describeSandbox(method, user);
+}
+
+describe.skipIf(available.length > 0)('sandboxes', () => {});

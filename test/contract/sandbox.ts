@@ -1,0 +1,272 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { IsolationMethod } from '../../src/core/sandbox.ts';
+import { type Box, openBox, requestFor, runIn } from '../support/sandbox-box.ts';
+import type { SandboxUser } from '../support/sandbox-user.ts';
+
+/** Docker's capabilities of root in a container. */
+const DOCKER_CAPABILITIES = '00000000a80425fb';
+const NOBODY = { identity: { uid: 1000, gid: 1001, supplementaryGids: [7, 20] } };
+
+/** What a command must see and must not see, whatever runs it. */
+export function describeSandbox(method: IsolationMethod, user: SandboxUser): void {
+  describe(`a command run with ${method} by ${user.title}`, () => {
+    let box: Box;
+    beforeAll(async () => {
+      box = await openBox(user, method);
+    });
+    afterAll(() => box[Symbol.asyncDispose]());
+
+    const run = async (...args: [command: string | readonly string[], more?: Parameters<typeof runIn>[2]]) => {
+      const snapshot = await box.open();
+      try {
+        return await runIn(snapshot, ...args);
+      } finally {
+        await snapshot[Symbol.asyncDispose]();
+      }
+    };
+    const read = async (...args: Parameters<typeof run>) => {
+      const outcome = await run(...args);
+      expect(outcome).toMatchObject({ exitCode: 0 });
+      return outcome.stdout.trimEnd();
+    };
+
+    it('tells the exit code', async () => {
+      expect(await run('exit 7')).toMatchObject({ exitCode: 7, stdout: '', stderr: '' });
+    });
+
+    it('tells by 127 and 126 that there is no such command and that it is none', async () => {
+      expect(await run(['/nope'])).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('nope') });
+      expect(await run(['nope'])).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('nope') });
+      expect(await run(['/tmp'])).toMatchObject({ exitCode: 126 });
+    });
+
+    it('tells 128 and the number of a signal that ended the command', async () => {
+      expect(await run('ulimit -t 1; while :; do :; done')).toMatchObject({ exitCode: 137 });
+    });
+
+    it('keeps standard output and error apart, both reachable by name', async () => {
+      const script = 'echo out >/dev/stdout; echo err >/dev/stderr';
+      expect(await run(script)).toMatchObject({ exitCode: 0, stdout: 'out\n', stderr: 'err\n' });
+      expect(await run(script, NOBODY)).toMatchObject({ exitCode: 0, stdout: 'out\n', stderr: 'err\n' });
+    });
+
+    it('has exactly the given environment', async () => {
+      const env = ['PATH=/bin', 'HOME=/root', 'EMPTY=', 'SPACED= a  b ', 'LINES=1\n2', '-x=1', 'A.B=é'];
+      expect(await read(['/bin/cat', '/proc/self/environ'], { env })).toBe(`${env.join('\0')}\0`);
+    });
+
+    it('has an environment that steers the dynamic loader, which the programs of the host never see', async () => {
+      const env = [
+        'PATH=/bin',
+        'HOME=/',
+        'LD_PRELOAD=/nope.so',
+        'LD_LIBRARY_PATH=/lib',
+        'LANG=/tmp',
+        'GLIBC_TUNABLES=x',
+      ];
+      expect(await run(['cat', '/proc/self/environ'], { env })).toMatchObject({
+        exitCode: 0,
+        stdout: `${env.join('\0')}\0`,
+        stderr: '',
+      });
+    });
+
+    it('has the given ids, groups and file mode mask', async () => {
+      expect(await read('id -u; id -g; id -G; umask', NOBODY)).toBe('1000\n1001\n1001 7 20\n0022');
+      expect(await read('id -u; id -g; id -G; umask')).toBe('0\n0\n0\n0022');
+    });
+
+    it("has Docker's capabilities as root and none in effect as another user", async () => {
+      const capabilities = async (more = {}) =>
+        Object.fromEntries(
+          (await read("grep -E '^(Cap|NoNewPrivs)' /proc/self/status", more))
+            .split('\n')
+            .map((line) => line.split(':\t')),
+        );
+      const none = '0000000000000000';
+      const docker = { CapBnd: DOCKER_CAPABILITIES, CapInh: none, CapAmb: none, NoNewPrivs: '0' };
+      expect(await capabilities()).toEqual({ ...docker, CapEff: DOCKER_CAPABILITIES, CapPrm: DOCKER_CAPABILITIES });
+      expect(await capabilities(NOBODY)).toEqual({ ...docker, CapEff: none, CapPrm: none });
+      expect((await capabilities({ security: 'insecure' })).CapEff).toMatch(/^000001f[ef]{3}f{6}$/);
+    });
+
+    it('blocks and ignores no signal', async () => {
+      const none = '0000000000000000';
+      expect(await read(['grep', '-E', '^Sig(Blk|Ign)', '/proc/self/status'])).toBe(
+        `SigBlk:\t${none}\nSigIgn:\t${none}`,
+      );
+    });
+
+    it('has the given host name, also as a name of the network, and directory', async () => {
+      const request = { hostname: 'some-name', cwd: '/tmp', extraHosts: [{ name: 'db', address: '10.0.0.9' }] };
+      expect(await read('hostname; pwd; cat /etc/hosts', request)).toMatch(
+        /^some-name\n\/tmp\n127\.0\.0\.1\tlocalhost some-name\n.*\n10\.0\.0\.9\tdb$/s,
+      );
+    });
+
+    it('has a copy of the resolver configuration that it cannot change', async () => {
+      const host = existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8') : '';
+      expect(await read('cat /etc/resolv.conf')).toBe(host.trimEnd());
+      expect(await run('echo x >>/etc/resolv.conf')).toMatchObject({ exitCode: 1 });
+    });
+
+    it('has null input and no other open files', async () => {
+      expect(await read('read line || echo end')).toBe('end');
+      // runc puts a pipe of its own in between.
+      if (method !== 'runc') expect(await read('readlink /proc/self/fd/0')).toBe('/dev/null');
+      // The fourth is that with which `ls` reads the directory.
+      expect(await read('ls /proc/self/fd | wc -l')).toBe('4');
+    });
+
+    it('can use the devices that every container has', async () => {
+      const script = [
+        'echo gone >/dev/null; cat /dev/null',
+        'head -c 3 /dev/zero | od -An -tx1',
+        'head -c 8 /dev/random | wc -c; head -c 8 /dev/urandom | wc -c',
+        'echo 2>/dev/null >/dev/full || echo full',
+        'echo shared >/dev/shm/x && cat /dev/shm/x; for link in fd stdin ptmx; do readlink /dev/$link; done',
+        'test -c /dev/tty && test -c /dev/pts/ptmx && grep -q /dev/mqueue /proc/mounts && echo there',
+      ].join('\n');
+      for (const more of [{}, NOBODY]) {
+        expect((await read(script, more)).split('\n').map((line) => line.trim())).toEqual([
+          '00 00 00',
+          '8',
+          '8',
+          'full',
+          'shared',
+          '/proc/self/fd',
+          '/proc/self/fd/0',
+          'pts/ptmx',
+          'there',
+        ]);
+      }
+    });
+
+    it('is the first of its processes and sees no others', async () => {
+      expect(await read('echo $$ /proc/[0-9]*')).toBe('1 /proc/1');
+    });
+
+    it('may not write to /proc and /sys, nor read what is masked', async () => {
+      expect(await run('echo x >/proc/sys/kernel/domainname')).toMatchObject({ exitCode: 1 });
+      expect(await run('echo 1 >/proc/sysrq-trigger')).toMatchObject({ exitCode: 1 });
+      expect(await run('mkdir /sys/x')).toMatchObject({ exitCode: 1 });
+      expect(await read('cat /proc/keys /proc/timer_list /proc/kcore 2>/dev/null | wc -c; ls -A /sys/firmware')).toBe(
+        '0',
+      );
+    });
+
+    it('may not mount', async () => {
+      expect(await run('mount -t tmpfs tmpfs /tmp')).toMatchObject({ exitCode: 1 });
+      expect(await run('umount /')).toMatchObject({ exitCode: 1 });
+    });
+
+    it('cannot see the file system of the host on any path', async () => {
+      const outside = mkdtempSync(join(tmpdir(), 'lamella-outside-'));
+      onTestFinished(() => rmSync(outside, { recursive: true }));
+      writeFileSync(join(outside, 'marker-of-the-host'), 'secret');
+      const found =
+        'find / -name marker-of-the-host 2>/dev/null; find /proc/1/root/ /proc/1/cwd/ -maxdepth 3 -name marker-of-the-host';
+      expect(
+        await read(
+          `${found}; cat ${outside}/marker-of-the-host /proc/1/root${outside}/marker-of-the-host 2>/dev/null; true`,
+        ),
+      ).toBe('');
+      expect(await read('cat /proc/self/mountinfo')).not.toContain(box.dir);
+      expect(await read('cd /..; cd ../../..; ls -d bin; readlink /proc/1/root; readlink /proc/1/cwd')).toBe(
+        'bin\n/\n/',
+      );
+    });
+
+    it('shares the network of the host by default, and has only loopback with none', async () => {
+      const names = (text: string) => [...text.matchAll(/^\d+: ([\w-]+)/gm)].map(([, name]) => name);
+      expect(names(await read('ip -o link')).length).toBe(readdirSync('/sys/class/net').length);
+      const alone = await read('ip -o link', { network: 'none' });
+      expect(names(alone)).toEqual(['lo']);
+      expect(alone).toContain('UP');
+      expect(await read('ping -c 1 -W 5 127.0.0.1', { network: 'none' })).toContain('1 packets received');
+    });
+
+    it('can be given files, folders and memory', async () => {
+      const outcome = await read(
+        'cat /run/secrets/key; stat -c "%a %u %g" /run/secrets/key; echo x >/mem/y && df -k /mem | tail -1 | tr -s " " | cut -d" " -f2',
+        {
+          mounts: [
+            {
+              kind: 'file',
+              target: '/run/secrets/key',
+              content: Buffer.from('hush\n').toString('base64'),
+              mode: 0o440,
+              uid: 5,
+              gid: 6,
+            },
+            { kind: 'tmpfs', target: '/mem', readOnly: false, sizeBytes: 1 << 20 },
+          ],
+        },
+      );
+      expect(outcome).toBe('hush\n440 5 6\n1024');
+    });
+
+    it('gives all of a large output, no faster than it is taken', async () => {
+      const snapshot = await box.open();
+      let bytes = 0;
+      let taken = 0;
+      let ahead = 0;
+      await snapshot.run(requestFor('head -c 20000000 /dev/zero'), async (chunk) => {
+        bytes += chunk.bytes.byteLength;
+        ahead = Math.max(ahead, bytes - taken);
+        await new Promise((resolve) => setImmediate(resolve));
+        taken += chunk.bytes.byteLength;
+      });
+      expect(bytes).toBe(20_000_000);
+      expect(ahead).toBeLessThan(2 << 20);
+      await snapshot[Symbol.asyncDispose]();
+    });
+
+    it('is killed with all its processes when it is aborted', async () => {
+      const snapshot = await box.open();
+      const controller = new AbortController();
+      const started = snapshot.run(
+        requestFor('setsid sleep 7654321 & sleep 7654321 & echo on; wait'),
+        () => controller.abort(),
+        controller.signal,
+      );
+      await expect(started).rejects.toMatchObject({ code: 'STEP_ABORTED' });
+      expect(processesWith('7654321')).toEqual([]);
+      expect(await runIn(snapshot, 'echo again')).toMatchObject({ stdout: 'again\n' });
+      await snapshot[Symbol.asyncDispose]();
+    });
+
+    it('leaves no process behind when it ends', async () => {
+      expect(await run('setsid sleep 7654322 >/dev/null 2>&1 & echo started')).toMatchObject({ exitCode: 0 });
+      expect(processesWith('7654322')).toEqual([]);
+    });
+
+    it('leaves no mount points in the snapshot', async () => {
+      const snapshot = await box.open();
+      const before = await snapshot.changes();
+      await runIn(snapshot, 'test -d /proc/1 && test -d /sys/kernel && test -e /etc/hosts', {
+        mounts: [{ kind: 'tmpfs', target: '/some/where/deep', readOnly: false }],
+      });
+      expect(await snapshot.changes()).toEqual(before);
+      await snapshot[Symbol.asyncDispose]();
+    });
+  });
+}
+
+/** Processes of this machine that have an argument. */
+export function processesWith(argument: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => commandLine(pid).includes(argument));
+}
+
+function commandLine(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync } from 'node:fs';
+import { type HostLaunch, hostLaunches } from '../../src/rootfs/host-launch.ts';
+import type { SandboxHostOptions } from '../../src/rootfs/sandbox-host.ts';
+
+/** As whom the sandbox host runs in a test. */
+export interface SandboxUser {
+  readonly title: string;
+  readonly uid: number;
+  readonly launches: readonly HostLaunch[];
+  /** Gives a folder of the test to the user. */
+  own(path: string): void;
+}
+
+export type TestOptions = Omit<SandboxHostOptions, 'isolation'>;
+
+/** Root and an ordinary user with subordinate ids, as far as this machine has them; skipped aloud, never in CI. */
+export function sandboxUsers(): SandboxUser[] {
+  if (process.platform !== 'linux') return skip('Linux');
+  const uid = process.getuid?.() ?? 0;
+  if (uid !== 0) return [{ title: 'an ordinary user', uid, launches: hostLaunches('linux', uid), own: () => {} }];
+  const root: SandboxUser = { title: 'root', uid: 0, launches: hostLaunches('linux', 0).slice(0, 1), own: () => {} };
+  const other = findOrdinaryUser();
+  return other === undefined ? [root, ...skip('an ordinary user with subordinate ids')] : [root, other];
+}
+
+function findOrdinaryUser(): SandboxUser | undefined {
+  const name = process.env.LAMELLA_TEST_USER ?? 'tester';
+  try {
+    const [, , uid, gid] = execFileSync('getent', ['passwd', name], { encoding: 'utf8' }).split(':').map(Number);
+    if (uid === undefined || gid === undefined) return undefined;
+    const launches = hostLaunches('linux', uid).map((launch) => asUser(launch, { uid, gid }));
+    return { title: 'an ordinary user', uid, launches, own: (path) => chownSync(path, uid, gid) };
+  } catch {
+    return undefined;
+  }
+}
+
+function asUser({ flavor, program, args }: HostLaunch, { uid, gid }: { uid: number; gid: number }): HostLaunch {
+  const become = ['--reuid', String(uid), '--regid', String(gid), '--init-groups'];
+  return { flavor, program: 'setpriv', args: [...become, program, ...args] };
+}
+
+function skip(what: string): [] {
+  if (process.env.CI) throw new Error(`CI must have ${what}`);
+  console.warn(`SKIPPED: needs ${what}`);
+  return [];
+}
