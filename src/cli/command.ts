@@ -15,8 +15,6 @@ export interface CommandContext {
 }
 
 export interface Command {
-  readonly name: string;
-  readonly summary: string;
   readonly usage: string;
   /** Paragraphs of the help below the usage. */
   readonly details: readonly string[];

@@ -13,7 +13,7 @@ export const EXIT_CODES: readonly ExitCodeRow[] = [
   { code: 2, family: 'option', meaning: 'a wrong command, option or value; a Node that is too old' },
   { code: 3, family: 'parse', meaning: 'the Dockerfile has mistakes' },
   { code: 4, family: 'plan', meaning: 'its stages, arguments or values do not fit together' },
-  { code: 5, family: 'context', meaning: 'the build context, Dockerfile or a source file is missing or unreadable' },
+  { code: 5, family: 'context', meaning: 'the build context, its Dockerfile or ignore file is missing or unreadable' },
   { code: 6, family: 'registry', meaning: 'a registry cannot be reached, refuses or answers wrongly' },
   { code: 7, family: 'content', meaning: 'content is missing or is not what its digest promises' },
   { code: 8, family: 'layer', meaning: 'a layer or archive is damaged or cannot be represented' },

@@ -1,11 +1,12 @@
 import type { Command } from './command.ts';
+import type { CommandEntry } from './commands/commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import type { OptionRow } from './option-row.ts';
 
 const WIDTH = 100;
 
 /** `lamella --help` */
-export function overview(commands: readonly Command[], version: string): string {
+export function overview(commands: readonly CommandEntry[], version: string): string {
   const rows = commands.map((command) => [command.name, command.summary] as const);
   return joinBlocks([
     `lamella ${version}: builds OCI container images from Dockerfiles, without a daemon, Docker or root.`,

@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { usageError } from './cli-error.ts';
 import type { Command } from './command.ts';
-import { COMMANDS } from './commands/commands.ts';
+import { COMMANDS, type CommandEntry } from './commands/commands.ts';
 import { exitCodeOf, exitCodeOfSignal } from './exit-codes.ts';
-import { commandHelp, overview } from './help.ts';
 import { type CliHost, processHost } from './host.ts';
 import { watchSignals } from './interrupt.ts';
 import type { Library } from './library.ts';
-import { createPaint } from './paint.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
-import { writeRecord } from './progress/json.ts';
-import { errorRecord, exitCodeOfError, renderError } from './render-error.ts';
+import { writeRecord } from './progress/json-record.ts';
 import { ReportedError } from './reported-error.ts';
 import { suggest } from './suggest.ts';
 
@@ -30,15 +27,16 @@ export async function main(argv: readonly string[], host: CliHost): Promise<numb
   };
   if (name === '--version' || name === '-v' || name === 'version') return show(`${packageVersion()}\n`);
   if (name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    const { overview } = await import('./help.ts');
     return show(overview(COMMANDS, packageVersion()));
   }
   try {
-    const command = findCommand(name === 'help' ? (rest[0] ?? '') : name);
+    const command = await findCommand(name === 'help' ? (rest[0] ?? '') : name).load();
     const args = parseArguments(name === 'help' ? ['--help'] : rest, command.options);
-    if (args.on('help')) return show(commandHelp(command));
+    if (args.on('help')) return show((await import('./help.ts')).commandHelp(command));
     return await runCommand(command, args, { argv: rest, host });
   } catch (error) {
-    return report(error, { host });
+    return await report(error, { host });
   }
 }
 
@@ -62,7 +60,7 @@ async function runCommand(
       host.stderr.write(`stopped by ${interrupt.received}\n`);
       return exitCodeOfSignal(interrupt.received);
     }
-    return report(error, { host, library: loaded, json: wantsJson(args, command), debug: args.on('debug') });
+    return await report(error, { host, library: loaded, json: wantsJson(args, command), debug: args.on('debug') });
   } finally {
     interrupt.stop();
   }
@@ -75,8 +73,10 @@ interface ReportOptions {
   readonly debug?: boolean;
 }
 
-function report(error: unknown, { host, library, json = false, debug = false }: ReportOptions): number {
+async function report(error: unknown, { host, library, json = false, debug = false }: ReportOptions): Promise<number> {
   if (error instanceof ReportedError) return exitCodeOf(error.family);
+  const { errorRecord, exitCodeOfError, renderError } = await import('./render-error.ts');
+  const { createPaint } = await import('./paint.ts');
   const paint = createPaint(host.stderr, host.env);
   const isBuilderError = library?.isBuilderError;
   if (json) writeRecord(host.stderr, errorRecord(error, { isBuilderError }));
@@ -96,7 +96,7 @@ function wantsJson(args: Arguments, command: Command): boolean {
   return command.options.some((row) => row.name === 'progress') && args.last('progress') === 'json';
 }
 
-function findCommand(name: string): Command {
+function findCommand(name: string): CommandEntry {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
   const kind = name.startsWith('-') ? 'option' : 'command';

@@ -40,16 +40,13 @@ describe('lamella', () => {
     expect(stderr).toContain(`hint: ${hint}`);
   });
 
-  test.each(COMMANDS.map((command) => [command.name, command] as const))(
-    '%s --help names every option',
-    async (name, command) => {
-      const { code, stdout } = await run([name, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toBe((await run(['help', name])).stdout);
-      for (const row of command.options) expect(stdout).toContain(`--${row.name}`);
-      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
-    },
-  );
+  test.each(COMMANDS)('$name --help names every option', async ({ name, load }) => {
+    const { code, stdout } = await run([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toBe((await run(['help', name])).stdout);
+    for (const row of (await load()).options) expect(stdout).toContain(`--${row.name}`);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
 });
 
 function recordingBuild() {
@@ -267,6 +264,11 @@ describe('lamella images and rm', () => {
   test('rm of an unknown name suggests one', async () => {
     const { code, stderr } = await run(['rm', 'ap:1'], { library: { listImages } });
     expect([code, stderr]).toEqual([7, expect.stringContaining('hint: did you mean "app:1"?')]);
+  });
+
+  test('a suggested name is as short as the one given', async () => {
+    const library = { listImages: async () => [{ ...image, name: 'app:latest' }] };
+    expect((await run(['rm', 'ap'], { library })).stderr).toContain('did you mean "app"?');
   });
 
   test('rm without a name is a usage error', async () => {

@@ -8,8 +8,6 @@ import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
 
 export const buildCommand: Command = {
-  name: 'build',
-  summary: 'Build an image from a Dockerfile',
   usage: 'lamella build [OPTION…] CONTEXT',
   details: [
     'Builds the Dockerfile of CONTEXT, a directory. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
@@ -48,7 +46,7 @@ async function runBuild(request: {
   readonly signal: AbortSignal;
 }): Promise<BuildResult> {
   const { build, options, host, style, signal } = request;
-  const progress = createProgress(style, host);
+  const progress = await createProgress(style, host);
   try {
     return await build({ ...options, signal, onEvent: (event) => progress.event(event) });
   } finally {

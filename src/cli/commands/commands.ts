@@ -1,8 +1,32 @@
 import type { Command } from '../command.ts';
-import { buildCommand } from './build.ts';
-import { imagesCommand } from './images.ts';
-import { parseCommand } from './parse.ts';
-import { rmCommand } from './rm.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** A command pays at start-up for itself only. */
+  readonly load: () => Promise<Command>;
+}
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [buildCommand, parseCommand, imagesCommand, rmCommand];
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'build',
+    summary: 'Build an image from a Dockerfile',
+    load: async () => (await import('./build.ts')).buildCommand,
+  },
+  {
+    name: 'parse',
+    summary: 'Read a Dockerfile and print its instructions',
+    load: async () => (await import('./parse.ts')).parseCommand,
+  },
+  {
+    name: 'images',
+    summary: 'List the images of the local store',
+    load: async () => (await import('./images.ts')).imagesCommand,
+  },
+  {
+    name: 'rm',
+    summary: 'Remove names from the local store',
+    load: async () => (await import('./rm.ts')).rmCommand,
+  },
+];

@@ -5,8 +5,6 @@ import type { StoredImage } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 
 export const imagesCommand: Command = {
-  name: 'images',
-  summary: 'List the images of the local store',
   usage: 'lamella images [--json]',
   details: [
     'Lists every name in the local store, with digest, size of the compressed layers, creation time and platform.',

@@ -8,8 +8,6 @@ import { renderDiagnostic } from '../render-error.ts';
 import { ReportedError } from '../reported-error.ts';
 
 export const parseCommand: Command = {
-  name: 'parse',
-  summary: 'Read a Dockerfile and print its instructions',
   usage: 'lamella parse [--json] FILE',
   details: [
     'Prints one instruction a line, as (keyword "argument" …), or everything as JSON. All mistakes are reported on stderr; with one, stdout has what could be read all the same, and the exit code is 3. FILE may be - for standard input.',

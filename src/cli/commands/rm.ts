@@ -5,8 +5,6 @@ import { CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION } from '../option-row.ts';
 import { suggest } from '../suggest.ts';
 
 export const rmCommand: Command = {
-  name: 'rm',
-  summary: 'Remove names from the local store',
   usage: 'lamella rm NAME…',
   details: ['Removes each name, and prints it. Layers stay in the cache, where the next build finds them.'],
   options: [CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION],
@@ -28,10 +26,8 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
 }
 
 async function noSuchImage(name: string, { listImages }: Library, options: { cacheDir?: string }): Promise<CliError> {
-  const meant = suggest(
-    name,
-    (await listImages(options)).map((image) => image.name),
-  );
+  const names = (await listImages(options)).map((image) => image.name);
+  const meant = suggest(name, [...names, ...names.map((known) => known.replace(/:latest$/, ''))]);
   const hint = meant === undefined ? '`lamella images` lists the names' : `did you mean ${JSON.stringify(meant)}?`;
   return new CliError('content', 'CONTENT_NO_SUCH_IMAGE', `no image is named ${JSON.stringify(name)}`, { hint });
 }

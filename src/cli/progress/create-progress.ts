@@ -1,18 +1,16 @@
 import type { ProgressStyle } from '../build-request.ts';
 import type { CliHost } from '../host.ts';
-import { jsonProgress } from './json.ts';
-import { PlainProgress } from './plain.ts';
 import type { Progress } from './progress.ts';
-import { TtyProgress } from './tty.ts';
 
-export function createProgress(style: ProgressStyle, host: CliHost): Progress {
+/** Loads the style that is wanted, and no other. */
+export async function createProgress(style: ProgressStyle, host: CliHost): Promise<Progress> {
   switch (style) {
     case 'tty':
-      return new TtyProgress(host);
+      return new (await import('./tty.ts')).TtyProgress(host);
     case 'plain':
-      return new PlainProgress(host);
+      return new (await import('./plain.ts')).PlainProgress(host);
     case 'json':
-      return jsonProgress(host.stderr);
+      return (await import('./json.ts')).jsonProgress(host.stderr);
     case 'quiet':
       return { event: () => {}, close: () => {} };
   }

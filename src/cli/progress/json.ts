@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { TextWriter } from '../host.ts';
 import type { BuildEvent } from '../library.ts';
+import { writeRecord } from './json-record.ts';
 import type { Progress } from './progress.ts';
 
 type LogEvent = Extract<BuildEvent, { readonly type: 'log' }>;
@@ -19,8 +20,4 @@ export function jsonProgress(stderr: TextWriter): Progress {
     event: (event) => writeRecord(stderr, event.type === 'log' ? record(event) : event),
     close: () => {},
   };
-}
-
-export function writeRecord(stderr: TextWriter, record: unknown): void {
-  stderr.write(`${JSON.stringify(record)}\n`);
 }
