@@ -27,7 +27,7 @@ Run it with docker or podman:
   docker load -i ${shown} && docker run --rm -p 3000:3000 node-app:latest
   podman load -i ${shown} && podman run --rm -p 3000:3000 node-app:latest
 Push it:
-  node bin/lamella.js build ${base.map((word) => word.replace(root, '')).join(' ')} -t registry.example.com/node-app --push examples/node-app`);
+  npx node bin/lamella.js build ${base.map((word) => word.replace(root, '')).join(' ')} -t registry.example.com/node-app --push examples/node-app`);
 
 function lamella(...args) {
   run('bin/lamella.js', 'build', ...args);

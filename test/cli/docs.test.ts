@@ -37,3 +37,8 @@ test('every option that the README uses is known', async () => {
   const others = ['from', 'chown', 'chmod', 'link', 'parents', 'exclude', 'mount', 'security', 'save-dev'];
   expect(used.filter((name) => !known.has(name) && !others.includes(name))).toEqual([]);
 });
+
+test('the example of the README is the one that is type-checked', () => {
+  const [, block] = /```ts\n(.*?)```/s.exec(read('README.md')) ?? [];
+  expect(block).toBe(read('examples/library/build.ts').replace('../../src/index.ts', 'lamella'));
+});
