@@ -34,7 +34,7 @@ test('every option that the README uses is known', async () => {
   const commands = await Promise.all(COMMANDS.map((entry) => entry.load()));
   const known = new Set(commands.flatMap((command) => command.options.map((row) => row.name)));
   // Flags of Dockerfile instructions, of npm, and refused options that the limits name.
-  const others = ['from', 'chown', 'chmod', 'link', 'parents', 'exclude', 'mount', 'security', 'save-dev'];
+  const others = ['from', 'chown', 'chmod', 'link', 'parents', 'exclude', 'mount', 'security', 'device', 'save-dev'];
   expect(used.filter((name) => !known.has(name) && !others.includes(name))).toEqual([]);
 });
 
