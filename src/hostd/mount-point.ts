@@ -10,7 +10,7 @@ export type MountPointKind = 'directory' | 'file';
 
 /**
  * Gives the place in the root where something can be mounted at a path. What is missing is made, and removed again by
- * `cleanup` if it is still empty then, with the time of its parent restored: it never becomes part of a layer.
+ * `cleanup` if it is still empty then: it never becomes part of a layer.
  * @throws StepError `STEP_MOUNT_TARGET`
  */
 export function makeMountPoint(root: string, target: string, kind: MountPointKind, cleanup: Cleanup): string {
@@ -36,50 +36,38 @@ function checkKind(target: string, kind: MountPointKind, stats: Stats): void {
   );
 }
 
+/** The command sees the parent, and what is made, with the time that the parent had: no clock shows in the root. */
 function makeMissing(root: string, path: string, kind: MountPointKind, cleanup: Cleanup): void {
   const names = path.split('/');
   names.forEach((_, index) => {
     const stub = join(root, ...names.slice(0, index + 1));
     if (lstatSync(stub, { throwIfNoEntry: false }) !== undefined) return;
-    const parent = dirname(stub);
-    const before = modificationTime(parent);
-    if (index < names.length - 1 || kind === 'directory') mkdirSync(stub, 0o755);
-    else closeSync(openSync(stub, 'wx', 0o644));
-    const after = modificationTime(parent);
-    cleanup.add(() => removeStub(stub, { before, after }));
+    keepingTime(dirname(stub), (time) => {
+      if (index < names.length - 1 || kind === 'directory') mkdirSync(stub, 0o755);
+      else closeSync(openSync(stub, 'wx', 0o644));
+      setModificationTime(stub, time);
+    });
+    cleanup.add(() => keepingTime(dirname(stub), () => removeIfEmpty(stub)));
   });
 }
 
-/** Nanoseconds since 1970. */
-interface ParentTimes {
-  readonly before: bigint;
-  readonly after: bigint;
+function keepingTime(directory: string, change: (time: bigint) => void): void {
+  const time = modificationTime(directory);
+  change(time);
+  setModificationTime(directory, time);
 }
 
-function removeStub(stub: string, times: ParentTimes): void {
-  const parent = dirname(stub);
+function removeIfEmpty(stub: string): void {
   const stats = lstatSync(stub, { throwIfNoEntry: false });
-  if (stats === undefined) return;
-  const current = modificationTime(parent);
-  if (!removeIfEmpty(stub, stats)) return;
-  // Somebody else changed the parent in the meantime: that time counts.
-  setModificationTime(parent, current === times.after ? times.before : current);
+  if (stats?.isFile() && stats.size === 0) unlinkSync(stub);
+  else if (stats?.isDirectory()) removeEmptyDirectory(stub);
 }
 
-function removeIfEmpty(stub: string, stats: Stats): boolean {
-  if (stats.isFile() && stats.size === 0) unlinkSync(stub);
-  else if (stats.isDirectory()) return removeEmptyDirectory(stub);
-  else return false;
-  return true;
-}
-
-function removeEmptyDirectory(stub: string): boolean {
+function removeEmptyDirectory(path: string): void {
   try {
-    rmdirSync(stub);
-    return true;
+    rmdirSync(path);
   } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) return false;
-    throw error;
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
   }
 }
 

@@ -18,8 +18,11 @@ export type OnOutput = (chunk: LogChunk) => void | Promise<void>;
 
 interface PendingCall {
   readonly onOutput: OnOutput | undefined;
+  /** Output that `onOutput` has not taken yet. */
+  readonly taking: Set<Promise<void>>;
+  failure?: { readonly error: unknown };
   resolve(answer: unknown): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
 const KEPT_LINES = 20;
@@ -71,7 +74,8 @@ export class HostConnection {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     const id = ++this.#lastCall;
     const answer = new Promise<CallAnswer<K>>((resolve, reject) => {
-      this.#calls.set(id, { onOutput, resolve: (value) => resolve(value as CallAnswer<K>), reject });
+      const taking = new Set<Promise<void>>();
+      this.#calls.set(id, { onOutput, taking, resolve: (value) => resolve(value as CallAnswer<K>), reject });
       if (this.#lost !== undefined) this.#settle(id)?.reject(this.#lost);
       else this.#send({ id, call, request } as ToHost);
     });
@@ -101,19 +105,35 @@ export class HostConnection {
   #receive(chunk: Buffer): void {
     for (const frame of this.#reader.push(chunk)) {
       if (frame.kind === 'log') this.#log(frame);
-      else this.#answer(frame.message as FromHost);
+      else void this.#answer(frame.message as FromHost);
     }
   }
 
-  #answer(message: FromHost): void {
+  async #answer(message: FromHost): Promise<void> {
     const call = this.#settle(message.id);
-    if ('error' in message) call?.reject(decodeError(message.error as SentError));
+    await Promise.all(call?.taking ?? []);
+    if (call?.failure !== undefined) call.reject(call.failure.error);
+    else if ('error' in message) call?.reject(decodeError(message.error as SentError));
     else call?.resolve(message.answer);
   }
 
-  #log({ call, chunk }: Extract<Frame, { kind: 'log' }>): void {
-    const consumed = (): void => this.#send({ consumed: call, bytes: chunk.bytes.byteLength });
-    void Promise.resolve(this.#calls.get(call)?.onOutput?.(chunk)).then(consumed, consumed);
+  #log(frame: Extract<Frame, { kind: 'log' }>): void {
+    const call = this.#calls.get(frame.call);
+    if (call === undefined) return;
+    const taking = this.#take(call, frame);
+    call.taking.add(taking);
+    void taking.then(() => call.taking.delete(taking));
+  }
+
+  /** A receiver that fails ends the call: with its error, once the host has ended the command. */
+  async #take(pending: PendingCall, { call, chunk }: Extract<Frame, { kind: 'log' }>): Promise<void> {
+    try {
+      if (pending.failure === undefined) await pending.onOutput?.(chunk);
+    } catch (error) {
+      pending.failure = { error };
+      this.#send({ cancel: call });
+    }
+    this.#send({ consumed: call, bytes: chunk.bytes.byteLength });
   }
 
   #settle(id: number): PendingCall | undefined {

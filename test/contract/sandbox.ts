@@ -260,7 +260,7 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
 export function processesWith(argument: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => commandLine(pid).includes(argument));
+    .filter((pid) => commandLine(pid).some((part) => part.includes(argument)));
 }
 
 function commandLine(pid: string): string[] {

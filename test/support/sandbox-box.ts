@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hexOf, toDiffId } from '../../src/core/digest.ts';
 import type { IsolationMethod } from '../../src/core/sandbox.ts';
 import type { PackEntry, WhiteoutEntry } from '../../src/core/toc.ts';
+import { digestOf } from '../../src/io/hash.ts';
 import { packLayer } from '../../src/layers/pack.ts';
 import type { LayerToUnpack, RunRequest } from '../../src/rootfs/host-messages.ts';
 import { type ActiveSnapshot, launchSandboxHost, type SandboxHost } from '../../src/rootfs/sandbox-host.ts';
@@ -17,6 +19,8 @@ export interface Box extends AsyncDisposable {
   readonly busybox: string;
   /** Packs entries and makes them a layer of the host; gives its id. */
   layer(entries: readonly (PackEntry | WhiteoutEntry)[], more?: Partial<LayerToUnpack>): Promise<string>;
+  /** The same from a tar. */
+  tarLayer(tar: Buffer, more?: Partial<LayerToUnpack>): Promise<string>;
   /** A snapshot on the busybox layer and others. */
   open(...layerIds: readonly string[]): Promise<ActiveSnapshot>;
 }
@@ -35,12 +39,21 @@ export async function openBox(user: SandboxUser, isolation: 'auto' | IsolationMe
     isolation,
   });
   const layer: Box['layer'] = (entries, more) => addLayer({ host, dir, entries, more });
+  const tarLayer: Box['tarLayer'] = async (tar, more) => {
+    const digest = digestOf(tar);
+    const blobPath = join(dir, `${hexOf(digest)}.tar`);
+    writeFileSync(blobPath, tar);
+    const unpack = { id: digest, blobPath, compression: 'none', digest, diffId: toDiffId(digest) } as const;
+    await host.unpackLayer({ ...unpack, ...more });
+    return digest;
+  };
   const busybox = await layer(busyboxEntries());
   return {
     host,
     dir,
     busybox,
     layer,
+    tarLayer,
     open: (...layerIds) => host.openSnapshot([busybox, ...layerIds]),
     async [Symbol.asyncDispose]() {
       await host[Symbol.asyncDispose]();
