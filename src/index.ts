@@ -5,7 +5,7 @@ export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.
 export type { BuildResult } from './build/result.ts';
 export { listImages, removeImage, type StoredImage, type StoreOptions } from './build/stored-images.ts';
 export type { CacheKey } from './cache/cache-key.ts';
-export type { ChainId, Digest, DiffId } from './core/digest.ts';
+export type { ChainId, DiffId, Digest } from './core/digest.ts';
 export {
   BuilderError,
   ContentError,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 
 /** A path of an image's root file system, read with other code than lamella's own: an oracle for its tests. */
 export interface ImagePath {
@@ -68,8 +68,8 @@ async function applyTar(tar: Buffer, paths: Map<string, ImagePath>, layer: numbe
   const names: string[] = [];
   const own = new Set<string>();
   for await (const entry of Readable.from([tar]).pipe(extract())) {
-    const header = entry.header as Headers;
-    const content = await collect(entry);
+    const header = entry.header as Header;
+    const content = await collect(entry as AsyncIterable<Buffer>);
     names.push(header.name);
     applyEntry({ header, content, paths, own, layer });
   }
@@ -77,7 +77,7 @@ async function applyTar(tar: Buffer, paths: Map<string, ImagePath>, layer: numbe
 }
 
 interface Application {
-  readonly header: Headers;
+  readonly header: Header;
   readonly content: Buffer;
   readonly paths: Map<string, ImagePath>;
   readonly own: Set<string>;
@@ -120,7 +120,7 @@ const TYPES: Readonly<Record<string, ImagePath['type']>> = {
   fifo: 'fifo',
 };
 
-function describe(header: Headers, content: Buffer, inode: string): ImagePath {
+function describe(header: Header, content: Buffer, inode: string): ImagePath {
   const type = TYPES[header.type ?? 'file'];
   if (type === undefined) throw new Error(`unexpected tar entry type ${header.type} of ${header.name}`);
   const xattrs = Object.entries(header.pax ?? {}).filter(([key]) => key.startsWith('SCHILY.xattr.'));
