@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiffId } from '../core/digest.ts';
 import type { PackEntry } from '../core/toc.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import type { FileRange, ReadLayerContent } from '../layers/packed-content.ts';
 import { spoolContents } from '../layers/spool.ts';
 import type { Session } from './session.ts';
@@ -17,7 +17,7 @@ export async function gatherContents(
   open: OpenLayer,
 ): Promise<ReadLayerContent> {
   const folder = join(session.workspace.path, 'contents');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const found = new Map<DiffId, ReadonlyMap<number, FileRange>>();
   for (const [layer, wanted] of wantedContents(entries)) {
     found.set(layer, await spoolContents(open(layer), wanted, join(folder, randomUUID())));

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Descriptor } from '../core/image.ts';
 import { MediaType } from '../core/media-types.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import { acquireLease } from '../io/lease.ts';
+import { makeFolder } from '../io/make-folder.ts';
 
 const NAME = 'io.containerd.image.name';
 
@@ -23,7 +24,7 @@ export function createImageNames(storeDir: string): ImageNames {
   const path = join(storeDir, 'index.json');
 
   async function change(edit: (manifests: readonly Descriptor[]) => readonly Descriptor[]): Promise<void> {
-    mkdirSync(storeDir, { recursive: true });
+    makeFolder(storeDir);
     using _lease = await acquireLease(`${path}.lease`);
     const layout = join(storeDir, 'oci-layout');
     if (!existsSync(layout)) writeAtomicSync(layout, '{"imageLayoutVersion":"1.0.0"}');

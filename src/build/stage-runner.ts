@@ -4,15 +4,16 @@ import { scratchConfig } from '../plan/base-config.ts';
 import { evaluateStage } from '../plan/evaluate-stage.ts';
 import type { BuildGraph, Stage, Variables } from '../plan/graph.ts';
 import type { EvaluateOptions } from '../plan/instruction-context.ts';
-import { type Step, stepOrigins } from '../plan/step.ts';
+import { type FileOrigin, type Step, stepOrigins } from '../plan/step.ts';
 import type { WarningListener } from '../plan/warning.ts';
 import type { BaseImages } from './base-images.ts';
 import type { StepInfo } from './events.ts';
 import { createdNow, type HistoryLine, historyItems } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import { locating } from './located-error.ts';
-import type { Origins } from './origins.ts';
+import type { Origin, Origins } from './origins.ts';
 import type { Session } from './session.ts';
+import { hintingAtStage } from './stage-hint.ts';
 import type { BuiltStage } from './stages.ts';
 import type { StepCache, StepLayer } from './step-cache.ts';
 import { isVisible, type NextStepId, stepInfo } from './step-info.ts';
@@ -70,7 +71,7 @@ function createdOf({ settings }: Session, { created }: StepLayer): string {
 
 /** Where a stage starts (reference, section 8). */
 async function openBase(
-  { session, images, origins }: StageServices,
+  { session, graph, images, origins }: StageServices,
   stage: Stage,
   others: OtherStages,
 ): Promise<StageBaseline> {
@@ -83,7 +84,7 @@ async function openBase(
     case 'stage':
       return await others(base.index);
     case 'image':
-      return await images.fromReference(base.reference, platform);
+      return await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform));
     case 'context': {
       const { config, stack } = await origins.openContext(base.name, platform);
       return { config: config ?? scratchConfig(platform), stack: stack ?? empty };
@@ -124,7 +125,7 @@ interface StepRequest {
 }
 
 async function performStep(services: StageServices, request: StepRequest): Promise<StepLayer | undefined> {
-  const { session, cache, origins } = services;
+  const { session, cache } = services;
   const { stage, step, info, stack, others } = request;
   const platform = platformOf(session, stage);
   const context: StepContext = {
@@ -133,8 +134,7 @@ async function performStep(services: StageServices, request: StepRequest): Promi
     info,
     platform,
     stack,
-    // Images that are only copied from are the target's, whatever platform the stage has.
-    openOrigin: (origin) => origins.open(origin, { platform: session.settings.platform, stage: others }),
+    openOrigin: (origin) => openOrigin(services, origin, others),
   };
   await stagesOf(step, others);
   session.signal.throwIfAborted();
@@ -150,6 +150,16 @@ async function performStep(services: StageServices, request: StepRequest): Promi
     session.emit({ type: 'step-failed', step: info, durationMs: durationMs() });
     throw error;
   }
+}
+
+/** Images that are only copied from are the target's, whatever platform the stage has. */
+function openOrigin(
+  { session, graph, origins }: StageServices,
+  origin: FileOrigin,
+  stage: OtherStages,
+): Promise<Origin> {
+  const open = (): Promise<Origin> => origins.open(origin, { platform: session.settings.platform, stage });
+  return origin.kind === 'image' ? hintingAtStage(origin.reference, graph, open) : open();
 }
 
 /** A step begins when the stages that it reads are built, so that its time is its own. */

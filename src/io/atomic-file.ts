@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toHostError } from './host-error.ts';
+import { makeFolder } from './make-folder.ts';
 import { markFailures, toSinkError } from './source-failure.ts';
 
 /** Name of a temporary file beside `path`; such names are never read and are reclaimed by whoever owns the folder. */
@@ -17,7 +18,7 @@ export function temporaryName(path: string): string {
 export async function writeAtomic(path: string, bytes: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
   const temporary = temporaryName(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
       await writeAll(file, bytes);
@@ -35,7 +36,7 @@ export async function writeAtomic(path: string, bytes: AsyncIterable<Uint8Array>
 export function writeAtomicSync(path: string, content: Uint8Array | string): void {
   const temporary = temporaryName(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(temporary, content, { flag: 'wx' });
     renameSync(temporary, path);
   } catch (error) {

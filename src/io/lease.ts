@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { discardFile } from './atomic-file.ts';
 import { processExists, processId } from './host.ts';
 import { errnoOf, toHostError } from './host-error.ts';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * A lock that no crash can leave behind: a file that names its owner. It is stale when that process is gone, also when
@@ -56,7 +57,7 @@ function isStale(path: string): boolean {
 function createExclusive(path: string): boolean {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(temporary, JSON.stringify(currentOwner()), { flag: 'wx' });
     linkSync(temporary, path);
     return true;

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHostError } from './host-error.ts';
 import { isLeased, tryAcquireLease } from './lease.ts';
+import { makeFolder } from './make-folder.ts';
 
 const LEASE = 'lease';
 const GRACE_MS = 60_000;
@@ -14,7 +15,7 @@ export interface Workspace extends AsyncDisposable {
 
 /** Makes a temporary folder below `parent` that carries the lease of this process. */
 export function createWorkspace(parent: string): Workspace {
-  const path = makeFolder(parent);
+  const path = makeTemporaryFolder(parent);
   tryAcquireLease(join(path, LEASE));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
 }
@@ -55,9 +56,9 @@ function isAbandoned(path: string): boolean {
   }
 }
 
-function makeFolder(parent: string): string {
+function makeTemporaryFolder(parent: string): string {
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     return mkdtempSync(join(parent, 'build-'));
   } catch (error) {
     throw toHostError(error, 'make a temporary folder in', parent);

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
 import type { BlobPaths, ContentStore, Written } from '../core/ports.ts';
 import { discardFile } from '../io/atomic-file.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { markFailures, toSinkError } from '../io/source-failure.ts';
 import { contentNotFound, verifyBytes } from './verify.ts';
 
@@ -54,10 +55,10 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
   if (known !== undefined && isWhole(pathOf(known), expected.size)) return existing(known, pathOf(known));
   const temporary = join(ingest, randomBytes(12).toString('hex'));
   try {
-    mkdirSync(ingest, { recursive: true });
+    makeFolder(ingest);
     const written = await writeVerified(temporary, bytes, expected);
     const path = pathOf(written.digest);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await rename(temporary, path);
     return written;
   } catch (error) {

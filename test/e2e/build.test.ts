@@ -205,6 +205,16 @@ describe('lamella build', () => {
     expect((await runCli(['images', ...cache])).stdout).not.toContain('local/base:1');
   });
 
+  test('asks whether a stage was meant when an image cannot be found', async () => {
+    using project = createProject({
+      Dockerfile: 'FROM scratch AS build\nCOPY a /a\nFROM scratch\nCOPY --from=biuld /a /\n',
+      a: '',
+    });
+    const result = await build(project);
+    expect(result.stderr).toContain('did you mean the stage "build"?');
+    expect(result.exitCode).toBe(6);
+  });
+
   test('leaves no layout behind when the build fails', async () => {
     using project = createProject({ Dockerfile: 'FROM scratch\nCOPY missing /x\n' });
     const layout = join(project.out, 'layout');

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Digest, hexOf } from '../../core/digest.ts';
 import { OptionError } from '../../core/errors.ts';
@@ -6,6 +6,7 @@ import type { Descriptor } from '../../core/image.ts';
 import type { BlobPaths, ContentReader } from '../../core/ports.ts';
 import { writeAtomic } from '../../io/atomic-file.ts';
 import { errnoOf, toHostError } from '../../io/host-error.ts';
+import { makeFolder } from '../../io/make-folder.ts';
 import { formatIndex } from '../image/manifest.ts';
 import { contentOfAll, type NamedImage, toIndexEntries } from '../named-image.ts';
 import { BLOBS, INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from './layout-files.ts';
@@ -49,7 +50,7 @@ function checkApart(dir: string, content: readonly Descriptor[], reader: Partial
 }
 
 async function prepareDirectory(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   const names = await readdir(dir);
   if (names.length > 0 && !names.includes(LAYOUT_FILE)) {
     throw new OptionError('OPTION_OUTPUT_NOT_EMPTY', `${dir} is not empty and not an OCI image layout`, {
@@ -57,7 +58,7 @@ async function prepareDirectory(dir: string): Promise<void> {
     });
   }
   await writeIfChanged(join(dir, LAYOUT_FILE), LAYOUT_CONTENT);
-  await mkdir(join(dir, BLOBS), { recursive: true });
+  makeFolder(join(dir, BLOBS));
 }
 
 async function writeIfChanged(path: string, content: Uint8Array): Promise<void> {
