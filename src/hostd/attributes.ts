@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { HostError } from '../core/errors.ts';
 import { loadLibc } from '../io/libc.ts';
+import { findProgram } from '../io/programs.ts';
 import type { MakeNode } from '../layers/unpack.ts';
 import type { HostFlavor } from '../rootfs/host-messages.ts';
 
@@ -10,6 +11,17 @@ const TYPE_BITS = { character: 0o020000, block: 0o060000, fifo: 0o010000 } as co
 /** In base64. Inside a user namespace the kernel shows it in its portable form (version 2). */
 export function readCapability(path: string): string | undefined {
   return loadLibc()?.readAttribute(path, CAPABILITY)?.toString('base64');
+}
+
+/**
+ * Without koffi capabilities cannot be read: makes sure that no file in a folder has any, by the program getcap.
+ * @throws HostError `HOST_NO_XATTR` when one has, and without getcap when there is a file that could
+ */
+export function checkNoCapabilities(folder: string, hasPrograms: boolean): void {
+  if (loadLibc() !== undefined) return;
+  const getcap = findProgram('getcap');
+  const found = getcap === undefined ? hasPrograms : execFileSync(getcap, ['-r', folder]).length > 0;
+  if (found) throw noAttributes(folder);
 }
 
 /** @throws HostError `HOST_NO_XATTR` without koffi: a file must not lose its capabilities in silence */
@@ -40,7 +52,7 @@ export const makeNode: MakeNode = (path, type, mode, major, minor) => {
 };
 
 function noAttributes(path: string): HostError {
-  return new HostError('HOST_NO_XATTR', `cannot write extended attributes of ${path}`, {
+  return new HostError('HOST_NO_XATTR', `cannot handle the extended attributes of ${path}`, {
     hint: 'the optional package koffi does it: install lamella with its dependencies for this platform',
   });
 }

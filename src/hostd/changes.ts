@@ -6,14 +6,19 @@ import { joinPath } from '../core/paths.ts';
 import { DigestCounter } from '../io/hash.ts';
 import { splitDevice } from '../io/libc.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
-import { readCapability } from './attributes.ts';
+import { checkNoCapabilities, readCapability } from './attributes.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Everything in the upper directory, depth first, with names in the order of the directory. */
 export function listChanges(snapshot: Snapshot): ChangedPath[] {
   const changes: ChangedPath[] = [];
   visit(snapshot, '', changes);
+  checkNoCapabilities(snapshot.upper, changes.some(isProgram));
   return changes;
+}
+
+function isProgram({ type, mode }: ChangedPath): boolean {
+  return type === 'file' && (mode & 0o111) !== 0;
 }
 
 function visit(snapshot: Snapshot, path: string, changes: ChangedPath[]): void {

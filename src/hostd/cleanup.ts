@@ -1,3 +1,17 @@
+/** Undoes what `work` has put down in the cleanup, however it ends; its own failure is the one that is told. */
+export async function withCleanup<T>(work: (cleanup: Cleanup) => Promise<T>): Promise<T> {
+  const cleanup = new Cleanup();
+  let result: T;
+  try {
+    result = await work(cleanup);
+  } catch (error) {
+    await cleanup.run().catch(() => {});
+    throw error;
+  }
+  await cleanup.run();
+  return result;
+}
+
 /** What must be undone, newest first. */
 export class Cleanup {
   readonly #tasks: (() => void | Promise<void>)[] = [];

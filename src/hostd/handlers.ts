@@ -1,7 +1,6 @@
 import type { Handlers } from './call.ts';
 import { hashChanges, listChanges } from './changes.ts';
 import { commitChanges } from './commit.ts';
-import { packChanges } from './pack-changes.ts';
 import { removeTree } from './removal.ts';
 import { runCommand } from './run-command.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
@@ -25,8 +24,8 @@ export function createHandlers(): Handlers {
       return { method: workshop.sandboxes.method, flavor: settings.flavor };
     },
     hasLayer: async ({ id }) => started().layers.has(id),
-    unpackLayer: async (layer) => {
-      await started().layers.unpack(layer);
+    unpackLayer: async (layer, { signal }) => {
+      await started().layers.unpack(layer, signal);
       return null;
     },
     async openSnapshot({ layerIds }) {
@@ -38,10 +37,14 @@ export function createHandlers(): Handlers {
         ),
       );
     },
-    run: (request, context) => runCommand(started(), snapshotOf(request), request.run, context),
+    run: (request, context) => runCommand(started(), { ...request, snapshot: snapshotOf(request) }, context),
     changes: async (request) => await listChanges(snapshotOf(request)),
     hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
-    pack: (request, { signal }) => packChanges(snapshotOf(request), request.entries, request.options, signal),
+    async pack(request, { signal }) {
+      // Loaded while a command runs, or not at all: this process is to start quickly.
+      const { packChanges } = await import('./pack-changes.ts');
+      return await packChanges(snapshotOf(request), request, signal);
+    },
     async commit(request) {
       await commitChanges(started(), snapshotOf(request), request);
       return null;

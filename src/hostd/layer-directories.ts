@@ -1,13 +1,8 @@
-import { chmodSync, createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Digest, hexOf } from '../core/digest.ts';
-import { ContentError, OptionError } from '../core/errors.ts';
-import { decompress } from '../io/decompress.ts';
-import { counted, DigestCounter } from '../io/hash.ts';
+import { OptionError } from '../core/errors.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
-import { unpackLayer } from '../layers/unpack.ts';
 import type { HostFlavor, LayerToUnpack } from '../rootfs/host-messages.ts';
-import { makeNode, markOpaque, writeCapability } from './attributes.ts';
 import { removeTree } from './removal.ts';
 
 /**
@@ -38,9 +33,9 @@ export class LayerDirectories {
   }
 
   /** Layers that are being unpacked for another step are waited for. */
-  unpack(layer: LayerToUnpack): Promise<void> {
+  unpack(layer: LayerToUnpack, signal: AbortSignal): Promise<void> {
     if (this.has(layer.id)) return Promise.resolve();
-    const running = this.#unpacking.get(layer.id) ?? this.#make(layer);
+    const running = this.#unpacking.get(layer.id) ?? this.#make(layer, signal);
     this.#unpacking.set(layer.id, running);
     return running.finally(() => this.#unpacking.delete(layer.id));
   }
@@ -56,42 +51,15 @@ export class LayerDirectories {
     }
   }
 
-  async #make(layer: LayerToUnpack): Promise<void> {
+  async #make(layer: LayerToUnpack, signal: AbortSignal): Promise<void> {
     const temporary = mkdtempSync(join(this.#folder, '.unpacking-'));
     try {
-      await this.#unpackInto(temporary, layer);
+      const { unpackInto } = await import('./unpack-blob.ts');
+      await unpackInto(temporary, layer, { flavor: this.#flavor, signal });
       await this.adopt(layer.id, temporary);
     } catch (error) {
       await removeTree(temporary);
       throw error;
     }
   }
-
-  async #unpackInto(root: string, layer: LayerToUnpack): Promise<void> {
-    const { compression, implied } = layer;
-    const blob = createReadStream(layer.blobPath, { highWaterMark: 1 << 20 });
-    chmodSync(root, 0o755);
-    const counter = new DigestCounter();
-    await unpackLayer({
-      uncompressed: counted(decompress(blob, { format: compression }), counter),
-      root,
-      ...(layer.rename !== undefined && { rename: new Map(Object.entries(layer.rename)) }),
-      whiteouts: 'overlay',
-      opaque: (path) => markOpaque(path, this.#flavor),
-      mknod: makeNode,
-      setCapability: writeCapability,
-      ownership: this.#flavor === 'single-id' ? 'ignore' : 'keep',
-      ...(implied !== undefined && { impliedDirectory: (path: string) => implied[path] }),
-    });
-    checkDiffId(layer, counter.finish().digest);
-  }
-}
-
-function checkDiffId({ diffId, digest }: LayerToUnpack, found: Digest): void {
-  if (hexOf(found) === hexOf(diffId)) return;
-  throw new ContentError('CONTENT_DIFF_ID_MISMATCH', `layer ${digest} is not what its image says`, {
-    expected: diffId,
-    found,
-    hint: 'the blob in the cache is damaged: remove the cache folder and build again',
-  });
 }

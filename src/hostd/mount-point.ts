@@ -8,12 +8,19 @@ import { modificationTime, setModificationTime } from './modification-time.ts';
 
 export type MountPointKind = 'directory' | 'file';
 
+export interface MountPoint {
+  readonly root: string;
+  /** Path inside the root. */
+  readonly target: string;
+  readonly kind: MountPointKind;
+}
+
 /**
  * Gives the place in the root where something can be mounted at a path. What is missing is made, and removed again by
  * `cleanup` if it is still empty then: it never becomes part of a layer.
  * @throws StepError `STEP_MOUNT_TARGET`
  */
-export function makeMountPoint(root: string, target: string, kind: MountPointKind, cleanup: Cleanup): string {
+export function makeMountPoint({ root, target, kind }: MountPoint, cleanup: Cleanup): string {
   const place = resolveInRoot(root, target);
   if (place === undefined) throw badTarget(target, 'its symbolic links form a circle');
   if (place.stats !== undefined) {
@@ -21,7 +28,7 @@ export function makeMountPoint(root: string, target: string, kind: MountPointKin
     return place.hostPath;
   }
   try {
-    makeMissing(root, place.path, kind, cleanup);
+    makeMissing({ root, target: place.path, kind }, cleanup);
   } catch (error) {
     throw badTarget(target, `the mount point cannot be made: ${errnoOf(error)}`, toHostError(error, 'make', target));
   }
@@ -37,8 +44,8 @@ function checkKind(target: string, kind: MountPointKind, stats: Stats): void {
 }
 
 /** The command sees the parent, and what is made, with the time that the parent had: no clock shows in the root. */
-function makeMissing(root: string, path: string, kind: MountPointKind, cleanup: Cleanup): void {
-  const names = path.split('/');
+function makeMissing({ root, target, kind }: MountPoint, cleanup: Cleanup): void {
+  const names = target.split('/');
   names.forEach((_, index) => {
     const stub = join(root, ...names.slice(0, index + 1));
     if (lstatSync(stub, { throwIfNoEntry: false }) !== undefined) return;

@@ -6,19 +6,24 @@ import type { SnapshotEntry, SnapshotPackOptions } from '../rootfs/host-messages
 import { createBlobStore } from '../store/blob-store.ts';
 import type { Snapshot } from './snapshot.ts';
 
+export interface PackRequest {
+  readonly entries: readonly SnapshotEntry[];
+  readonly options: SnapshotPackOptions;
+}
+
 /** Packs entries whose contents are in the upper directory, into the blob store of the build. */
 export async function packChanges(
   snapshot: Snapshot,
-  entries: readonly SnapshotEntry[],
-  { blobDir, tempDir, times, compression, level }: SnapshotPackOptions,
+  { entries, options }: PackRequest,
   signal: AbortSignal,
 ): Promise<IndexedLayer> {
+  const { blobDir, tempDir, ...recipe } = options;
   const store = createBlobStore(blobDir, { ingestDir: tempDir });
   snapshot.packed = new Set(entries.filter((entry) => !isWhiteoutEntry(entry)).map((entry) => entry.path));
   return await packLayer(
     entries.map((entry) => withSource(entry, snapshot.upper)),
     store,
-    { times, compression, level, signal },
+    { ...recipe, signal },
   );
 }
 

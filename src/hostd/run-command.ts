@@ -4,31 +4,32 @@ import { StepError } from '../core/errors.ts';
 import type { ProcessIdentity } from '../core/sandbox.ts';
 import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
 import type { CallContext } from './call.ts';
-import { Cleanup } from './cleanup.ts';
+import { withCleanup } from './cleanup.ts';
 import { mountRunRoot } from './run-root.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Workshop } from './workshop.ts';
 
+export interface CommandRequest {
+  readonly snapshot: Snapshot;
+  readonly run: RunRequest;
+}
+
 /** Runs a command in a snapshot: nothing but what the command itself changed is there afterwards. */
 export async function runCommand(
   workshop: Workshop,
-  snapshot: Snapshot,
-  request: RunRequest,
+  { snapshot, run: request }: CommandRequest,
   { signal, log }: CallContext,
 ): Promise<RunResult> {
   checkIds(request.identity);
-  const cleanup = new Cleanup();
-  try {
-    const parts = { ...workshop, layerPath: (id: string) => workshop.layers.path(id) };
-    const root = await mountRunRoot(snapshot.merged, request, parts, cleanup);
+  return await withCleanup(async (cleanup) => {
+    const layerPath = (id: string): string => workshop.layers.path(id);
+    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, layerPath, cleanup });
     return await workshop.sandboxes.run(root.path, request, ({ method }) => {
       const scratch = join(root.scratch, method);
       mkdirSync(scratch);
       return { onOutput: log, signal, scratch };
     });
-  } finally {
-    await cleanup.run();
-  }
+  });
 }
 
 /** An id without a place in the user namespace cannot be taken. */

@@ -4,7 +4,7 @@ import { StepError } from '../core/errors.ts';
 import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
 import type { Cleanup } from './cleanup.ts';
 import { mountDevices } from './device-folder.ts';
-import { makeMountPoint } from './mount-point.ts';
+import { type MountPointKind, makeMountPoint } from './mount-point.ts';
 import { type MountSource, MountSources } from './mount-sources.ts';
 import type { Mounter } from './mounter.ts';
 import { hostsFile, resolvFile } from './network-files.ts';
@@ -17,6 +17,8 @@ export interface RunRootParts {
   readonly flavor: HostFlavor;
   readonly layerPath: (id: string) => string;
   readonly mountOverlay: MountOverlay;
+  /** Takes away all that was mounted or made, as it was. */
+  readonly cleanup: Cleanup;
 }
 
 /** A root for one command, with everything mounted but what its own namespaces must mount. */
@@ -26,19 +28,14 @@ export interface RunRoot {
   readonly scratch: string;
 }
 
-/** Mounts the root of a command over a merged snapshot; `cleanup` takes it all away again, as it was. */
-export async function mountRunRoot(
-  merged: string,
-  request: RunRequest,
-  parts: RunRootParts,
-  cleanup: Cleanup,
-): Promise<RunRoot> {
+/** Mounts the root of a command over a merged snapshot. */
+export async function mountRunRoot(merged: string, request: RunRequest, parts: RunRootParts): Promise<RunRoot> {
   const folder = mkdtempSync(join(parts.tempDir, 'run-'));
-  cleanup.add(() => removeTree(folder));
-  const builder = new RootBuilder(folder, parts, cleanup);
+  parts.cleanup.add(() => removeTree(folder));
+  const builder = new RootBuilder(folder, parts);
   await builder.start(merged);
   await builder.mountSystem(request);
-  const sources = new MountSources({ ...parts, folder, filesDir: builder.filesDir, cleanup });
+  const sources = new MountSources({ ...parts, folder, filesDir: builder.filesDir });
   for (const mount of request.mounts) await builder.mount(mount.target, await sources.prepare(mount));
   return { path: builder.root, scratch: builder.scratch };
 }
@@ -48,16 +45,14 @@ class RootBuilder {
   readonly filesDir: string;
   readonly scratch: string;
   readonly #parts: RunRootParts;
-  readonly #cleanup: Cleanup;
   readonly #memory: string;
 
-  constructor(folder: string, parts: RunRootParts, cleanup: Cleanup) {
+  constructor(folder: string, parts: RunRootParts) {
     this.root = join(folder, 'root');
     this.#memory = join(folder, 'memory');
     this.filesDir = join(this.#memory, 'files');
     this.scratch = join(this.#memory, 'scratch');
     this.#parts = parts;
-    this.#cleanup = cleanup;
   }
 
   async start(merged: string): Promise<void> {
@@ -71,9 +66,9 @@ class RootBuilder {
   /** /dev, /sys, the place of /proc, and the files that say how to reach others. */
   async mountSystem(request: RunRequest): Promise<void> {
     const { flavor } = this.#parts;
-    const devices = makeMountPoint(this.root, '/dev', 'directory', this.#cleanup);
+    const devices = this.#point('/dev', 'directory');
     await this.#mountAt(devices, ({ mounter }) => mountDevices(devices, mounter, flavor));
-    makeMountPoint(this.root, '/proc', 'directory', this.#cleanup);
+    this.#point('/proc', 'directory');
     // The sandbox mounts there by name, in the host's root: a link would lead out.
     for (const path of ['proc', 'dev']) this.#checkNoLink(path);
     await this.#mountSys(request);
@@ -82,13 +77,13 @@ class RootBuilder {
   }
 
   async mount(target: string, source: MountSource): Promise<void> {
-    const point = makeMountPoint(this.root, target, source.kind, this.#cleanup);
+    const point = this.#point(target, source.kind);
     await this.#mountAt(point, ({ mounter }) => source.mount(point, mounter));
   }
 
   /** A fresh sysfs belongs to a network namespace: in a user namespace, whose network is the host's, it is bound. */
   async #mountSys({ security }: RunRequest): Promise<void> {
-    const point = makeMountPoint(this.root, '/sys', 'directory', this.#cleanup);
+    const point = this.#point('/sys', 'directory');
     const readOnly = security === 'sandbox';
     await this.#mountAt(point, ({ mounter, flavor }) =>
       flavor === 'root'
@@ -97,9 +92,13 @@ class RootBuilder {
     );
   }
 
+  #point(target: string, kind: MountPointKind): string {
+    return makeMountPoint({ root: this.root, target, kind }, this.#parts.cleanup);
+  }
+
   async #mountAt(point: string, mount: (parts: RunRootParts) => Promise<void>): Promise<void> {
     await mount(this.#parts);
-    this.#cleanup.add(() => this.#parts.mounter.unmount(point));
+    this.#parts.cleanup.add(() => this.#parts.mounter.unmount(point));
   }
 
   #textFile(name: string, content: string): MountSource {

@@ -10,6 +10,8 @@ import { LogWindow } from './log-window.ts';
 interface RunningCall {
   readonly controller: AbortController;
   readonly window: LogWindow;
+  /** Settles when the call is answered. */
+  readonly answered: Promise<void>;
 }
 
 /** Takes calls from a byte stream, several at a time, and answers each. */
@@ -31,25 +33,41 @@ export class HostServer {
 
   #dispatch(message: ToHost): void {
     if ('cancel' in message) {
-      const error = new StepError('STEP_ABORTED', 'the build was aborted');
-      this.#running.get(message.cancel)?.controller.abort(error);
+      this.#cancel(this.#running.get(message.cancel));
     } else if ('consumed' in message) {
       this.#running.get(message.consumed)?.window.give(message.bytes);
+    } else if (message.call === 'stop') {
+      void this.#stop(message.id);
     } else {
-      void this.#carryOut(message.id, message.call, message.request);
+      this.#start(message.id, message.call, message.request);
     }
   }
 
-  async #carryOut<K extends CallName>(id: number, call: K, request: CallRequest<K>): Promise<void> {
-    const running: RunningCall = { controller: new AbortController(), window: new LogWindow() };
-    this.#running.set(id, running);
-    const context: CallContext = {
-      signal: running.controller.signal,
-      log: (chunk) => this.#log(id, running, chunk),
-    };
+  #cancel(running: RunningCall | undefined): void {
+    running?.controller.abort(new StepError('STEP_ABORTED', 'the build was aborted'));
+  }
+
+  #start<K extends CallName>(id: number, call: K, request: CallRequest<K>): void {
+    const controller = new AbortController();
+    const window = new LogWindow();
+    const log = (chunk: LogChunk): Promise<void> => this.#log(id, window, chunk);
+    const context: CallContext = { signal: controller.signal, log };
+    // A turn later, so that the call is known before it begins.
+    const answered = Promise.resolve().then(() => this.#carryOut(id, () => this.#handler(call)(request, context)));
+    this.#running.set(id, { controller, window, answered });
+  }
+
+  /** What is still being done ends first: nothing is taken away from under it. */
+  async #stop(id: number): Promise<void> {
+    const running = [...this.#running.values()];
+    for (const call of running) this.#cancel(call);
+    await Promise.all(running.map(({ answered }) => answered));
+    this.#start(id, 'stop', {});
+  }
+
+  async #carryOut(id: number, work: () => Promise<unknown>): Promise<void> {
     try {
-      const handler = this.#handlers[call] as unknown as Handler<K>;
-      this.#answer({ id, answer: await handler(request, context) });
+      this.#answer({ id, answer: await work() });
     } catch (error) {
       this.#answer({ id, error: encodeError(error) });
     } finally {
@@ -57,7 +75,11 @@ export class HostServer {
     }
   }
 
-  async #log(id: number, { window }: RunningCall, chunk: LogChunk): Promise<void> {
+  #handler<K extends CallName>(call: K): Handler<K> {
+    return this.#handlers[call] as unknown as Handler<K>;
+  }
+
+  async #log(id: number, window: LogWindow, chunk: LogChunk): Promise<void> {
     this.#send(encodeLog(id, chunk));
     await window.take(chunk.bytes.byteLength);
   }

@@ -1,5 +1,5 @@
 import { platform } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isBuilderError, StepError } from '../core/errors.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { userId } from '../io/host.ts';
@@ -67,9 +67,10 @@ interface StartedHost {
 async function firstThatStarts(launches: readonly HostLaunch[], options: SandboxHostOptions): Promise<StartedHost> {
   const refusals: string[] = [];
   for (const launch of launches) {
-    const connection = new HostConnection(launch);
+    const settings = settingsOf(options, launch);
+    const connection = new HostConnection(launch, join(settings.stateDir, 'code'));
     try {
-      return { connection, facts: await connection.call('start', settingsOf(options, launch)) };
+      return { connection, facts: await connection.call('start', settings) };
     } catch (error) {
       await connection.stop();
       if (!isLost(error)) throw error;

@@ -55,6 +55,19 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('the sandbox host of $
     await box[Symbol.asyncDispose]();
   });
 
+  it('ends what is still running when it is disposed', async () => {
+    const mark = String(6_000_000 + process.pid);
+    const box = await openBox(user, 'auto');
+    const snapshot = await box.open();
+    const begun = Promise.withResolvers<void>();
+    const run = snapshot.run(requestFor(`echo on; sleep ${mark}`), () => begun.resolve());
+    const rejected = expect(run).rejects.toMatchObject({ code: 'STEP_ABORTED' });
+    await begun.promise;
+    await box[Symbol.asyncDispose]();
+    await rejected;
+    expect(processesWith(mark)).toEqual([]);
+  });
+
   it('runs commands side by side', async () => {
     const box = await openBox(user, 'auto');
     const [first, second] = await Promise.all([box.open(), box.open()]);

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { chownSync } from 'node:fs';
 import { type HostLaunch, hostLaunches } from '../../src/rootfs/host-launch.ts';
 import type { SandboxHostOptions } from '../../src/rootfs/sandbox-host.ts';
+import { findOrdinaryUser } from './ordinary-user.ts';
 
 /** As whom the sandbox host runs in a test. */
 export interface SandboxUser {
@@ -20,25 +20,18 @@ export function sandboxUsers(): SandboxUser[] {
   const uid = process.getuid?.() ?? 0;
   if (uid !== 0) return [{ title: 'an ordinary user', uid, launches: hostLaunches('linux', uid), own: () => {} }];
   const root: SandboxUser = { title: 'root', uid: 0, launches: hostLaunches('linux', 0).slice(0, 1), own: () => {} };
-  const other = findOrdinaryUser();
+  const other = ordinaryUser();
   return other === undefined ? [root, ...skip('an ordinary user with subordinate ids')] : [root, other];
 }
 
-function findOrdinaryUser(): SandboxUser | undefined {
-  const name = process.env.LAMELLA_TEST_USER ?? 'tester';
-  try {
-    const [, , uid, gid] = execFileSync('getent', ['passwd', name], { encoding: 'utf8' }).split(':').map(Number);
-    if (uid === undefined || gid === undefined) return undefined;
-    const launches = hostLaunches('linux', uid).map((launch) => asUser(launch, { uid, gid }));
-    return { title: 'an ordinary user', uid, launches, own: (path) => chownSync(path, uid, gid) };
-  } catch {
-    return undefined;
-  }
-}
-
-function asUser({ flavor, program, args }: HostLaunch, { uid, gid }: { uid: number; gid: number }): HostLaunch {
-  const become = ['--reuid', String(uid), '--regid', String(gid), '--init-groups'];
-  return { flavor, program: 'setpriv', args: [...become, program, ...args] };
+function ordinaryUser(): SandboxUser | undefined {
+  const user = findOrdinaryUser();
+  if (user === undefined) return undefined;
+  const launches = hostLaunches('linux', user.uid).map(({ flavor, program, args }): HostLaunch => {
+    const [wrapper, ...words] = user.commandLine([program, ...args]);
+    return { flavor, program: wrapper, args: words };
+  });
+  return { title: 'an ordinary user', uid: user.uid, launches, own: (path) => chownSync(path, user.uid, user.gid) };
 }
 
 function skip(what: string): [] {
