@@ -5,6 +5,7 @@ import type { LogChunk } from '../core/sandbox.ts';
 import { programFolders } from '../io/programs.ts';
 import { decodeError, type SentError } from './host-errors.ts';
 import { encodeMessage, type Frame, FrameReader } from './host-frames.ts';
+import { mapSubordinateIds } from './host-id-maps.ts';
 import type { HostLaunch } from './host-launch.ts';
 import type { CallAnswer, CallName, CallRequest, FromHost, ToHost } from './host-messages.ts';
 
@@ -85,6 +86,12 @@ export class HostConnection {
     return answer.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
+  /** For a host that waits for its ids before it begins. */
+  async mapIds(): Promise<void> {
+    await mapSubordinateIds(this.#child.pid ?? 0);
+    this.#child.stdin.write('\n');
+  }
+
   /** Ends the host in order, or by force when it does not react. */
   async stop(): Promise<void> {
     const deadline = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
@@ -97,6 +104,7 @@ export class HostConnection {
   /** Ends the host and everything that it started at once. */
   kill(): void {
     this.#child.kill('SIGKILL');
+    this.#child.stdin.destroy();
   }
 
   #send(message: ToHost): void {

@@ -11,6 +11,8 @@ export interface HostLaunch {
   readonly flavor: HostFlavor;
   readonly program: string;
   readonly args: readonly string[];
+  /** It waits for a line of input until its ids are mapped, see {@link mapSubordinateIds}. */
+  readonly waitsForIds?: boolean;
 }
 
 /** The same module as source (run by Node's type stripping) or as built JavaScript, whichever this one is. */
@@ -27,6 +29,8 @@ const USER_NAMESPACES: Readonly<Record<HostFlavor, readonly string[]>> = {
   'single-id': ['--user', '--map-root-user'],
 };
 
+const HOST_COMMAND: readonly string[] = [nodeProgram(), '--disable-warning=ExperimentalWarning', HOST_MODULE];
+
 /**
  * The ways to try, best first.
  * @throws StepError `STEP_SANDBOX_UNAVAILABLE` where there is none
@@ -36,12 +40,30 @@ export function hostLaunches(platform: NodeJS.Platform, user: number): HostLaunc
   if (unshare === undefined) throw missingPlatform(platform);
   const setpriv = findProgram('setpriv');
   const flavors: HostFlavor[] = user === 0 ? ['root', 'mapped', 'single-id'] : ['mapped', 'single-id'];
+  const tied = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
   return flavors.map((flavor) => {
-    const host = [nodeProgram(), '--disable-warning=ExperimentalWarning', HOST_MODULE];
-    const command = [unshare, ...USER_NAMESPACES[flavor], ...NAMESPACES, ...host];
-    const [program = unshare, ...args] = setpriv === undefined ? command : [setpriv, '--pdeathsig', 'KILL', ...command];
-    return { flavor, program, args };
+    const command = [...tied, unshare, ...USER_NAMESPACES[flavor], ...NAMESPACES, ...HOST_COMMAND];
+    return toLaunch(flavor, command);
   });
+}
+
+/** {@link hostLaunches} for an unshare that cannot map subordinate ids: the user namespace begins without any. */
+export function withoutMapAuto(launches: readonly HostLaunch[]): HostLaunch[] {
+  return launches.map((launch) => (launch.flavor === 'mapped' ? waitingForIds(launch) : launch));
+}
+
+/** Taking root's id in the namespace gives rights, which clears the parent-death signal: it is set again after that. */
+function waitingForIds({ flavor, program, args }: HostLaunch): HostLaunch {
+  const setpriv = findProgram('setpriv');
+  const tied = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
+  const before = [program, ...args].slice(0, -HOST_COMMAND.length);
+  const unmapped = before.filter((word) => !['--map-root-user', '--map-auto'].includes(word));
+  const wait = ['sh', '-c', 'read -r _ && exec "$@"', 'sh', ...tied, ...HOST_COMMAND];
+  return { ...toLaunch(flavor, [...unmapped, ...wait]), waitsForIds: true };
+}
+
+function toLaunch(flavor: HostFlavor, [program = '', ...args]: readonly string[]): HostLaunch {
+  return { flavor, program, args };
 }
 
 function missingPlatform(platform: NodeJS.Platform): StepError {

@@ -1,10 +1,11 @@
 import { platform } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isBuilderError, StepError } from '../core/errors.ts';
+import { StepError } from '../core/errors.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { userId } from '../io/host.ts';
 import { HostConnection } from './host-connection.ts';
-import { type HostLaunch, hostLaunches, launchRefused } from './host-launch.ts';
+import { canMapAuto } from './host-id-maps.ts';
+import { type HostLaunch, hostLaunches, launchRefused, withoutMapAuto } from './host-launch.ts';
 import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack } from './host-messages.ts';
 import { type ActiveSnapshot, openSnapshot } from './snapshot-client.ts';
 
@@ -39,7 +40,9 @@ export interface SandboxHost extends AsyncDisposable {
 
 /** @throws StepError `STEP_SANDBOX_UNAVAILABLE` where no way to start it works */
 export async function startSandboxHost(options: SandboxHostOptions): Promise<SandboxHost> {
-  return await launchSandboxHost(hostLaunches(platform(), userId()), options);
+  const launches = hostLaunches(platform(), userId());
+  const mapAuto = userId() === 0 || canMapAuto();
+  return await launchSandboxHost(mapAuto ? launches : withoutMapAuto(launches), options);
 }
 
 /** {@link startSandboxHost} by the first of some ways that works. */
@@ -70,11 +73,12 @@ async function firstThatStarts(launches: readonly HostLaunch[], options: Sandbox
     const settings = settingsOf(options, launch);
     const connection = new HostConnection(launch, join(settings.stateDir, 'code'));
     try {
+      if (launch.waitsForIds === true) await connection.mapIds();
       return { connection, facts: await connection.call('start', settings) };
     } catch (error) {
       await connection.stop();
-      if (!isLost(error)) throw error;
-      refusals.push(...connection.errorOutput);
+      if (!isRefusal(error)) throw error;
+      refusals.push(...connection.errorOutput, ...(isLost(error) ? [] : [error.message]));
     }
   }
   throw launchRefused(refusals);
@@ -84,8 +88,13 @@ function settingsOf({ stateDir, tempDir, isolation }: SandboxHostOptions, { flav
   return { stateDir: resolve(stateDir), tempDir: resolve(tempDir), isolation, flavor };
 }
 
+/** This way to start does not work here; another may. */
+function isRefusal(error: unknown): error is StepError {
+  return isLost(error) || (error instanceof StepError && error.code === 'STEP_NO_SUBORDINATE_IDS');
+}
+
 function isLost(error: unknown): boolean {
-  return isBuilderError(error) && error instanceof StepError && error.code === 'STEP_SANDBOX_LOST';
+  return error instanceof StepError && error.code === 'STEP_SANDBOX_LOST';
 }
 
 function absolute(layer: LayerToUnpack): LayerToUnpack {

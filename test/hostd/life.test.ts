@@ -6,10 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { launchSandboxHost } from '../../src/rootfs/sandbox-host.ts';
 import { processesWith } from '../contract/sandbox.ts';
+import { run } from '../support/host.ts';
+import { findOrdinaryUser } from '../support/ordinary-user.ts';
 import { hasStaticBusybox, openBox, requestFor, runIn } from '../support/sandbox-box.ts';
 import { type SandboxUser, sandboxUsers } from '../support/sandbox-user.ts';
 
 const MAIN = join(import.meta.dirname, '../support/sandbox-client-main.ts');
+const IDS_MAIN = join(import.meta.dirname, '../support/sandbox-ids-main.ts');
 
 describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('the sandbox host of $title', (user) => {
   it('dies with the build, and all that it started with it', async () => {
@@ -103,6 +106,14 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('the sandbox host of $
       hint: expect.stringContaining('/etc/subuid'),
     });
     await box[Symbol.asyncDispose]();
+  });
+
+  it('maps subordinate ids itself for an unshare that cannot', async () => {
+    if (user.uid === 0) return;
+    const command = [process.execPath, IDS_MAIN];
+    const [program, ...args] =
+      process.getuid?.() === 0 ? (findOrdinaryUser()?.commandLine(command) ?? command) : command;
+    expect(await run(program ?? '', ...args)).toBe('mapped\n1000\n1001 7\n');
   });
 
   it('works with a single id where there are no others, as root only', async () => {
