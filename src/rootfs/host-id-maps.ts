@@ -4,11 +4,12 @@ import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { StepError } from '../core/errors.ts';
+import { findProgram } from '../io/programs.ts';
 
 /** Whether unshare gives subordinate ids itself: util-linux 2.38 and later. */
 export function canMapAuto(): boolean {
   try {
-    return execFileSync('unshare', ['--help'], { encoding: 'utf8' }).includes('--map-auto');
+    return execFileSync(findProgram('unshare') ?? '', ['--help'], { encoding: 'utf8' }).includes('--map-auto');
   } catch {
     return false;
   }

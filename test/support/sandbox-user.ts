@@ -1,6 +1,5 @@
 import { chownSync } from 'node:fs';
 import { type HostLaunch, hostLaunches } from '../../src/rootfs/host-launch.ts';
-import type { SandboxHostOptions } from '../../src/rootfs/sandbox-host.ts';
 import { findOrdinaryUser } from './ordinary-user.ts';
 
 /** As whom the sandbox host runs in a test. */
@@ -11,8 +10,6 @@ export interface SandboxUser {
   /** Gives a folder of the test to the user. */
   own(path: string): void;
 }
-
-export type TestOptions = Omit<SandboxHostOptions, 'isolation'>;
 
 /** Root and an ordinary user with subordinate ids, as far as this machine has them; skipped aloud, never in CI. */
 export function sandboxUsers(): SandboxUser[] {
