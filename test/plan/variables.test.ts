@@ -124,14 +124,21 @@ describe('proxies (reference, section 7)', () => {
   });
 });
 
-describe('SOURCE_DATE_EPOCH in RUN (design 5, "Times")', () => {
+describe('what keeps RUN reproducible (design 5, "Times"; ADR 0009)', () => {
   const constant = 'SOURCE_DATE_EPOCH=318211200';
+  const noCache = 'NODE_DISABLE_COMPILE_CACHE=1';
 
   test.each<[string, string, EvaluateTextOptions, string[]]>([
-    ['the constant', 'RUN x', {}, [constant]],
-    ['the constant when an ARG is declared but unset', 'ARG SOURCE_DATE_EPOCH\nRUN x', {}, [constant]],
-    ['the ARG', 'ARG SOURCE_DATE_EPOCH=7\nRUN x', {}, ['SOURCE_DATE_EPOCH=7']],
-    ['the ENV', 'ENV SOURCE_DATE_EPOCH=8\nRUN x', {}, ['SOURCE_DATE_EPOCH=8']],
+    ['the constant', 'RUN x', {}, [constant, noCache]],
+    ['the constant when an ARG is declared but unset', 'ARG SOURCE_DATE_EPOCH\nRUN x', {}, [constant, noCache]],
+    ['the ARG', 'ARG SOURCE_DATE_EPOCH=7\nRUN x', {}, ['SOURCE_DATE_EPOCH=7', noCache]],
+    ['the ENV', 'ENV SOURCE_DATE_EPOCH=8\nRUN x', {}, ['SOURCE_DATE_EPOCH=8', noCache]],
+    [
+      'what the stage says of the compile cache',
+      'ENV NODE_DISABLE_COMPILE_CACHE=\nRUN x',
+      {},
+      ['NODE_DISABLE_COMPILE_CACHE=', constant],
+    ],
     ['nothing with times preserved', 'RUN x', { timestamps: 'preserve' }, []],
   ])('is %s', (_, text, options, expected) => {
     expect(runEnv(HEAD + text, { timestamps: 'fixed', ...options })).toEqual(expected);

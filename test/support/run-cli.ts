@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { OrdinaryUser } from './ordinary-user.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/lamella.js', import.meta.url));
 
@@ -12,18 +13,20 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Program and arguments in front of node, such as `['setpriv', '--reuid', '1000']`. */
-  readonly prefix?: readonly string[];
+  /** Runs as somebody else. */
+  readonly as?: OrdinaryUser;
   readonly input?: string;
   readonly signal?: AbortSignal;
 }
 
 /** Runs the built command line as a user would, with the Node that runs the tests. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const [program = process.execPath, ...rest] = [...(options.prefix ?? []), process.execPath, CLI, ...args];
+  const argv = [process.execPath, CLI, ...args];
+  const [program = '', ...rest] = options.as?.commandLine(argv) ?? argv;
+  const home = options.as === undefined ? {} : { HOME: options.as.home };
   const child = spawn(program, rest, {
     cwd: options.cwd,
-    env: { ...process.env, SOURCE_DATE_EPOCH: undefined, ...options.env },
+    env: { ...process.env, SOURCE_DATE_EPOCH: undefined, ...home, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(options.signal !== undefined && { signal: options.signal, killSignal: 'SIGKILL' as const }),
   });

@@ -5,9 +5,12 @@ import { buildEnvironment, envValue } from '../scope.ts';
 import type { StageState } from '../stage-state.ts';
 import type { RunMount, RunStep } from '../step.ts';
 
+/** What makes commands write the same bytes each time; a variable that the stage sets wins (ADR 0008, 0009). */
+const REPRODUCIBLE: readonly string[] = [`SOURCE_DATE_EPOCH=${FIXED_TIME}`, 'NODE_DISABLE_COMPILE_CACHE=1'];
+
 /**
- * The environment of RUN (reference, section 10): config, ARGs, the layers' constant time for tools that write it into
- * files, and the socket of the first ssh mount. Proxies stand apart, and never in the way of an own variable.
+ * The environment of RUN (reference, section 10): config, ARGs, what keeps layers reproducible, and the socket of the
+ * first ssh mount. Proxies stand apart, and never in the way of an own variable.
  */
 export function runEnvironment(
   state: StageState,
@@ -17,7 +20,7 @@ export function runEnvironment(
   const agent = mounts.find(({ type }) => type === 'ssh')?.target;
   const env = [
     ...(agent === undefined ? [] : [`SSH_AUTH_SOCK=${agent}`]),
-    ...(options.timestamps === 'fixed' ? [`SOURCE_DATE_EPOCH=${FIXED_TIME}`] : []),
+    ...(options.timestamps === 'fixed' ? REPRODUCIBLE : []),
   ].reduce(addDefault, buildEnvironment(state));
   const proxies = proxyVariables(options.buildArgs).map(([name, value]) => `${name}=${value}`);
   return { env, proxyEnv: proxies.filter((entry) => addDefault(env, entry) !== env) };
