@@ -103,7 +103,7 @@ async function importLayout(session: Session, text: string, platform: Platform):
 }
 
 async function copyBlob(reader: ContentReader, { store }: Session, blob: Layer['descriptor']): Promise<void> {
-  if (!(await store.has(blob.digest))) await store.write(reader.read(blob), blob);
+  if (!(await store.has(blob))) await store.write(reader.read(blob), blob);
 }
 
 function stacked(session: Session, image: Image): BaseImage {

@@ -1,7 +1,7 @@
 import type { BlobIndex } from '../cache/blob-index.ts';
 import type { DiffId } from '../core/digest.ts';
 import { ContentError } from '../core/errors.ts';
-import type { Descriptor, IndexedLayer, Layer } from '../core/image.ts';
+import type { IndexedLayer, Layer } from '../core/image.ts';
 import { compressionOf } from '../core/media-types.ts';
 import type { Toc } from '../core/toc.ts';
 import { decompress } from '../io/decompress.ts';
@@ -44,7 +44,7 @@ export function createLayerLibrary({ store, blobs, tocs }: LayerLibraryParts): L
     uncompressed,
     async find(diffId, recipe) {
       const descriptor = blobs.lookup(diffId, recipe);
-      return descriptor !== undefined && (await isStored(store, descriptor)) ? { descriptor, diffId } : undefined;
+      return descriptor !== undefined && (await store.has(descriptor)) ? { descriptor, diffId } : undefined;
     },
     add(layer, recipe) {
       tocs.save(layer.toc);
@@ -58,10 +58,6 @@ export function createLayerLibrary({ store, blobs, tocs }: LayerLibraryParts): L
       return pending;
     },
   };
-}
-
-function isStored(store: BlobStore, descriptor: Descriptor): Promise<boolean> {
-  return store.has(descriptor.digest);
 }
 
 function wrongDiffId(layer: Layer, found: DiffId): ContentError {

@@ -32,7 +32,7 @@ export async function listImages(options: StoreOptions = {}): Promise<readonly S
   const store = createBlobStore(storeDir);
   const images: StoredImage[] = [];
   for (const { name, descriptor } of createImageNames(storeDir).list()) {
-    if (await store.has(descriptor.digest)) images.push(await describe(store, name, descriptor));
+    if (await store.has(descriptor)) images.push(await describe(store, name, descriptor));
   }
   return images.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

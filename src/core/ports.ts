@@ -1,21 +1,22 @@
 import type { Digest } from './digest.ts';
-import type { Descriptor } from './image.ts';
 
 /** Each iteration starts a fresh read. */
 export type Bytes = AsyncIterable<Uint8Array>;
 
+/** What identifies content: a descriptor without its media type. */
+export interface Written {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
 export interface ContentReader {
-  has(digest: Digest): Promise<boolean>;
+  /** Whether all of it is there, by its size: content that was cut short, as by a power failure, counts as missing. */
+  has(content: Written): Promise<boolean>;
   /**
    * Reads content from its start. Size and digest are checked at the end of the iteration.
    * @throws ContentError `CONTENT_NOT_FOUND`, `CONTENT_DIGEST_MISMATCH`, `CONTENT_SIZE_MISMATCH`
    */
-  read(target: Pick<Descriptor, 'digest' | 'size'>): Bytes;
-}
-
-export interface Written {
-  readonly digest: Digest;
-  readonly size: number;
+  read(target: Written): Bytes;
 }
 
 export interface ContentWriter {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
@@ -24,7 +24,7 @@ export function createBlobStore(root: string, options: BlobStoreOptions = {}): B
   const pathOf = (digest: Digest): string => join(blobs, hexOf(digest));
   return {
     pathOf,
-    has: (digest) => Promise.resolve(existsSync(pathOf(digest))),
+    has: ({ digest, size }) => Promise.resolve(isWhole(pathOf(digest), size)),
     read: (target) => ({ [Symbol.asyncIterator]: () => readBlob(pathOf(target.digest), target, root) }),
     write: (bytes, expected = {}) => writeBlob({ bytes, expected, ingest, pathOf }),
     delete: (digest) => rm(pathOf(digest), { force: true }),
@@ -35,7 +35,7 @@ export function createBlobStore(root: string, options: BlobStoreOptions = {}): B
 async function* readBlob(path: string, target: Written, root: string): AsyncGenerator<Uint8Array, void> {
   const stream = createReadStream(path, { highWaterMark: 1 << 20 });
   try {
-    yield* verifyBytes(stream, { digest: target.digest, size: target.size });
+    yield* verifyBytes(stream, { digest: target.digest, size: target.size }, `remove ${path} and build again`);
   } catch (error) {
     throw errnoOf(error) === 'ENOENT' ? contentNotFound(target.digest, root) : toHostError(error, 'read', path);
   } finally {

@@ -7,7 +7,7 @@ import { contentNotFound, verifyBytes } from './verify.ts';
 export function createMemoryStore(): ContentStore {
   const blobs = new Map<Digest, Uint8Array>();
   return {
-    has: (digest) => Promise.resolve(blobs.has(digest)),
+    has: ({ digest, size }) => Promise.resolve(blobs.get(digest)?.length === size),
     read: (target) => ({ [Symbol.asyncIterator]: () => readFrom(blobs, target) }),
     async write(bytes, expected = {}) {
       const { content, written } = await collect(bytes, expected);

@@ -25,8 +25,10 @@ export function createTally(): Tally {
   };
 }
 
-/** @throws ContentError `CONTENT_SIZE_MISMATCH`, `CONTENT_DIGEST_MISMATCH` */
-export function checkContent(found: Written, expected: Partial<Written>): void {
+const SOURCE_HINT = 'the source is damaged or was tampered with';
+
+/** @throws ContentError `CONTENT_SIZE_MISMATCH`, `CONTENT_DIGEST_MISMATCH`; `remedy` ends their hint */
+export function checkContent(found: Written, expected: Partial<Written>, remedy: string = SOURCE_HINT): void {
   if (expected.size !== undefined && expected.size !== found.size) {
     throw new ContentError(
       'CONTENT_SIZE_MISMATCH',
@@ -34,7 +36,7 @@ export function checkContent(found: Written, expected: Partial<Written>): void {
       {
         expected: expected.size,
         found: found.size,
-        hint: `expected ${expected.size} bytes, found ${found.size}; the source is damaged or was cut short`,
+        hint: `expected ${expected.size} bytes, found ${found.size}; ${remedy}`,
       },
     );
   }
@@ -42,15 +44,19 @@ export function checkContent(found: Written, expected: Partial<Written>): void {
     throw new ContentError('CONTENT_DIGEST_MISMATCH', `content does not have the digest ${expected.digest}`, {
       expected: expected.digest,
       found: found.digest,
-      hint: `found ${found.digest}; the source is damaged or was tampered with`,
+      hint: `found ${found.digest}; ${remedy}`,
     });
   }
 }
 
-/** Streams `bytes` and checks them against `expected` when the last one has passed; too many bytes stop it early. */
+/**
+ * Streams `bytes` and checks them against `expected` when the last one has passed; too many bytes stop it early.
+ * @throws what {@link checkContent} throws
+ */
 export async function* verifyBytes(
   bytes: AsyncIterable<Uint8Array>,
   expected: Partial<Written>,
+  remedy?: string,
 ): AsyncGenerator<Uint8Array, Written> {
   const tally = createTally();
   for await (const chunk of bytes) {
@@ -59,7 +65,7 @@ export async function* verifyBytes(
     yield chunk;
   }
   const found = { digest: tally.digest(), size: tally.size };
-  checkContent(found, expected);
+  checkContent(found, expected, remedy);
   return found;
 }
 

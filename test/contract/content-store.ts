@@ -130,7 +130,7 @@ function describeReading(make: () => StoreUnderTest): void {
   it('says when content is not there', async () => {
     const { store } = make();
     const missing = tally(Buffer.from('missing'));
-    expect(await store.has(missing.digest)).toBe(false);
+    expect(await store.has(missing)).toBe(false);
     await expect(readAll(store, missing)).rejects.toMatchObject({
       code: 'CONTENT_NOT_FOUND',
       expected: missing.digest,
@@ -144,6 +144,15 @@ function describeReading(make: () => StoreUnderTest): void {
     for (const size of [6, 8]) {
       await expect(readAll(store, { digest, size })).rejects.toMatchObject({ code: 'CONTENT_SIZE_MISMATCH' });
     }
+  });
+
+  it('has only what is whole', async () => {
+    const { store, corrupt } = make();
+    const written = await store.write(bytesOf('content'));
+    expect(await store.has({ ...written, size: 8 })).toBe(false);
+    if (corrupt === undefined) return;
+    corrupt(written.digest, Buffer.from('cont'));
+    expect(await store.has(written)).toBe(false);
   });
 
   it('finds damaged content at the end of the read', async () => {
@@ -172,7 +181,7 @@ function describeReading(make: () => StoreUnderTest): void {
       break;
     }
     await store.delete(written.digest);
-    expect(await store.has(written.digest)).toBe(false);
+    expect(await store.has(written)).toBe(false);
   });
 }
 
@@ -181,9 +190,12 @@ function describeListing(make: () => StoreUnderTest): void {
     const { store } = make();
     expect(await listed(store)).toEqual([]);
     const digests: Digest[] = [];
-    for (const text of ['a', 'b', 'c', 'd']) digests.push((await store.write(bytesOf(text))).digest);
+    for (const text of ['a', 'b', 'c', 'd']) {
+      const written = await store.write(bytesOf(text));
+      expect(await store.has(written)).toBe(true);
+      digests.push(written.digest);
+    }
     expect(await listed(store)).toEqual(digests.sort());
-    for (const digest of digests) expect(await store.has(digest)).toBe(true);
   });
 
   it('deletes content, also what is not there', async () => {

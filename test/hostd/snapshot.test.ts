@@ -99,7 +99,7 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('snapshots of $title',
     ]);
     // The same for every user and on every machine.
     expect(layer.diffId).toBe('sha256:fad919ec236231d705294fe08f4221b77a7d14d2775f779deaea518ea1987d91');
-    expect(await createBlobStore(join(box.dir, 'blobs')).has(layer.descriptor.digest)).toBe(true);
+    expect(await createBlobStore(join(box.dir, 'blobs')).has(layer.descriptor)).toBe(true);
   });
 
   it('become a layer for others, with the times that the packed layer has', async () => {

@@ -95,6 +95,6 @@ export async function fetchLayer(
   { layer, store, onTransfer }: FetchOptions & { readonly layer: Layer },
 ): Promise<void> {
   const { descriptor } = layer;
-  if (await store.has(descriptor.digest)) return;
+  if (await store.has(descriptor)) return;
   await store.write(observeTransfer(client.blob(reference, descriptor), descriptor, onTransfer), descriptor);
 }

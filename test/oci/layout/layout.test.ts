@@ -116,7 +116,7 @@ describe('writeLayout', () => {
     const fresh = join(tempDir(), 'fresh');
     await writeLayout(fresh, [{ image, names: [] }], store);
     expect(blobNames(dir)).toEqual(blobNames(fresh));
-    expect(await store.has(other.descriptor.digest)).toBe(true);
+    expect(await store.has(other.descriptor)).toBe(true);
   });
 
   it('replaces a blob that was altered', async () => {
