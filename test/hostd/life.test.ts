@@ -36,9 +36,9 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('the sandbox host of $
     const box = await openBox(user, 'auto');
     const snapshot = await box.open();
     const mark = String(9_000_000 + process.pid);
-    const run = snapshot.run(requestFor(`echo on; sleep ${mark}`), () => {
-      // The command's ancestors up to the init process of the host's namespace.
-      process.kill(Number(hostProcess(processesWith(mark)[0] ?? '')), 'SIGKILL');
+    const run = snapshot.run(requestFor(`echo on; sleep ${mark}`), async () => {
+      await eventually(() => hostProcessOf(mark) !== undefined);
+      process.kill(Number(hostProcessOf(mark)), 'SIGKILL');
     });
     await expect(run).rejects.toMatchObject({ code: 'STEP_SANDBOX_LOST', hint: expect.any(String) });
     await expect(snapshot.changes()).rejects.toMatchObject({ code: 'STEP_SANDBOX_LOST' });
@@ -153,6 +153,22 @@ function mountsOf(dir: string): string[] {
 }
 
 /** The process that is the first in the PID namespace around that of a command. */
+/** The host of the command with that mark: its ancestor that is the init process of the host's namespace. */
+function hostProcessOf(mark: string): string | undefined {
+  return processesWith(mark)
+    .map(tryHostProcess)
+    .find((pid) => pid !== undefined && pid !== '');
+}
+
+/** A process may end while its ancestors are looked up. */
+function tryHostProcess(pid: string): string | undefined {
+  try {
+    return hostProcess(pid);
+  } catch {
+    return undefined;
+  }
+}
+
 function hostProcess(pid: string): string {
   const chain = [pid];
   for (let at = pid; at !== '1' && at !== '0'; at = parentOf(at)) chain.push(at);
