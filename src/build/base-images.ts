@@ -10,7 +10,6 @@ import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import { fetchLayer, resolveImage } from '../oci/registry/source.ts';
 import type { OnTransfer } from '../oci/transfer.ts';
 import { LayerStack } from './layer-stack.ts';
-import { FOREIGN_RECIPE } from './recipe.ts';
 import type { Session } from './session.ts';
 
 /** An image that stages start from or copy from; its layers are in the store. */
@@ -109,7 +108,7 @@ async function copyBlob(reader: ContentReader, { store }: Session, blob: Layer['
 function stacked(session: Session, image: Image): BaseImage {
   let stack = new LayerStack(session.library);
   for (const layer of image.layers) {
-    session.blobs.record(layer.diffId, FOREIGN_RECIPE, layer.descriptor);
+    session.library.addForeign(layer);
     stack = stack.push(layer);
   }
   return { config: image.config, stack };

@@ -17,6 +17,7 @@ import { findContext, type NamedContexts, parseNamedContexts } from './named-con
 import type { BuildOptions } from './options.ts';
 import { createOrigins } from './origins.ts';
 import { writeOutput } from './outputs.ts';
+import { compressionRecipe } from './recipe.ts';
 import type { BuildResult } from './result.ts';
 import { openSession, type Session } from './session.ts';
 import { runStage, type StageServices } from './stage-runner.ts';
@@ -61,7 +62,8 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const outputs: BuildResult['outputs'][number][] = [];
   for (const output of options.outputs ?? []) outputs.push(await writeOutput(session, output, { image, names }));
   session.emit({ type: 'done', image: image.descriptor, durationMs: performance.now() - startedMs });
-  return { image, names, outputs, ...cache.counts() };
+  const recipe = await compressionRecipe(settings.compression);
+  return { image, names, outputs, recipe, ...cache.counts() };
 }
 
 type OtherStages = (index: number) => Promise<BuiltStage>;

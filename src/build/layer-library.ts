@@ -1,20 +1,27 @@
 import type { BlobIndex } from '../cache/blob-index.ts';
 import type { DiffId } from '../core/digest.ts';
-import { ContentError } from '../core/errors.ts';
-import type { IndexedLayer, Layer } from '../core/image.ts';
-import { compressionOf } from '../core/media-types.ts';
+import { isBuilderError } from '../core/errors.ts';
+import type { Descriptor, IndexedLayer, Layer } from '../core/image.ts';
+import { type Compression, compressionOf } from '../core/media-types.ts';
 import type { Toc } from '../core/toc.ts';
 import { decompress } from '../io/decompress.ts';
 import { readToc } from '../layers/toc.ts';
 import type { TocStore } from '../rootfs/toc-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import { compressLayer, wrongDiffId } from './compress-layer.ts';
+import { compressionRecipe, FOREIGN_RECIPE } from './recipe.ts';
 
 /** Every layer that a build can use: its blob, its table of contents and its uncompressed bytes. */
 export interface LayerLibrary {
-  /** The layer as a blob of the wanted recipe, if it is in the store. */
-  find(diffId: DiffId, recipe: string): Promise<Layer | undefined>;
-  /** Remembers a layer that was just written. */
-  add(layer: IndexedLayer, recipe: string): void;
+  /**
+   * A layer of ours, compressed as this build wants it. Where the store has it compressed otherwise, it is compressed
+   * anew. `undefined` when the store does not have it at all.
+   */
+  find(diffId: DiffId): Promise<Layer | undefined>;
+  /** Remembers a layer that this build has written. */
+  add(layer: IndexedLayer): Promise<void>;
+  /** Remembers a layer of an image, compressed by somebody else. */
+  addForeign(layer: Layer): void;
   /** From the table of contents that is kept, else by one pass over the blob, which checks the diff ID. */
   toc(layer: Layer): Promise<Toc>;
   uncompressed(layer: Layer): AsyncIterable<Uint8Array>;
@@ -24,32 +31,55 @@ export interface LayerLibraryParts {
   readonly store: BlobStore;
   readonly blobs: BlobIndex;
   readonly tocs: TocStore;
+  readonly compression: Compression;
 }
 
-export function createLayerLibrary({ store, blobs, tocs }: LayerLibraryParts): LayerLibrary {
+export function createLayerLibrary({ store, blobs, tocs, compression }: LayerLibraryParts): LayerLibrary {
   const reading = new Map<DiffId, Promise<Toc>>();
-  const uncompressed = (layer: Layer): AsyncIterable<Uint8Array> =>
-    decompress(store.read(layer.descriptor), { format: compressionOf(layer.descriptor.mediaType) ?? 'none' });
 
   async function index(layer: Layer): Promise<Toc> {
     const known = tocs.load(layer.diffId);
     if (known !== undefined) return known;
-    const toc = await readToc(uncompressed(layer));
-    if (toc.diffId !== layer.diffId) throw wrongDiffId(layer, toc.diffId);
+    const toc = await readToc(uncompressed(layer.descriptor));
+    if (toc.diffId !== layer.diffId) throw wrongDiffId(layer.diffId, toc.diffId);
     tocs.save(toc);
     return toc;
   }
 
+  async function compressAnew(diffId: DiffId): Promise<Layer | undefined> {
+    for (const blob of blobs.list(diffId)) {
+      if (!(await store.has(blob))) continue;
+      try {
+        return await compressLayer({ diffId, uncompressed: uncompressed(blob), compression, store });
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  function uncompressed(blob: Descriptor): AsyncIterable<Uint8Array> {
+    return decompress(store.read(blob), { format: compressionOf(blob.mediaType) ?? 'none' });
+  }
+
   return {
-    uncompressed,
-    async find(diffId, recipe) {
+    uncompressed: ({ descriptor }) => uncompressed(descriptor),
+    async find(diffId) {
+      const recipe = await compressionRecipe(compression);
       const descriptor = blobs.lookup(diffId, recipe);
-      return descriptor !== undefined && (await store.has(descriptor)) ? { descriptor, diffId } : undefined;
+      if (descriptor !== undefined && (await store.has(descriptor))) return { descriptor, diffId };
+      const layer = await compressAnew(diffId);
+      if (layer !== undefined) blobs.record(diffId, recipe, layer.descriptor);
+      return layer;
     },
-    add(layer, recipe) {
+    async add(layer) {
       tocs.save(layer.toc);
-      blobs.record(layer.diffId, recipe, layer.descriptor);
+      blobs.record(layer.diffId, await compressionRecipe(compression), layer.descriptor);
       reading.set(layer.diffId, Promise.resolve(layer.toc));
+    },
+    addForeign({ diffId, descriptor }) {
+      if (blobs.lookup(diffId, FOREIGN_RECIPE)?.digest === descriptor.digest) return;
+      blobs.record(diffId, FOREIGN_RECIPE, descriptor);
     },
     toc(layer) {
       const pending = reading.get(layer.diffId) ?? index(layer);
@@ -60,10 +90,7 @@ export function createLayerLibrary({ store, blobs, tocs }: LayerLibraryParts): L
   };
 }
 
-function wrongDiffId(layer: Layer, found: DiffId): ContentError {
-  return new ContentError('CONTENT_DIFF_ID_MISMATCH', `layer ${layer.descriptor.digest} is not what its image says`, {
-    expected: layer.diffId,
-    found,
-    hint: 'the uncompressed layer has another digest than the image configuration lists: the image is damaged',
-  });
+/** A blob that cannot be used: then the layer is made again, as if it were not there. */
+function isDamage(error: unknown): boolean {
+  return isBuilderError(error) && (error.family === 'content' || error.family === 'layer');
 }

@@ -7,6 +7,11 @@ export interface BuildResult {
   readonly names: readonly string[];
   /** Where each output was written, in the order of the options. */
   readonly outputs: readonly { readonly type: string; readonly destination: string }[];
+  /**
+   * Names exactly how layers were compressed. The same layers have the same diff IDs everywhere, and the same digests
+   * wherever this is the same.
+   */
+  readonly recipe: string;
   /** Steps that were taken from the cache, and that were carried out. */
   readonly cached: number;
   readonly executed: number;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type BlobIndex, createBlobIndex } from '../cache/blob-index.ts';
+import { createBlobIndex } from '../cache/blob-index.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
 import { openStatCache, type StatCache } from '../context/stat-cache.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
@@ -7,6 +7,7 @@ import { createWorkspace, reclaimWorkspaces, type Workspace } from '../io/worksp
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
 import { createTocStore } from '../rootfs/toc-store.ts';
+import { abortableStore } from '../store/abortable-store.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
 import type { Settings } from './defaults.ts';
 import type { BuildEvent } from './events.ts';
@@ -24,7 +25,6 @@ export interface Session extends AsyncDisposable {
   readonly names: ImageNames;
   readonly pulled: PulledImages;
   readonly records: CacheRecords;
-  readonly blobs: BlobIndex;
   readonly library: LayerLibrary;
   readonly statCache: StatCache;
   readonly workspace: Workspace;
@@ -45,8 +45,8 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
   const abandoned = reclaimWorkspaces(temporary);
   const workspace = createWorkspace(temporary);
   const storeDir = join(cacheDir, 'store');
-  const store = createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') });
-  const blobs = createBlobIndex(join(cacheDir, 'blobs'));
+  const files = createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') });
+  const store = abortableStore(files, signal);
   const statCache = openStatCache(join(cacheDir, 'stat-cache'));
   let client: RegistryClient | undefined;
   let host: Promise<SandboxHost> | undefined;
@@ -70,8 +70,12 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
     names: createImageNames(storeDir),
     pulled: createPulledImages(join(cacheDir, 'pulled')),
     records: createCacheRecords(join(cacheDir, 'records')),
-    blobs,
-    library: createLayerLibrary({ store, blobs, tocs: createTocStore(join(cacheDir, 'tocs')) }),
+    library: createLayerLibrary({
+      store,
+      blobs: createBlobIndex(join(cacheDir, 'blobs')),
+      tocs: createTocStore(join(cacheDir, 'tocs')),
+      compression: settings.compression,
+    }),
     statCache,
     workspace,
     limit: createLimit(settings.maxParallelism),

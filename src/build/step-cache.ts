@@ -2,7 +2,6 @@ import type { CacheKey } from '../cache/cache-key.ts';
 import { frameKey, type Ingredient } from '../cache/frame.ts';
 import type { IndexedLayer, Layer } from '../core/image.ts';
 import type { StepInfo } from './events.ts';
-import { compressionRecipe } from './recipe.ts';
 import type { Session } from './session.ts';
 
 /** A step as the cache sees it: what its result depends on, and how the result is made. */
@@ -70,21 +69,21 @@ async function findRecorded({ session, key }: Request): Promise<StepLayer | unde
   if (session.settings.noCache) return undefined;
   const record = session.records.lookup(key);
   if (record === undefined) return undefined;
-  const layer = await session.library.find(record.diffId, compressionRecipe(session.settings.compression));
+  const layer = await session.library.find(record.diffId);
   return layer === undefined ? undefined : { layer, created: record.created, cached: true, key };
 }
 
 async function makeAndRecord({ session, step, key, now }: Request): Promise<StepLayer> {
-  const layer = await session.limit.run(() => step.make());
+  const { toc, ...layer } = await session.limit.run(() => step.make());
   const created = now();
-  session.library.add(layer, compressionRecipe(session.settings.compression));
+  await session.library.add({ ...layer, toc });
   session.records.record({ key, diffId: layer.diffId, created, step: step.info.text, ingredients: step.ingredients });
   session.emit({
     type: 'layer-written',
     step: step.info,
     layer: layer.descriptor,
     diffId: layer.diffId,
-    uncompressedSize: layer.toc.size,
+    uncompressedSize: toc.size,
   });
   return { layer, created, cached: false, key };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DiffId, hexOf } from '../core/digest.ts';
+import { type DiffId, hexOf, isDigest } from '../core/digest.ts';
 import type { Descriptor } from '../core/image.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 
@@ -11,28 +11,51 @@ import { writeAtomicSync } from '../io/atomic-file.ts';
  */
 export interface BlobIndex {
   lookup(diffId: DiffId, recipe: string): Descriptor | undefined;
+  /** The blobs of every recipe. */
+  list(diffId: DiffId): readonly Descriptor[];
   record(diffId: DiffId, recipe: string, blob: Descriptor): void;
 }
 
 export function createBlobIndex(directory: string): BlobIndex {
+  const folderOf = (diffId: DiffId): string => join(directory, hexOf(diffId).slice(0, 2), hexOf(diffId).slice(2));
   const pathOf = (diffId: DiffId, recipe: string): string => {
-    const hex = hexOf(diffId);
     const recipeName = createHash('sha256').update(recipe).digest('hex').slice(0, 16);
-    return join(directory, hex.slice(0, 2), hex.slice(2), `${recipeName}.json`);
+    return join(folderOf(diffId), `${recipeName}.json`);
   };
   return {
-    lookup: (diffId, recipe) => readEntry(pathOf(diffId, recipe), recipe),
+    lookup(diffId, recipe) {
+      const entry = readEntry(pathOf(diffId, recipe));
+      return entry?.recipe === recipe ? entry.blob : undefined;
+    },
+    list: (diffId) => listFolder(folderOf(diffId)).flatMap((path) => readEntry(path)?.blob ?? []),
     record(diffId, recipe, blob) {
       writeAtomicSync(pathOf(diffId, recipe), `${JSON.stringify({ version: 1, recipe, blob })}\n`);
     },
   };
 }
 
-function readEntry(path: string, recipe: string): Descriptor | undefined {
+interface Entry {
+  readonly version: number;
+  readonly recipe: string;
+  readonly blob: Descriptor;
+}
+
+/** A damaged entry counts as none. */
+function readEntry(path: string): Entry | undefined {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as { version: number; recipe: string; blob: Descriptor };
-    return value.version === 1 && value.recipe === recipe ? value.blob : undefined;
+    const entry = JSON.parse(readFileSync(path, 'utf8')) as Entry;
+    return entry.version === 1 && isDigest(entry.blob.digest) ? entry : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
   }
 }

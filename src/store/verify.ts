@@ -1,29 +1,7 @@
-import { createHash } from 'node:crypto';
-import { type Digest, toDigest } from '../core/digest.ts';
+import type { Digest } from '../core/digest.ts';
 import { ContentError } from '../core/errors.ts';
 import type { Written } from '../core/ports.ts';
-
-/** Passes chunks on and knows the digest and size of all that has passed. */
-export interface Tally {
-  add(chunk: Uint8Array): void;
-  readonly size: number;
-  digest(): Digest;
-}
-
-export function createTally(): Tally {
-  const hash = createHash('sha256');
-  let size = 0;
-  return {
-    add(chunk) {
-      hash.update(chunk);
-      size += chunk.length;
-    },
-    get size() {
-      return size;
-    },
-    digest: () => toDigest(hash.digest('hex')),
-  };
-}
+import { DigestCounter } from '../io/hash.ts';
 
 const SOURCE_HINT = 'the source is damaged or was tampered with';
 
@@ -58,13 +36,13 @@ export async function* verifyBytes(
   expected: Partial<Written>,
   remedy?: string,
 ): AsyncGenerator<Uint8Array, Written> {
-  const tally = createTally();
+  const counter = new DigestCounter();
   for await (const chunk of bytes) {
-    tally.add(chunk);
-    if (expected.size !== undefined && tally.size > expected.size) break;
+    counter.update(chunk);
+    if (expected.size !== undefined && counter.size > expected.size) break;
     yield chunk;
   }
-  const found = { digest: tally.digest(), size: tally.size };
+  const found = counter.finish();
   checkContent(found, expected, remedy);
   return found;
 }

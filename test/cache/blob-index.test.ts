@@ -26,6 +26,15 @@ describe('createBlobIndex', () => {
     expect(again.lookup(toDiffId(`sha256:${'b'.repeat(64)}`), 'gzip 6')).toBeUndefined();
   });
 
+  it('lists the blobs of a diff ID, whatever their recipe', () => {
+    const directory = tempDir();
+    const index = createBlobIndex(directory);
+    expect(index.list(DIFF_ID)).toEqual([]);
+    index.record(DIFF_ID, 'gzip 6', blob('1'));
+    index.record(DIFF_ID, 'zstd 3', blob('2'));
+    expect(new Set(index.list(DIFF_ID))).toEqual(new Set([blob('1'), blob('2')]));
+  });
+
   it('replaces the blob of a recipe', () => {
     const index = createBlobIndex(tempDir());
     index.record(DIFF_ID, 'gzip 6', blob('1'));

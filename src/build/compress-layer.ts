@@ -1,0 +1,47 @@
+import { type DiffId, toDiffId } from '../core/digest.ts';
+import { ContentError } from '../core/errors.ts';
+import type { Layer } from '../core/image.ts';
+import { type Compression, layerMediaType } from '../core/media-types.ts';
+import type { ContentWriter } from '../core/ports.ts';
+import { BlockPool, cutBlocks } from '../io/blocks.ts';
+import { counted, DigestCounter } from '../io/hash.ts';
+import { compressBlocks } from '../layers/compress.ts';
+
+export interface CompressRequest {
+  readonly diffId: DiffId;
+  /** The layer's tar. */
+  readonly uncompressed: AsyncIterable<Uint8Array>;
+  readonly compression: Compression;
+  readonly store: ContentWriter;
+}
+
+/**
+ * Writes a layer that is there already as another blob, the one that `packLayer` would have written.
+ * @throws ContentError `CONTENT_DIFF_ID_MISMATCH` when the tar is not that layer's; what the store throws
+ */
+export async function compressLayer({ diffId, uncompressed, compression, store }: CompressRequest): Promise<Layer> {
+  const counter = new DigestCounter();
+  const pool = new BlockPool();
+  const blocks = checked(cutBlocks(counted(uncompressed, counter), pool), counter, diffId);
+  const written = await store.write(compressBlocks(blocks, { compression, pool }));
+  return { descriptor: { mediaType: layerMediaType(compression), ...written }, diffId };
+}
+
+/** Ends with an error, and so before the store takes the blob, when the tar is another one. */
+async function* checked(
+  blocks: AsyncIterable<Buffer>,
+  counter: DigestCounter,
+  diffId: DiffId,
+): AsyncGenerator<Buffer, void> {
+  yield* blocks;
+  const found = toDiffId(counter.finish().digest);
+  if (found !== diffId) throw wrongDiffId(diffId, found);
+}
+
+export function wrongDiffId(expected: DiffId, found: DiffId): ContentError {
+  return new ContentError('CONTENT_DIFF_ID_MISMATCH', `the layer ${expected} is not what its image says`, {
+    expected,
+    found,
+    hint: 'the uncompressed layer has another digest than the image configuration lists: the image is damaged',
+  });
+}
