@@ -101,6 +101,7 @@ export function fakeResult(options: BuildOptions, outputs: BuildResult['outputs'
     },
     names: options.tags ?? [],
     outputs,
+    recipe: 'none',
     cached: 0,
     executed: 0,
   };
