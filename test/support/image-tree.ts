@@ -126,7 +126,7 @@ function describe(header: Header, content: Buffer, inode: string): ImagePath {
   const xattrs = Object.entries(header.pax ?? {}).filter(([key]) => key.startsWith('SCHILY.xattr.'));
   return {
     type,
-    mode: (header.mode ?? 0).toString(8).padStart(4, '0'),
+    mode: ((header.mode ?? 0) & 0o7777).toString(8).padStart(4, '0'),
     uid: header.uid ?? 0,
     gid: header.gid ?? 0,
     ...(header.mtime !== undefined && header.mtime !== null && { mtime: header.mtime.getTime() / 1000 }),
