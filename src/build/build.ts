@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readDockerfile } from '../context/dockerfile.ts';
 import { readContextIgnore } from '../context/ignore-file.ts';
 import type { Image } from '../core/image.ts';
@@ -7,21 +8,22 @@ import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 import { parse } from '../parser/index.ts';
 import { applyLabels, withPlatform } from '../plan/base-config.ts';
-import type { BuildGraph } from '../plan/graph.ts';
+import type { BuildGraph, Stage } from '../plan/graph.ts';
 import { planBuild } from '../plan/plan-build.ts';
 import { createBaseImages } from './base-images.ts';
+import { type BuildControl, createControl } from './control.ts';
 import { resolveSettings, type Settings } from './defaults.ts';
 import { createdNow } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { createOrigins } from './origins.ts';
-import { writeOutput } from './outputs.ts';
+import { writeOutputs } from './outputs.ts';
 import { compressionRecipe } from './recipe.ts';
 import type { BuildResult } from './result.ts';
 import { openSession, type Session } from './session.ts';
 import { runStage, type StageServices } from './stage-runner.ts';
-import { type BuiltStage, buildStages } from './stages.ts';
+import { type BuiltStage, buildStages, type OtherStages } from './stages.ts';
 import { createStepCache, type StepCache } from './step-cache.ts';
 import { createStepIds } from './step-info.ts';
 
@@ -39,34 +41,42 @@ import { createStepIds } from './step-info.ts';
  * ```
  */
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
+  const control = createControl(options);
+  try {
+    control.signal.throwIfAborted();
+    return await carryOut(options, control);
+  } catch (error) {
+    throw control.signal.aborted ? control.signal.reason : error;
+  }
+}
+
+async function carryOut(options: BuildOptions, control: BuildControl): Promise<BuildResult> {
   const startedMs = performance.now();
   const settings = resolveSettings(options);
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
   const contexts = parseNamedContexts(options.buildContexts ?? {});
   const dockerfile = loadDockerfile(options, settings);
-  const graph = plan(dockerfile.parsed, { options, settings, contexts });
-  const abort = new AbortController();
-  const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
-  await using session = openSession(options, settings, signal);
+  const graph = plan(dockerfile.parsed, { options, settings, contexts, control });
+  await using session = openSession(options, settings, control);
   warnAbout(session, dockerfile.parsed);
   const cache = createStepCache(session, () => createdNow(settings, session.now));
   const services = createServices(session, { graph, contexts, cache, dockerfilePath: dockerfile.path });
-  const stages = {
-    graph,
-    abort,
-    buildStage: (index: number, others: OtherStages) => buildStage(services, index, others),
-  };
-  const stage = await buildStages(stages);
+  const buildStage = (index: number, others: OtherStages) => runStage(services, stageOf(graph, index), others);
+  const stage = await buildStages({ graph, buildStage, onFailure: session.fail });
   const image = await writeImage(session, stage);
   await session.names.set(names, image.descriptor);
-  const outputs: BuildResult['outputs'][number][] = [];
-  for (const output of options.outputs ?? []) outputs.push(await writeOutput(session, output, { image, names }));
-  session.emit({ type: 'done', image: image.descriptor, durationMs: performance.now() - startedMs });
+  const outputs = await writeOutputs(session, { image, names });
   const recipe = await compressionRecipe(settings.compression);
+  session.emit({ type: 'done', image: image.descriptor, durationMs: performance.now() - startedMs });
+  session.signal.throwIfAborted();
   return { image, names, outputs, recipe, ...cache.counts() };
 }
 
-type OtherStages = (index: number) => Promise<BuiltStage>;
+function stageOf({ stages }: BuildGraph, index: number): Stage {
+  const stage = stages[index];
+  assert(stage !== undefined, `no stage ${index}`);
+  return stage;
+}
 
 interface LoadedDockerfile {
   readonly parsed: Dockerfile;
@@ -85,9 +95,10 @@ interface PlanRequest {
   readonly options: BuildOptions;
   readonly settings: Settings;
   readonly contexts: NamedContexts;
+  readonly control: BuildControl;
 }
 
-function plan(dockerfile: Dockerfile, { options, settings, contexts }: PlanRequest): BuildGraph {
+function plan(dockerfile: Dockerfile, { options, settings, contexts, control }: PlanRequest): BuildGraph {
   const { buildArgs, platform, buildPlatform } = settings;
   return planBuild(dockerfile, {
     buildArgs,
@@ -95,7 +106,7 @@ function plan(dockerfile: Dockerfile, { options, settings, contexts }: PlanReque
     buildPlatform,
     hasContext: (name) => findContext(contexts, name) !== undefined,
     ...(options.target !== undefined && { target: options.target }),
-    onWarning: (warning) => options.onEvent?.({ type: 'warning', diagnostic: warning }),
+    onWarning: (warning) => control.emit({ type: 'warning', diagnostic: warning }),
   });
 }
 
@@ -129,12 +140,6 @@ function createServices(session: Session, { graph, contexts, cache, dockerfilePa
     },
     onWarning: (warning) => session.emit({ type: 'warning', diagnostic: warning }),
   };
-}
-
-function buildStage(services: StageServices, index: number, others: OtherStages): Promise<BuiltStage> {
-  const stage = services.graph.stages[index];
-  if (stage === undefined) throw new TypeError(`no stage ${index}`);
-  return runStage(services, stage, others);
 }
 
 function warnAbout(session: Session, { diagnostics }: Dockerfile): void {

@@ -31,22 +31,23 @@ export function registry(): Output {
   return { type: 'registry' };
 }
 
-export interface ImageToExport {
+interface ImageToExport {
   readonly image: Image;
   /** Normalised. */
   readonly names: readonly string[];
 }
 
-/** Writes one output, whole or not at all. */
-export async function writeOutput(
-  session: Session,
-  output: Output,
-  exported: ImageToExport,
-): Promise<BuildResult['outputs'][number]> {
-  const destination = output.type === 'registry' ? exported.names.join(', ') : resolve(output.destination);
-  await write(session, output, exported);
-  session.emit({ type: 'output-written', output: output.type, destination, names: exported.names });
-  return { type: output.type, destination };
+/** Writes the outputs one after the other, each whole or not at all. */
+export async function writeOutputs(session: Session, exported: ImageToExport): Promise<BuildResult['outputs']> {
+  const written: BuildResult['outputs'][number][] = [];
+  for (const output of session.options.outputs ?? []) {
+    const destination = output.type === 'registry' ? exported.names.join(', ') : resolve(output.destination);
+    session.signal.throwIfAborted();
+    await write(session, output, exported);
+    session.emit({ type: 'output-written', output: output.type, destination, names: exported.names });
+    written.push({ type: output.type, destination });
+  }
+  return written;
 }
 
 async function write(session: Session, output: Output, exported: ImageToExport): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createBlobIndex } from '../cache/blob-index.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
 import { openStatCache, type StatCache } from '../context/stat-cache.ts';
+import type { IsolationMethod } from '../core/sandbox.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
 import { createWorkspace, reclaimWorkspaces, type Workspace } from '../io/workspace.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
@@ -9,15 +10,15 @@ import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
 import { createTocStore } from '../rootfs/toc-store.ts';
 import { abortableStore } from '../store/abortable-store.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
+import type { BuildControl } from './control.ts';
 import type { Settings } from './defaults.ts';
-import type { BuildEvent } from './events.ts';
 import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
 import { createImageNames, type ImageNames } from './names.ts';
 import type { BuildOptions } from './options.ts';
 import { createPulledImages, type PulledImages } from './pulled.ts';
 
-/** What one build works with. Everything that must be given back is given back when it is disposed. */
-export interface Session extends AsyncDisposable {
+/** What one build works with. Disposing gives everything back that must be given back, and never throws. */
+export interface Session extends BuildControl, AsyncDisposable {
   readonly options: BuildOptions;
   readonly settings: Settings;
   readonly store: BlobStore;
@@ -30,24 +31,24 @@ export interface Session extends AsyncDisposable {
   readonly workspace: Workspace;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
-  /** Aborted by the caller or by the first step that fails. */
-  readonly signal: AbortSignal;
   now(): Date;
-  emit(event: BuildEvent): void;
+  /** Tells of a method of isolation once, however many commands it runs. */
+  isolatedBy(method: IsolationMethod): void;
   registry(): RegistryClient;
   /** Started when the first RUN needs it. */
   sandboxHost(): Promise<SandboxHost>;
 }
 
-export function openSession(options: BuildOptions, settings: Settings, signal: AbortSignal): Session {
+export function openSession(options: BuildOptions, settings: Settings, control: BuildControl): Session {
   const { cacheDir } = settings;
+  const { signal, emit } = control;
   const temporary = join(cacheDir, 'tmp');
   const abandoned = reclaimWorkspaces(temporary);
   const workspace = createWorkspace(temporary);
   const storeDir = join(cacheDir, 'store');
-  const files = createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') });
-  const store = abortableStore(files, signal);
+  const store = abortableStore(createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') }), signal);
   const statCache = openStatCache(join(cacheDir, 'stat-cache'));
+  const methods = new Set<IsolationMethod>();
   let client: RegistryClient | undefined;
   let host: Promise<SandboxHost> | undefined;
 
@@ -58,11 +59,12 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
       isolation: options.isolation ?? 'auto',
       signal,
     });
-    if (abandoned.length > 0) await started.reclaim(abandoned);
+    if (abandoned.length > 0) await quietly(started.reclaim(abandoned));
     return started;
   }
 
   return {
+    ...control,
     options,
     settings,
     store,
@@ -79,9 +81,11 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
     statCache,
     workspace,
     limit: createLimit(settings.maxParallelism),
-    signal,
     now: options.now ?? (() => new Date()),
-    emit: (event) => options.onEvent?.(event),
+    isolatedBy(method) {
+      if (!methods.has(method)) emit({ type: 'isolation', method });
+      methods.add(method);
+    },
     registry() {
       client ??= createRegistryClient({ ...options.registry, signal });
       return client;
@@ -92,9 +96,16 @@ export function openSession(options: BuildOptions, settings: Settings, signal: A
     },
     async [Symbol.asyncDispose]() {
       statCache.save();
-      await host?.then((started) => started[Symbol.asyncDispose]()).catch(() => undefined);
-      await client?.close();
-      await workspace[Symbol.asyncDispose]();
+      await quietly(host?.then((started) => started[Symbol.asyncDispose]()));
+      await quietly(client?.close());
+      await quietly(workspace[Symbol.asyncDispose]());
     },
   };
+}
+
+/** What cannot be given back now is reclaimed by a later build; it must not hide how this one ended. */
+async function quietly(work: PromiseLike<unknown> | undefined): Promise<void> {
+  try {
+    await work;
+  } catch {}
 }

@@ -1,5 +1,6 @@
 import { hexOf } from '../core/digest.ts';
 import { compressionOf } from '../core/media-types.ts';
+import { allAtRest } from '../io/at-rest.ts';
 import type { ActiveSnapshot, SandboxHost } from '../rootfs/sandbox-host.ts';
 import type { LayerStack } from './layer-stack.ts';
 import type { Session } from './session.ts';
@@ -15,7 +16,7 @@ export function snapshotId(stack: LayerStack): string {
 /** Directories of the layers of a stack, lowest first, unpacked where they are missing. */
 export async function prepareLayers(session: Session, host: SandboxHost, stack: LayerStack): Promise<string[]> {
   const lineage = stack.lineage();
-  await Promise.all(lineage.map((level) => prepareLayer(session, host, level)));
+  await allAtRest(lineage.map((level) => prepareLayer(session, host, level)));
   return lineage.map(snapshotId);
 }
 

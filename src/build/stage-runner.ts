@@ -14,7 +14,7 @@ import { locating } from './located-error.ts';
 import type { Origin, Origins } from './origins.ts';
 import type { Session } from './session.ts';
 import { hintingAtStage } from './stage-hint.ts';
-import type { BuiltStage } from './stages.ts';
+import type { BuiltStage, OtherStages } from './stages.ts';
 import type { StepCache, StepLayer } from './step-cache.ts';
 import { isVisible, type NextStepId, stepInfo } from './step-info.ts';
 import type { StepContext } from './steps/context.ts';
@@ -31,8 +31,6 @@ export interface StageServices {
   readonly nextStepId: NextStepId;
   readonly onWarning: WarningListener;
 }
-
-type OtherStages = (index: number) => Promise<BuiltStage>;
 
 interface StageBaseline {
   readonly config: ImageConfig;

@@ -10,36 +10,38 @@ export interface BuiltStage {
   readonly args: Variables;
 }
 
+/** Gives another stage when it is built. */
+export type OtherStages = (index: number) => Promise<BuiltStage>;
+
 export interface StagesRequest {
-  readonly graph: BuildGraph;
-  readonly buildStage: (index: number, others: (index: number) => Promise<BuiltStage>) => Promise<BuiltStage>;
-  /** Aborted by the first failure, so that the other stages end. */
-  readonly abort: AbortController;
+  readonly graph: Pick<BuildGraph, 'reachable' | 'target'>;
+  readonly buildStage: (index: number, others: OtherStages) => Promise<BuiltStage>;
+  /** Told of each failure at once, to end the other stages. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Builds all stages that the target needs at the same time; each waits only for those whose results it asks for. The
- * first failure aborts the others; when all have come to rest it is the one error that is thrown.
+ * Builds all stages that the target needs at the same time; each waits only for those whose results it asks for. Gives
+ * the target, or throws, when all have come to rest.
  */
-export async function buildStages({ graph, buildStage, abort }: StagesRequest): Promise<BuiltStage> {
+export async function buildStages({ graph, buildStage, onFailure }: StagesRequest): Promise<BuiltStage> {
   const results = new Map<number, Promise<BuiltStage>>();
-  const failures: unknown[] = [];
 
   function stage(index: number): Promise<BuiltStage> {
     const known = results.get(index);
     if (known !== undefined) return known;
     const started = Promise.resolve().then(() => buildStage(index, stage));
+    started.catch(onFailure);
     results.set(index, started);
-    started.catch((error) => {
-      failures.push(error);
-      abort.abort(error);
-    });
     return started;
   }
 
-  const all = graph.reachable.map((index) => stage(index));
-  await Promise.allSettled(all);
-  await Promise.allSettled(results.values());
-  if (failures.length > 0) throw failures[0];
+  await Promise.allSettled(graph.reachable.map(stage));
+  // A trigger of a base image may have asked for stages that nobody could foresee.
+  for (let settled = 0; settled < results.size; ) {
+    settled = results.size;
+    await Promise.allSettled(results.values());
+  }
+  await Promise.all(results.values());
   return await stage(graph.target);
 }

@@ -74,7 +74,10 @@ async function findRecorded({ session, key }: Request): Promise<StepLayer | unde
 }
 
 async function makeAndRecord({ session, step, key, now }: Request): Promise<StepLayer> {
-  const { toc, ...layer } = await session.limit.run(() => step.make());
+  const { toc, ...layer } = await session.limit.run(() => {
+    session.signal.throwIfAborted();
+    return step.make();
+  });
   const created = now();
   await session.library.add({ ...layer, toc });
   session.records.record({ key, diffId: layer.diffId, created, step: step.info.text, ingredients: step.ingredients });

@@ -16,7 +16,12 @@ export interface Workspace extends AsyncDisposable {
 /** Makes a temporary folder below `parent` that carries the lease of this process. */
 export function createWorkspace(parent: string): Workspace {
   const path = makeTemporaryFolder(parent);
-  tryAcquireLease(join(path, LEASE));
+  try {
+    tryAcquireLease(join(path, LEASE));
+  } catch (error) {
+    rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
 }
 

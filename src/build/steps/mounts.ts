@@ -1,5 +1,6 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
+import { allAtRest } from '../../io/at-rest.ts';
 import type { RunMount } from '../../plan/step.ts';
 import type { RunMountRequest } from '../../rootfs/host-messages.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
@@ -37,7 +38,7 @@ interface PreparedMount {
 }
 
 export async function prepareMounts(mounts: readonly RunMount[], context: StepContext): Promise<PreparedMounts> {
-  const prepared = await Promise.all(mounts.map((mount) => prepareMount(mount, context)));
+  const prepared = await allAtRest(mounts.map((mount) => prepareMount(mount, context)));
   return {
     ingredients: prepared.map(({ ingredient }) => ingredient),
     realise: (host) => realiseAll(prepared, host),

@@ -107,7 +107,7 @@ async function runIn(
     },
     session.signal,
   );
-  session.emit({ type: 'isolation', method });
+  session.isolatedBy(method);
   if (exitCode !== 0) throw commandFailed(step, exitCode, tail.lines());
 }
 
