@@ -29,6 +29,11 @@ function nearestTime(lines: readonly HistoryLine[], index: number): string | und
   return (lines.slice(index).find(hasTime) ?? lines.slice(0, index).findLast(hasTime))?.created;
 }
 
+/** The instant of `created` of a layer that was made at some time, perhaps by an earlier build. */
+export function createdOf(settings: Settings, made: string): string {
+  return createdNow(settings, () => new Date(made));
+}
+
 /**
  * The instant of `created`, RFC 3339: SOURCE_DATE_EPOCH, else the constant that all entries carry, else (under
  * `preserve`) the clock.

@@ -1,13 +1,14 @@
+import assert from 'node:assert/strict';
 import { openDirectoryContext } from '../context/directory-context.ts';
 import { readContextIgnore } from '../context/ignore-file.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Tree } from '../core/tree.ts';
 import type { FileOrigin } from '../plan/step.ts';
-import type { BaseImages } from './base-images.ts';
+import type { BaseImage, BaseImages } from './base-images.ts';
 import type { LayerStack } from './layer-stack.ts';
 import { findContext, type NamedContext, type NamedContexts } from './named-contexts.ts';
-import type { BuiltStage } from './stages.ts';
+import type { OtherStages } from './stages.ts';
 
 /** Files that a step can read: a directory of this machine, or the layers of a stage or image. */
 export interface Origin {
@@ -17,6 +18,11 @@ export interface Origin {
   /** Whether the ignore file hides a path of a directory. */
   readonly isIgnored?: (path: string) => boolean;
 }
+
+/** What a `--build-context` that stands for a base gives: an image, or a directory's files without a configuration. */
+export type NamedBase =
+  | { readonly kind: 'image'; readonly image: BaseImage }
+  | { readonly kind: 'directory'; readonly tree: Tree };
 
 export interface OriginParts {
   readonly contextDir: string;
@@ -30,53 +36,60 @@ export interface OriginParts {
 /** Opens what steps read from; directories once in a build, so that each file is looked at once. */
 export interface Origins {
   open(origin: FileOrigin, scope: OriginScope): Promise<Origin>;
-  /** A `--build-context` that stands for a base. */
-  openContext(name: string, platform: Platform): Promise<Origin & { readonly config?: BuiltStage['config'] }>;
+  openBase(name: string, platform: Platform): Promise<NamedBase>;
 }
 
 export interface OriginScope {
   readonly platform: Platform;
-  readonly stage: (index: number) => Promise<BuiltStage>;
+  readonly stage: OtherStages;
 }
 
 export function createOrigins({ contextDir, ignore, contexts, images, emptyStack }: OriginParts): Origins {
   const directories = new Map<string, Origin>();
+  let main: Origin | undefined;
 
-  function directory(path: string, open: () => Origin): Origin {
-    const known = directories.get(path) ?? open();
+  function mainContext(): Origin {
+    main ??= openDirectory(contextDir, ignore);
+    return main;
+  }
+
+  function directory(path: string): Origin {
+    const known = directories.get(path) ?? openDirectory(path, readContextIgnore(path)?.matcher);
     directories.set(path, known);
     return known;
   }
 
-  async function openContext(name: string, platform: Platform): Promise<Origin & { config?: BuiltStage['config'] }> {
+  function contextOf(name: string): NamedContext {
     const context = findContext(contexts, name);
-    if (context === undefined) throw new TypeError(`no build context ${name}`);
-    return await openNamed(context, platform);
+    assert(context !== undefined, `no build context ${name}`);
+    return context;
   }
 
-  async function openNamed(context: NamedContext, platform: Platform) {
-    if (context.kind === 'directory') {
-      return directory(context.path, () => openDirectory(context.path, readContextIgnore(context.path)?.matcher));
-    }
-    const image =
-      context.kind === 'layout'
-        ? await images.fromLayout(context.address, platform)
-        : await images.fromReference(context.reference, platform);
-    return { tree: await image.stack.tree(), ...image };
+  function imageOf(context: Exclude<NamedContext, { kind: 'directory' }>, platform: Platform): Promise<BaseImage> {
+    return context.kind === 'layout'
+      ? images.fromLayout(context.address, platform)
+      : images.fromReference(context.reference, platform);
   }
 
   return {
-    openContext,
+    async openBase(name, platform) {
+      const context = contextOf(name);
+      if (context.kind === 'directory') return { kind: 'directory', tree: directory(context.path).tree };
+      return { kind: 'image', image: await imageOf(context, platform) };
+    },
     async open(origin, { platform, stage }) {
       switch (origin.kind) {
         case 'context':
-          return directory(contextDir, () => openDirectory(contextDir, ignore));
+          return mainContext();
         case 'stage':
           return await ofStack((await stage(origin.index)).stack);
         case 'image':
           return await ofStack((await images.fromReference(origin.reference, platform)).stack);
-        case 'named-context':
-          return await openContext(origin.name, platform);
+        case 'named-context': {
+          const context = contextOf(origin.name);
+          if (context.kind === 'directory') return directory(context.path);
+          return await ofStack((await imageOf(context, platform)).stack);
+        }
         case 'scratch':
           return await ofStack(emptyStack);
       }

@@ -6,10 +6,10 @@ import { writeOciArchive } from '../oci/archive/oci-archive.ts';
 import { writeLayout } from '../oci/layout/write-layout.ts';
 import { pushImage } from '../oci/push.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
-import { reportTransfer } from './base-images.ts';
 import type { Output } from './options.ts';
 import type { BuildResult } from './result.ts';
 import type { Session } from './session.ts';
+import { reportTransfers } from './transfer-events.ts';
 
 /** An OCI image layout directory; blobs are linked from the store where the file system allows. */
 export function ociLayout(destination: string): Output {
@@ -70,7 +70,7 @@ async function pushAll(session: Session, { image, names }: ImageToExport): Promi
     await pushImage(session.registry(), reference, {
       image,
       reader: session.store,
-      onTransfer: reportTransfer(session, 'push'),
+      onTransfer: reportTransfers(session, 'push'),
     });
   }
 }

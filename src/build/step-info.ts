@@ -11,10 +11,10 @@ export function createStepIds(): NextStepId {
   return () => ++last;
 }
 
-export interface StepPlace {
+interface StepPlace {
   readonly stage: Stage;
   readonly instruction: Instruction;
-  /** Position from 1; FROM is the first step of its stage. */
+  /** Position among the steps of the stage that make a layer, from 1. */
   readonly index: number;
   readonly total: number;
   /** False for the trigger of a base image, which stands in no line of the Dockerfile. */

@@ -1,5 +1,5 @@
-import { baseName, joinPath, treePath } from '../../core/paths.ts';
-import { suggest } from '../../core/suggest.ts';
+import { nearPath } from '../../core/near-path.ts';
+import { baseName, treePath } from '../../core/paths.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { linkLoop, sourceNotFound } from './copy-error.ts';
@@ -50,19 +50,4 @@ function follow(tree: Tree, path: string): FoundSource | undefined {
   if (resolved === undefined) throw linkLoop(path);
   const node = tree.lookup(resolved) ?? (resolved === '' ? ROOT : undefined);
   return node === undefined ? undefined : { path: resolved, node, name: baseName(path) };
-}
-
-/** The path with the first component that does not exist replaced by a near name. */
-function nearPath(tree: Tree, path: string): string | undefined {
-  const names = path.split('/');
-  let directory = '';
-  for (const [index, name] of names.entries()) {
-    const child = joinPath(directory, name);
-    if (tree.lookup(child) === undefined) {
-      const near = suggest(name, tree.list(directory));
-      return near === undefined ? undefined : [...names.slice(0, index), near, ...names.slice(index + 1)].join('/');
-    }
-    directory = child;
-  }
-  return undefined;
 }

@@ -1,14 +1,11 @@
 import { join } from 'node:path';
 import { hexOf } from '../../core/digest.ts';
-import { joinPath, parentPath } from '../../core/paths.ts';
-import type { PackEntry } from '../../core/toc.ts';
 import type { Tree } from '../../core/tree.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
 import { createBlobStore } from '../../store/blob-store.ts';
 import type { Session } from '../session.ts';
-import { walkTree } from '../tree-digest.ts';
-import { toPackEntry } from '../tree-entries.ts';
+import { entriesBelow } from '../tree-entries.ts';
 import { timePolicy } from './context.ts';
 
 /**
@@ -37,21 +34,4 @@ export async function unpackContext(
     diffId: layer.diffId,
   });
   return id;
-}
-
-function* entriesBelow(tree: Tree, root: string): Generator<PackEntry, void> {
-  for (const parent of ancestors(root)) {
-    const node = tree.lookup(parent);
-    if (node !== undefined) yield toPackEntry(parent, node);
-  }
-  for (const { path, node } of walkTree(tree, root)) {
-    const at = path === '' ? root : joinPath(root, path);
-    if (at !== '') yield toPackEntry(at, node);
-  }
-}
-
-function ancestors(path: string): string[] {
-  const found: string[] = [];
-  for (let parent = parentPath(path); parent !== ''; parent = parentPath(parent)) found.unshift(parent);
-  return found;
 }

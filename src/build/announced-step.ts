@@ -1,0 +1,30 @@
+import type { SourceSpan, SourceText } from '../core/span.ts';
+import type { BuildControl } from './control.ts';
+import type { StepInfo } from './events.ts';
+import { locating } from './located-error.ts';
+import type { StepLayer } from './step-cache.ts';
+
+export interface AnnouncedStep {
+  readonly info: StepInfo;
+  readonly place: { readonly span: SourceSpan; readonly source: SourceText };
+}
+
+/** Carries out a step and tells when it begins and how it ends; its errors get its place. */
+export async function announced<T extends StepLayer | undefined>(
+  { emit, signal }: BuildControl,
+  { info: step, place }: AnnouncedStep,
+  carryOut: () => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const startedMs = performance.now();
+  const durationMs = (): number => performance.now() - startedMs;
+  emit({ type: 'step-started', step });
+  try {
+    const result = await locating(place, carryOut);
+    emit({ type: 'step-finished', step, durationMs: durationMs(), ...(result && { key: result.key }) });
+    return result;
+  } catch (error) {
+    emit({ type: 'step-failed', step, durationMs: durationMs() });
+    throw error;
+  }
+}

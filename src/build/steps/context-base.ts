@@ -1,0 +1,20 @@
+import type { Tree } from '../../core/tree.ts';
+import { packLayer } from '../../layers/pack.ts';
+import type { StepLayer } from '../step-cache.ts';
+import { digestTree, walkTree } from '../tree-digest.ts';
+import { entriesBelow } from '../tree-entries.ts';
+import { packOptions, type StepContext, timesIngredient } from './context.ts';
+
+/** A directory that stands for a base image (`--build-context`): all its files as one layer, owned by root. */
+export async function layerOfContext(
+  tree: Tree,
+  { session, cache, info }: Pick<StepContext, 'session' | 'cache' | 'info'>,
+): Promise<StepLayer> {
+  const content = await digestTree(session, [...walkTree(tree, '')]);
+  return await cache.layerFor({
+    info,
+    recipe: 'context 1',
+    ingredients: [timesIngredient(session.settings), { name: 'content', value: content }],
+    make: () => packLayer(entriesBelow(tree, ''), session.store, packOptions(session)),
+  });
+}
