@@ -7,6 +7,7 @@ import { announced } from './announced-step.ts';
 import type { BaseImage } from './base-images.ts';
 import { createdOf, historyItems } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
+import { hintingAtStage } from './stage-hint.ts';
 import { platformOf, type StageServices } from './stage-services.ts';
 import type { OtherStages } from './stages.ts';
 import { stepInfo } from './step-info.ts';
@@ -21,7 +22,7 @@ export interface OpenedBase {
 
 /** Gets what FROM names (reference, section 8). */
 export async function openBase(services: StageServices, stage: Stage, others: OtherStages): Promise<OpenedBase> {
-  const { session, images, origins } = services;
+  const { session, graph, images, origins } = services;
   const { base } = stage;
   const platform = platformOf(session, stage);
   switch (base.kind) {
@@ -30,7 +31,11 @@ export async function openBase(services: StageServices, stage: Stage, others: Ot
     case 'stage':
       return await others(base.index);
     case 'image':
-      return checkPlatform(services, stage, await images.fromReference(base.reference, platform));
+      return checkPlatform(
+        services,
+        stage,
+        await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform)),
+      );
     case 'context': {
       const opened = await origins.openBase(base.name, platform);
       if (opened.kind === 'image') return checkPlatform(services, stage, opened.image);

@@ -6,7 +6,9 @@ import type { StepInfo } from './events.ts';
 import { createdNow, createdOf, type HistoryLine, historyItems } from './history.ts';
 import type { LayerStack } from './layer-stack.ts';
 import { locating } from './located-error.ts';
+import type { Origin } from './origins.ts';
 import { openBase } from './stage-base.ts';
+import { hintingAtStage } from './stage-hint.ts';
 import { platformOf, type StageServices } from './stage-services.ts';
 import type { BuiltStage, OtherStages } from './stages.ts';
 import type { StepLayer } from './step-cache.ts';
@@ -60,22 +62,30 @@ interface StepRequest {
   readonly others: OtherStages;
 }
 
-async function performStep(
-  { session, cache, origins }: StageServices,
-  { stage, step, info, stack, others }: StepRequest,
-): Promise<StepLayer | undefined> {
+async function performStep(services: StageServices, request: StepRequest): Promise<StepLayer | undefined> {
+  const { session, cache } = services;
+  const { stage, step, info, stack, others } = request;
   const context = {
     session,
     cache,
     info,
     platform: platformOf(session, stage),
     stack,
-    // Images that are only copied from are the target's, whatever platform the stage has.
-    openOrigin: (origin: FileOrigin) => origins.open(origin, { platform: session.settings.platform, stage: others }),
+    openOrigin: (origin: FileOrigin) => openOrigin(services, origin, others),
   };
   await stagesOf(step, others);
   const place = { span: step.instruction.span, source: step.source };
   return await announced(session, { info, place }, () => runStep(step, context));
+}
+
+/** Images that are only copied from are the target's, whatever platform the stage has. */
+function openOrigin(
+  { session, graph, origins }: StageServices,
+  origin: FileOrigin,
+  stage: OtherStages,
+): Promise<Origin> {
+  const open = (): Promise<Origin> => origins.open(origin, { platform: session.settings.platform, stage });
+  return origin.kind === 'image' ? hintingAtStage(origin.reference, graph, open) : open();
 }
 
 /** A step begins when the stages that it reads are built, so that its time is its own. */

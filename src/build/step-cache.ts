@@ -10,6 +10,11 @@ export interface CacheableStep {
   /** Kind of step with the version of its rules. */
   readonly recipe: string;
   readonly ingredients: readonly Ingredient[];
+  /**
+   * What of this machine shows in the result, for one that cannot do everything. Asked when nothing is recorded yet: what
+   * a machine without limits has made is good for all.
+   */
+  hostLimits?(): Promise<readonly Ingredient[]>;
   make(): Promise<IndexedLayer>;
 }
 
@@ -31,7 +36,10 @@ export interface StepCache {
   counts(): { readonly cached: number; readonly executed: number };
 }
 
-export function createStepCache(session: Session, now: () => string): StepCache {
+/** What of a session the cache needs. */
+type CacheSession = Pick<Session, 'settings' | 'records' | 'library' | 'limit' | 'signal' | 'emit'>;
+
+export function createStepCache(session: CacheSession, now: () => string): StepCache {
   const running = new Map<CacheKey, Promise<StepLayer>>();
   const counts = { cached: 0, executed: 0 };
 
@@ -55,14 +63,24 @@ export function createStepCache(session: Session, now: () => string): StepCache 
 }
 
 interface Request {
-  readonly session: Session;
+  readonly session: CacheSession;
   readonly step: CacheableStep;
   readonly key: CacheKey;
   readonly now: () => string;
 }
 
 async function findOrMake(request: Request): Promise<StepLayer> {
-  return (await findRecorded(request)) ?? (await makeAndRecord(request));
+  const recorded = await findRecorded(request);
+  if (recorded !== undefined) return recorded;
+  const limits = (await request.step.hostLimits?.()) ?? [];
+  if (limits.length === 0) return await makeAndRecord(request);
+  const limited = withIngredients(request, limits);
+  return (await findRecorded(limited)) ?? (await makeAndRecord(limited));
+}
+
+function withIngredients(request: Request, more: readonly Ingredient[]): Request {
+  const ingredients = [...request.step.ingredients, ...more];
+  return { ...request, step: { ...request.step, ingredients }, key: frameKey(request.step.recipe, ingredients) };
 }
 
 async function findRecorded({ session, key }: Request): Promise<StepLayer | undefined> {

@@ -1,11 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DiffId, isDigest } from '../core/digest.ts';
+import { type DiffId, type Digest, isDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { digestOf } from '../io/hash.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
 
 const VERSION = 1;
+/** Bytes of JSON up to which an ingredient stands in a record itself: records are read on every build. */
+const MAX_VALUE = 4096;
+
+/** An ingredient, or the digest of its value as JSON when that is long, as for a COPY of many files. */
+export type RecordedIngredient = Ingredient | { readonly name: string; readonly digest: Digest };
 
 /** What a step made, under its key. Self-contained: it can be copied to another machine with the layer. */
 export interface CacheRecord {
@@ -16,14 +22,17 @@ export interface CacheRecord {
   readonly created: string;
   /** The instruction, for people. */
   readonly step: string;
-  /** Everything that the key covers; long values as their digest. */
-  readonly ingredients: readonly Ingredient[];
+  /** Everything that the key covers. */
+  readonly ingredients: readonly RecordedIngredient[];
 }
+
+/** What is given to be recorded. */
+export type NewRecord = Omit<CacheRecord, 'version' | 'ingredients'> & { readonly ingredients: readonly Ingredient[] };
 
 export interface CacheRecords {
   lookup(key: CacheKey): CacheRecord | undefined;
   /** Atomic; writing the same key again replaces the record. */
-  record(record: Omit<CacheRecord, 'version'>): void;
+  record(record: NewRecord): void;
 }
 
 /** Records as one small JSON file per key. A damaged or foreign file counts as no record. */
@@ -34,16 +43,24 @@ export function createCacheRecords(directory: string): CacheRecords {
   };
   return {
     lookup: (key) => readRecord(pathOf(key), key),
-    record: (record) => writeAtomicSync(pathOf(record.key), `${JSON.stringify({ version: VERSION, ...record })}\n`),
+    record(record) {
+      const ingredients = record.ingredients.map(shortened);
+      const text = JSON.stringify({ version: VERSION, ...record, ingredients });
+      writeAtomicSync(pathOf(record.key), `${text}\n`);
+    },
   };
 }
 
 function readRecord(path: string, key: CacheKey): CacheRecord | undefined {
-  if (!existsSync(path)) return undefined;
   try {
     const value = JSON.parse(readFileSync(path, 'utf8')) as CacheRecord;
     return value.version === VERSION && value.key === key && isDigest(value.diffId) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function shortened(ingredient: Ingredient): RecordedIngredient {
+  const value = Buffer.from(JSON.stringify(ingredient.value));
+  return value.length <= MAX_VALUE ? ingredient : { name: ingredient.name, digest: digestOf(value) };
 }

@@ -2,13 +2,13 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { frameKey } from '../../src/cache/frame.ts';
-import { type CacheRecord, createCacheRecords } from '../../src/cache/records.ts';
+import { createCacheRecords, type NewRecord } from '../../src/cache/records.ts';
 import { toDiffId } from '../../src/core/digest.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const KEY = frameKey('test', []);
 
-function recordOf(step: string): Omit<CacheRecord, 'version'> {
+function recordOf(step: string): NewRecord {
   return {
     key: KEY,
     diffId: toDiffId(`sha256:${'1'.repeat(64)}`),
@@ -71,6 +71,17 @@ describe('createCacheRecords', () => {
     const hex = KEY.slice('sha256:'.length);
     mkdirSync(join(directory, hex.slice(0, 2), `${hex.slice(2)}.json`), { recursive: true });
     expect(records.lookup(KEY)).toBeUndefined();
+  });
+
+  it('keeps a long ingredient as its digest, which another value does not have', () => {
+    const records = createCacheRecords(tempDir());
+    const digests = ['a', 'b'].map((name) => {
+      const value = Array.from({ length: 1000 }, (_, at) => `${name} ${at}`);
+      records.record({ ...recordOf('COPY'), ingredients: [{ name: 'sources', value }] });
+      return records.lookup(KEY)?.ingredients;
+    });
+    expect(digests[0]).toEqual([{ name: 'sources', digest: expect.stringMatching(/^sha256:/) }]);
+    expect(digests[1]).not.toEqual(digests[0]);
   });
 
   it('writes JSON that people and other machines can read', () => {

@@ -12,6 +12,7 @@ import { digestTree, walkTree } from '../tree-digest.ts';
 import { openCacheMount } from './cache-mount.ts';
 import type { StepContext } from './context.ts';
 import { unpackContext } from './context-mount.ts';
+import { mountIngredient } from './run-key.ts';
 
 /** The mounts of a RUN, looked up: what they add to its key, and how they are made when it really runs. */
 export interface PreparedMounts {
@@ -86,15 +87,18 @@ async function prepareBind(mount: MountOf<'bind'>, context: StepContext): Promis
   const { target, readOnly, from, source } = mount;
   const origin = await context.openOrigin(from);
   const path = selectedPath(origin, source);
-  const items = [...walkTree(origin.tree, path)];
-  const content = await digestTree(context.session, items);
+  const content = await contentOf(origin, path, context);
   return {
-    ingredient: { name: 'mount bind', value: [target, readOnly ? 'ro' : 'rw', content] },
+    ingredient: mountIngredient(mount, content),
     async realise(host) {
       const shown = await layersOf(origin, path, { host, context });
       return { mount: { kind: 'snapshot', target, readOnly, ...shown } };
     },
   };
+}
+
+async function contentOf({ tree }: Origin, path: string, { session }: StepContext): Promise<string> {
+  return await digestTree(session, [...walkTree(tree, path)]);
 }
 
 /** Where a source leads, links followed; the mount then shows exactly that path. */
@@ -125,27 +129,25 @@ async function layersOf(
 async function prepareCache(mount: MountOf<'cache'>, context: StepContext): Promise<PreparedMount> {
   const { id, target, readOnly, sharing, mode, uid, gid, from, source } = mount;
   const origin = from === undefined ? undefined : await context.openOrigin(from);
-  const identity = [id, target, readOnly ? 'ro' : 'rw', mode.toString(8), String(uid), String(gid)];
+  const first = origin === undefined ? undefined : { origin, path: selectedPath(origin, source) };
   return {
-    ingredient: { name: 'mount cache', value: identity },
+    ingredient: mountIngredient(mount, first && (await contentOf(first.origin, first.path, context))),
     async realise(host) {
+      const initial = first && (await layersOf(first.origin, first.path, { host, context }));
       const folder = await openCacheMount(context.session, { id, sharing, flavor: host.flavor });
-      const initial =
-        origin === undefined
-          ? {}
-          : { initial: await layersOf(origin, selectedPath(origin, source), { host, context }) };
       return {
-        mount: { kind: 'cache', source: folder.path, target, readOnly, mode, uid, gid, ...initial },
+        mount: { kind: 'cache', source: folder.path, target, readOnly, mode, uid, gid, ...(initial && { initial }) },
         ...(folder.lease !== undefined && { lease: folder.lease }),
       };
     },
   };
 }
 
-function prepareTmpfs({ target, sizeBytes }: MountOf<'tmpfs'>): PreparedMount {
+function prepareTmpfs(mount: MountOf<'tmpfs'>): PreparedMount {
+  const { target, sizeBytes } = mount;
   const size = sizeBytes === undefined ? {} : { sizeBytes };
   return {
-    ingredient: { name: 'mount tmpfs', value: [target, String(sizeBytes ?? '')] },
+    ingredient: mountIngredient(mount),
     realise: () => Promise.resolve({ mount: { kind: 'tmpfs', target, readOnly: false, ...size } }),
   };
 }
@@ -153,9 +155,8 @@ function prepareTmpfs({ target, sizeBytes }: MountOf<'tmpfs'>): PreparedMount {
 /** A secret's content is never part of a key. */
 function prepareSecret(mount: MountOf<'secret'>, { session }: StepContext): PreparedMount {
   const { id, target, env, required, mode, uid, gid } = mount;
-  const value = [id, target ?? '', env ?? '', mode.toString(8), String(uid), String(gid), String(required)];
   return {
-    ingredient: { name: 'mount secret', value },
+    ingredient: mountIngredient(mount),
     async realise() {
       const secret = await readSecret(session.options.secrets ?? [], id);
       if (secret === undefined) {
@@ -172,9 +173,10 @@ function prepareSecret(mount: MountOf<'secret'>, { session }: StepContext): Prep
 }
 
 /** Without an agent the mount is left out, as the reference says of one that is not required. */
-function prepareSsh({ id, target, required }: MountOf<'ssh'>): PreparedMount {
+function prepareSsh(mount: MountOf<'ssh'>): PreparedMount {
+  const { id, required } = mount;
   return {
-    ingredient: { name: 'mount ssh', value: [id, target, String(required)] },
+    ingredient: mountIngredient(mount),
     realise() {
       if (!required) return Promise.resolve({});
       throw new StepError('STEP_SSH_MISSING', `no ssh agent or key was given for id ${JSON.stringify(id)}`, {

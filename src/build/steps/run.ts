@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
 import type { IndexedLayer } from '../../core/image.ts';
-import { formatPlatform } from '../../core/platform.ts';
 import type { RunStep } from '../../plan/step.ts';
 import { lookupUser } from '../../rootfs/accounts.ts';
 import { diffTree } from '../../rootfs/diff.ts';
@@ -14,35 +13,30 @@ import { accountTexts } from '../tree-files.ts';
 import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';
 import { createLogTail } from './log-tail.ts';
 import { type PreparedMounts, prepareMounts } from './mounts.ts';
+import { RUN_RECIPE, runIngredients } from './run-key.ts';
 
 /** Carries out a RUN, or takes its layer from the cache (reference, sections 10, 15, 16). */
 export async function runCommand(step: RunStep, context: StepContext): Promise<StepLayer> {
+  const { session, stack, platform, info, cache } = context;
   const mounts = await prepareMounts(step.mounts, context);
-  return await context.cache.layerFor({
-    info: context.info,
-    recipe: 'run 1',
-    ingredients: [...ingredientsOf(step, context), ...mounts.ingredients],
+  const surroundings = {
+    parent: stack.chainId,
+    platform,
+    times: timesIngredient(session.settings),
+    hosts: session.options.addHosts ?? [],
+  };
+  return await cache.layerFor({
+    info,
+    recipe: RUN_RECIPE,
+    ingredients: [...runIngredients(step, surroundings), ...mounts.ingredients],
+    hostLimits: async () => limitsOf(await session.sandboxHost()),
     make: () => execute(step, context, mounts),
   });
 }
 
-/** What the result depends on; proxies, secrets and addresses of hosts do not count (reference, section 16). */
-function ingredientsOf(step: RunStep, { session, stack, platform }: StepContext): Ingredient[] {
-  const { options, settings } = session;
-  return [
-    { name: 'parent', value: stack.chainId ?? 'scratch' },
-    { name: 'platform', value: formatPlatform(platform) },
-    timesIngredient(settings),
-    { name: 'argv', value: step.argv },
-    { name: 'script', value: step.script === undefined ? [] : [step.script.name, step.script.content] },
-    { name: 'env', value: step.env },
-    { name: 'cwd', value: step.cwd },
-    { name: 'user', value: step.user },
-    { name: 'hostname', value: step.hostname },
-    { name: 'network', value: step.network },
-    { name: 'security', value: step.security },
-    { name: 'hosts', value: (options.addHosts ?? []).map(({ name }) => name) },
-  ];
+/** A host that knows but one owner makes other layers than one that knows all (design 4). */
+function limitsOf({ flavor }: SandboxHost): Ingredient[] {
+  return flavor === 'single-id' ? [{ name: 'host', value: flavor }] : [];
 }
 
 async function execute(step: RunStep, context: StepContext, mounts: PreparedMounts): Promise<IndexedLayer> {
