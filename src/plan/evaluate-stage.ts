@@ -31,6 +31,8 @@ export interface EvaluatedStage {
   readonly config: ImageConfig;
   /** For stages built on this one. */
   readonly args: Variables;
+  /** ARGs of this stage with the value of their last declaration. */
+  readonly declared: Variables;
   /**
    * Stages whose files the steps read, ascending. Triggers of a base image may name ones that the graph could not
    * foresee.
@@ -53,7 +55,8 @@ export function evaluateStage(request: StageRequest): EvaluatedStage {
     state = outcome.state;
     if (outcome.step !== undefined) steps.push(outcome.step);
   }
-  return { steps, config: state.config, args: state.args, dependencies: stageDependencies(steps) };
+  const { config, args, declared } = state;
+  return { steps, config, args, declared, dependencies: stageDependencies(steps) };
 }
 
 function initialState({ graph, stage, base }: StageRequest): StageState {

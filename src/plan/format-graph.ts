@@ -27,7 +27,8 @@ function formatStage(stage: Stage, graph: BuildGraph): string {
   return `${title.join(' ')}: ${facts.join(', ')}`;
 }
 
-function formatBase(base: StageBase, { stages }: BuildGraph): string {
+/** `image alpine`, `stage 0 "build"`, `context name` or `scratch`. */
+export function formatBase(base: StageBase, { stages }: BuildGraph): string {
   switch (base.kind) {
     case 'scratch':
       return 'scratch';

@@ -1,5 +1,6 @@
 import { PlanError } from '../core/errors.ts';
 import type { Platform } from '../core/platform.ts';
+import { suggest } from '../core/suggest.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 import { assertParsed } from '../parser/index.ts';
 import type { ArgInstruction, Instruction } from '../parser/instruction.ts';
@@ -48,8 +49,8 @@ export function planBuild(dockerfile: Dockerfile, options: PlanOptions): BuildGr
   return { ...scope, stages, target, reachable, globalArgs };
 }
 
-/** After {@link assertParsed} only ARG stands above the first FROM, and there is one. */
-function splitStages(instructions: readonly Instruction[]): {
+/** The ARGs of the global scope, and the stages. Above the first FROM only ARG counts; a file with mistakes may have more. */
+export function splitStages(instructions: readonly Instruction[]): {
   readonly declarations: readonly ArgInstruction[];
   readonly sections: readonly StageSection[];
 } {
@@ -85,7 +86,8 @@ function fromExpander(
     onUndefined: (name, span) => {
       if (globalArgs.has(name)) return;
       const message = `FROM uses $${name}, which no ARG above the first FROM declares`;
-      const hint = `write ARG ${name} above the first FROM`;
+      const near = suggest(name, globalArgs.keys());
+      const hint = near === undefined ? `write ARG ${name} above the first FROM` : `did you mean $${near}?`;
       onWarning?.({ severity: 'warning', code: 'UndefinedArgInFrom', message, span, hint }, scope.source);
     },
   });

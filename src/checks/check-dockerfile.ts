@@ -1,0 +1,69 @@
+import { type Diagnostic, ParseError } from '../core/errors.ts';
+import type { SourceText } from '../core/span.ts';
+import { CHECK_RULES } from './check-rules.ts';
+import { explore } from './explore.ts';
+import type { Rule } from './rule.ts';
+import { createRuleFilter, type RuleFilter } from './rule-filter.ts';
+import type { CheckRequest, CheckScope } from './scope.ts';
+import type { Fix } from './text-edit.ts';
+
+/** A rule that is broken (`code` is its name), or a mistake for which a build would stop. */
+export interface Finding extends Diagnostic {
+  /** Path of the page about the rule; absent for mistakes. */
+  readonly page?: string;
+  /** Edits that make the Dockerfile keep the rule and mean the same. */
+  readonly fix?: Fix;
+}
+
+export interface CheckReport {
+  readonly source: SourceText;
+  /** In the order of the text. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Finds all that is wrong or doubtful in a Dockerfile, as far as it shows without building. Pure, apart from the tree
+ * that it may be given.
+ * @throws PlanError `PLAN_UNKNOWN_STAGE` for a target that there is none; OptionError `OPTION_BAD_CHECK`
+ */
+export function checkDockerfile(request: CheckRequest): CheckReport {
+  const { dockerfile } = request;
+  const filter = createRuleFilter(dockerfile, request.buildArgs);
+  const { scope, errors } = explore(request);
+  const found = CHECK_RULES.flatMap((rule) => applyRule(rule, scope, filter));
+  return { source: dockerfile.source, findings: withoutRepeats([...errors, ...found].sort(byPlace)) };
+}
+
+/** The error for which a build with rules of severity `error`, or with `error=true`, ends. */
+export function lintViolation({ source, findings }: CheckReport): ParseError | undefined {
+  const broken = findings.filter(({ page, severity }) => page !== undefined && severity === 'error');
+  const [first] = broken;
+  if (first === undefined) return undefined;
+  const names = [...new Set(broken.map(({ code }) => code))].join(', ');
+  const diagnostic: Diagnostic = {
+    severity: 'error',
+    code: 'PARSE_LINT_VIOLATION',
+    message: `lint violation found for rules: ${names}`,
+    hint: 'see the warnings above; `# check=skip=RULE` above an instruction makes an exception',
+    span: first.span,
+  };
+  return new ParseError([diagnostic], source);
+}
+
+function applyRule(rule: Rule, scope: CheckScope, filter: RuleFilter): readonly Finding[] {
+  const severity = filter.error ? 'error' : rule.severity;
+  return rule
+    .find(scope)
+    .filter(({ span }) => filter.reports(rule, span))
+    .map((finding) => ({ severity, code: rule.name, page: rule.page, ...finding }));
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return a.span.start.offset - b.span.start.offset;
+}
+
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const key = ({ code, message, span }: Finding): string =>
+    `${span.start.offset} ${span.end.offset} ${code} ${message}`;
+  return [...new Map(findings.toReversed().map((finding) => [key(finding), finding])).values()].reverse();
+}
