@@ -3,7 +3,7 @@ import { OptionError } from '../core/errors.ts';
 import type { Compression } from '../core/media-types.ts';
 import { type Platform, parsePlatform } from '../core/platform.ts';
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
-import type { BuildOptions } from './options.ts';
+import type { BuildOptions, Secret } from './options.ts';
 
 /** Options with every default filled in and every contradiction refused. */
 export interface Settings {
@@ -58,17 +58,28 @@ function refuseContradictions(options: BuildOptions): void {
       hint: 'give 1 or more',
     });
   }
+  for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
 }
+
+function refuseAmbiguousSecret({ id, file, env, value }: Secret): void {
+  const given = [file, env, value].filter((source) => source !== undefined);
+  if (given.length === 1) return;
+  const count = given.length === 0 ? 'no value' : `${given.length} values`;
+  throw new OptionError('OPTION_BAD_SECRET', `the secret ${JSON.stringify(id)} has ${count}`, {
+    hint: 'give one of file, env and value',
+  });
+}
+
+/** RFC 3339 has four digits for the year. */
+const LAST_EPOCH = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
 /** Option, then build argument, then environment (reference, section 20; design 5). Empty counts as not given. */
 function sourceDateEpoch(options: BuildOptions): number | undefined {
-  if (options.sourceDateEpoch !== undefined) return options.sourceDateEpoch;
-  const text = options.buildArgs?.SOURCE_DATE_EPOCH ?? environment('SOURCE_DATE_EPOCH') ?? '';
+  const given = options.sourceDateEpoch ?? options.buildArgs?.SOURCE_DATE_EPOCH ?? environment('SOURCE_DATE_EPOCH');
+  const text = String(given ?? '');
   if (text === '') return undefined;
-  if (!/^\d{1,12}$/.test(text)) {
-    throw new OptionError('OPTION_BAD_EPOCH', `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}`, {
-      hint: 'give whole seconds since 1970-01-01, such as the output of: git log -1 --format=%ct',
-    });
-  }
-  return Number(text);
+  if (/^\d+$/.test(text) && Number(text) <= LAST_EPOCH) return Number(text);
+  throw new OptionError('OPTION_BAD_EPOCH', `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}`, {
+    hint: 'give whole seconds since 1970-01-01, such as the output of: git log -1 --format=%ct',
+  });
 }

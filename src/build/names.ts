@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Descriptor } from '../core/image.ts';
 import { MediaType } from '../core/media-types.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { errnoOf, toHostError } from '../io/host-error.ts';
 import { acquireLease } from '../io/lease.ts';
-import { makeFolder } from '../io/make-folder.ts';
 
 const NAME = 'io.containerd.image.name';
 
@@ -23,13 +24,16 @@ export interface ImageNames {
 export function createImageNames(storeDir: string): ImageNames {
   const path = join(storeDir, 'index.json');
 
-  async function change(edit: (manifests: readonly Descriptor[]) => readonly Descriptor[]): Promise<void> {
-    makeFolder(storeDir);
+  /** Without a change nothing is written. */
+  async function change(edit: (manifests: readonly Descriptor[]) => readonly Descriptor[]): Promise<boolean> {
     using _lease = await acquireLease(`${path}.lease`);
+    const before = readManifests(path);
+    const manifests = edit(before);
+    if (isDeepStrictEqual(manifests, before)) return false;
     const layout = join(storeDir, 'oci-layout');
     if (!existsSync(layout)) writeAtomicSync(layout, '{"imageLayoutVersion":"1.0.0"}');
-    const index = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: edit(readManifests(path)) };
-    writeAtomicSync(path, JSON.stringify(index));
+    writeAtomicSync(path, JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests }));
+    return true;
   }
 
   const list = (): { name: string; descriptor: Descriptor }[] =>
@@ -43,16 +47,13 @@ export function createImageNames(storeDir: string): ImageNames {
     find: (name) => list().find((entry) => entry.name === name)?.descriptor,
     async set(names, descriptor) {
       if (names.length === 0) return;
+      const named = names.map((name) => ({ ...descriptor, annotations: annotationsOf(name) }));
       await change((manifests) => [
         ...manifests.filter((entry) => !names.includes(entry.annotations?.[NAME] ?? '')),
-        ...names.map((name) => ({ ...descriptor, annotations: annotationsOf(name) })),
+        ...named,
       ]);
     },
-    async remove(name) {
-      const found = list().some((entry) => entry.name === name);
-      if (found) await change((manifests) => manifests.filter((entry) => entry.annotations?.[NAME] !== name));
-      return found;
-    },
+    remove: (name) => change((manifests) => manifests.filter((entry) => entry.annotations?.[NAME] !== name)),
   };
 }
 
@@ -61,12 +62,24 @@ function annotationsOf(name: string): Record<string, string> {
   return { [NAME]: name, ...(tag !== undefined && { 'org.opencontainers.image.ref.name': tag }) };
 }
 
-/** A damaged index counts as empty: names are lost then, content is not. */
 function readManifests(path: string): readonly Descriptor[] {
+  const text = readIfThere(path);
+  if (text === undefined) return [];
   try {
-    const index = JSON.parse(readFileSync(path, 'utf8')) as { manifests?: readonly Descriptor[] };
+    const index = JSON.parse(text) as { manifests?: readonly Descriptor[] };
     return index.manifests ?? [];
   } catch {
+    // A damaged index counts as empty: names are lost then, content is not.
     return [];
+  }
+}
+
+/** An index that cannot be read for another reason is not empty: writing it would lose what it names. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw toHostError(error, 'read', path);
   }
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { Descriptor } from '../core/image.ts';
+import { isBuilderError } from '../core/errors.ts';
+import type { Descriptor, Image } from '../core/image.ts';
 import { formatPlatform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
 import { defaultCacheDir } from '../io/host.ts';
@@ -26,13 +27,14 @@ export interface StoreOptions {
   readonly cacheDir?: string;
 }
 
-/** The images that builds left in the local store, by name. An image whose content is gone is left out. */
+/** The images that builds left in the local store, by name. An image whose manifest or configuration is gone is left out. */
 export async function listImages(options: StoreOptions = {}): Promise<readonly StoredImage[]> {
   const storeDir = storeDirOf(options);
   const store = createBlobStore(storeDir);
   const images: StoredImage[] = [];
   for (const { name, descriptor } of createImageNames(storeDir).list()) {
-    if (await store.has(descriptor)) images.push(await describe(store, name, descriptor));
+    const image = await describe(store, name, descriptor);
+    if (image !== undefined) images.push(image);
   }
   return images.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -46,8 +48,10 @@ function storeDirOf({ cacheDir }: StoreOptions): string {
   return join(resolve(cacheDir ?? defaultCacheDir()), 'store');
 }
 
-async function describe(store: BlobStore, name: string, descriptor: Descriptor): Promise<StoredImage> {
-  const { config, layers } = await readImage(store, descriptor);
+async function describe(store: BlobStore, name: string, descriptor: Descriptor): Promise<StoredImage | undefined> {
+  const image = await readIfWhole(store, descriptor);
+  if (image === undefined) return undefined;
+  const { config, layers } = image;
   const { os, architecture, variant, created } = config;
   return {
     name: formatFamiliar(normalizeReference(name)),
@@ -56,4 +60,13 @@ async function describe(store: BlobStore, name: string, descriptor: Descriptor):
     ...(created !== undefined && { created }),
     platform: formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) }),
   };
+}
+
+async function readIfWhole(store: BlobStore, descriptor: Descriptor): Promise<Image | undefined> {
+  try {
+    return await readImage(store, descriptor);
+  } catch (error) {
+    if (isBuilderError(error) && error.family === 'content') return undefined;
+    throw error;
+  }
 }
