@@ -40,6 +40,7 @@ export interface BuildOptions {
   readonly dockerfileText?: string;
   /** Name of the stage to build. Default: the last one. */
   readonly target?: string;
+  /** Values for `ARG`, by name. */
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** Names for the image; each is also a name in the local store. */
   readonly tags?: readonly string[];
@@ -47,18 +48,24 @@ export interface BuildOptions {
   readonly outputs?: readonly Output[];
   /** `oci-layout://DIR[:tag|@digest]`, `docker-image://REF` or a directory, by name. */
   readonly buildContexts?: Readonly<Record<string, string>>;
+  /** For `RUN --mount=type=secret`. Never part of a key or a layer. */
   readonly secrets?: readonly Secret[];
+  /** Set over the labels of the Dockerfile. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Target platform such as `linux/arm64`. Default: the host's architecture on linux. */
   readonly platform?: string;
   /** Reads no cache record; writes them. Default false. */
   readonly noCache?: boolean;
-  /** `always` asks the registry again for every tag. Default `newer`: one question per tag and build. */
+  /**
+   * When the registry is asked for a base image. `newer` (default): one question per tag and build, but for names of the
+   * local store; what was pulled is used, with a warning, when there is no answer. `always`: for names of the store too,
+   * and no answer is an error. `missing`: only for what was never pulled. `never`: not at all.
+   */
   readonly pull?: 'always' | 'newer' | 'missing' | 'never';
   /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`. */
   readonly cacheDir?: string;
   readonly registry?: RegistryOptions;
-  /** Default `auto`: the best that works here. */
+  /** How commands of RUN are isolated. Default `auto`: the best that works here. */
   readonly isolation?: 'auto' | IsolationMethod;
   /** `fixed` (default): one constant for every entry of a layer; `preserve`: file times kept, the clock in `created`. */
   readonly timestamps?: 'fixed' | 'preserve';
@@ -68,6 +75,7 @@ export interface BuildOptions {
   readonly compression?: Compression;
   /** Network of RUN where the instruction has no `--network`. Default `default`. */
   readonly network?: NetworkMode;
+  /** Lines of `/etc/hosts` for RUN. */
   readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Entitlements: `network.host`, `security.insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
@@ -77,5 +85,6 @@ export interface BuildOptions {
   readonly now?: () => Date;
   /** Ends the build; its reason is thrown when everything has come to rest. */
   readonly signal?: AbortSignal;
+  /** Called with every event, in order, while the build runs. What it throws ends the build. */
   readonly onEvent?: (event: BuildEvent) => void;
 }
