@@ -1,6 +1,8 @@
 export { type CheckOptions, parseCheckOptions } from './check-options.ts';
 export type { Directives, Dockerfile, Piece } from './dockerfile.ts';
 export { toDump } from './dump.ts';
+export { insertAfter, insertBefore, removeInstruction, replaceInstruction } from './edit-instructions.ts';
+export { type ArgDefault, type StageSelector, setArgDefault, setBase } from './edit-words.ts';
 export { type ExpandOptions, expandHeredoc, expandWord, expandWords, type Lookup } from './expand/expand.ts';
 export { heredocBody } from './heredoc.ts';
 export type {

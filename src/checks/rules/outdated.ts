@@ -1,12 +1,11 @@
 import { skipSpace } from '../../parser/blanks.ts';
 import type { EnvInstruction, LabelInstruction, MaintainerInstruction } from '../../parser/instruction.ts';
-import { readLogicalLine } from '../../parser/logical-line.ts';
+import { type EscapeChar, readLogicalLine } from '../../parser/logical-line.ts';
+import { quoteInDouble } from '../../parser/quote-word.ts';
 import { wordEnd } from '../../parser/words.ts';
 import { defineRule, type Found, type Rule, reportedRule } from '../rule.ts';
 import { type CheckScope, instructionAt, isOnOneLine } from '../scope.ts';
 import type { TextEdit } from '../text-edit.ts';
-
-type Escape = '\\' | '`';
 
 const AUTHORS = 'org.opencontainers.image.authors';
 
@@ -21,16 +20,12 @@ export const maintainerDeprecated: Rule = defineRule<MaintainerInstruction>({
   hint: () => `write LABEL ${AUTHORS}="…"`,
   fix: ({ facts: { name, span, keyword } }, { dockerfile }) => {
     if (!isOnOneLine(span) || dockerfile.source.text.includes(AUTHORS)) return undefined;
+    // MAINTAINER is not expanded, LABEL is.
     const label = keyword.text === keyword.text.toLowerCase() ? 'label' : 'LABEL';
-    const text = `${label} ${AUTHORS}=${quoteLiteral(name.text, dockerfile.directives.escape)}`;
+    const text = `${label} ${AUTHORS}=${quoteInDouble(name.text, dockerfile.directives.escape)}`;
     return [{ start: span.start.offset, end: span.end.offset, text }];
   },
 });
-
-/** MAINTAINER is not expanded, LABEL is. */
-function quoteLiteral(text: string, escapeChar: Escape): string {
-  return `"${Array.from(text, (char) => (char === '"' || char === '$' || char === escapeChar ? escapeChar + char : char)).join('')}"`;
-}
 
 export const legacyKeyValueFormat: Rule = defineRule<EnvInstruction | LabelInstruction>({
   name: 'LegacyKeyValueFormat',
@@ -49,7 +44,7 @@ export const legacyKeyValueFormat: Rule = defineRule<EnvInstruction | LabelInstr
 /** Only names and values that mean the same on both sides of an equals sign. */
 function withEquals(
   { pairs: [pair], span }: EnvInstruction | LabelInstruction,
-  escapeChar: Escape,
+  escapeChar: EscapeChar,
 ): TextEdit[] | undefined {
   if (pair === undefined || !isOnOneLine(span) || !/^[\w./-]+$/.test(pair.name.text)) return undefined;
   const value = asOneWord(pair.value.text, escapeChar);
@@ -57,7 +52,7 @@ function withEquals(
   return [{ start: pair.name.span.start.offset, end: pair.value.span.end.offset, text: `${pair.name.text}=${value}` }];
 }
 
-function asOneWord(value: string, escapeChar: Escape): string | undefined {
+function asOneWord(value: string, escapeChar: EscapeChar): string | undefined {
   if (value !== '' && wordEnd(value, 0, value.length, escapeChar) === value.length) return value;
   return /['"]/.test(value) || value.includes(escapeChar) ? undefined : `"${value}"`;
 }
