@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LAMELLA } from '../builders/lamella.ts';
+import { layersOfLayout } from '../builders/layers.ts';
+
+/** Makes a root file system of a base image by `tar`, its layers one over another: the test host's have no whiteouts. */
+export function unpackBase(reference: string, folder: string): string {
+  rmSync(folder, { recursive: true, force: true });
+  const root = join(folder, 'root');
+  const context = join(folder, 'context');
+  const layout = join(folder, 'layout');
+  for (const each of [root, context]) mkdirSync(each, { recursive: true });
+  writeFileSync(join(context, 'Dockerfile'), `FROM ${reference}\n`);
+  const where = ['--cache-dir', join(folder, 'cache'), '-o', `type=oci-layout,dest=${layout}`];
+  execFileSync(process.execPath, [LAMELLA, 'build', '--progress', 'quiet', ...where, context]);
+  for (const { path } of layersOfLayout(layout)) execFileSync('tar', ['-xpf', path, '-C', root, '--numeric-owner']);
+  for (const name of ['proc', 'sys', 'dev', 'tmp']) mkdirSync(join(root, name), { recursive: true });
+  return root;
+}

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+import type { BuilderName } from './builders/builder.ts';
+import { BUILDER_NAMES } from './builders/builders.ts';
+import { WORKLOADS } from './workloads/workloads.ts';
+
+export interface Options {
+  /** Ids of workloads, and `micro`. */
+  readonly only: readonly string[];
+  readonly builders: readonly BuilderName[];
+  readonly rounds: number;
+  readonly scale: number;
+  readonly timeoutSeconds: number;
+  /** File for the results. */
+  readonly json?: string;
+  /** File with the results of an earlier run, which is reported instead of running anything. */
+  readonly from?: string;
+  readonly writeDocs: boolean;
+}
+
+export const USAGE = `usage: node bench/run.ts [OPTION…]
+  --only W1,W2,…       workloads, and micro for the parts by themselves (default: all)
+  --peers NAME,…       builders (default: those on this machine of ${BUILDER_NAMES.map(toOption).join(', ')})
+  --rounds N           rounds, of which medians are taken (default: 3)
+  --scale F            size of the workloads, for trials (default: 1)
+  --timeout SECONDS    longest build (default: 600)
+  --json FILE          write the results to a file, after each workload
+  --from FILE          report the results of an earlier run
+  --write-docs         write docs/performance.md`;
+
+const ALL = [...WORKLOADS.map(({ id }) => id), 'micro'];
+
+/** @throws Error with what is wrong and the usage. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', default: ALL.join(',') },
+      peers: { type: 'string', default: BUILDER_NAMES.map(toOption).join(',') },
+      rounds: { type: 'string', default: '3' },
+      scale: { type: 'string', default: '1' },
+      timeout: { type: 'string', default: '600' },
+      json: { type: 'string' },
+      from: { type: 'string' },
+      'write-docs': { type: 'boolean', default: false },
+    },
+  });
+  return {
+    only: choose(values.only, ALL, '--only'),
+    builders: chooseBuilders(values.peers),
+    rounds: positive(values.rounds, '--rounds', Number.isInteger),
+    scale: positive(values.scale, '--scale', Number.isFinite),
+    timeoutSeconds: positive(values.timeout, '--timeout', Number.isFinite),
+    ...(values.json !== undefined && { json: values.json }),
+    ...(values.from !== undefined && { from: values.from }),
+    writeDocs: values['write-docs'],
+  };
+}
+
+/** `lamella` stands for both of its columns. */
+function chooseBuilders(list: string): BuilderName[] {
+  const chosen = choose(list, BUILDER_NAMES.map(toOption), '--peers');
+  return BUILDER_NAMES.filter(
+    (name) => chosen.includes(toOption(name)) || (name === 'lamella unshare' && chosen.includes('lamella')),
+  );
+}
+
+function toOption(name: BuilderName): string {
+  return name.replace(' ', '-');
+}
+
+function choose(list: string, known: readonly string[], option: string): string[] {
+  const names = list.split(',').filter(Boolean);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw wrong(`${option}: ${unknown} is none of ${known.join(', ')}`);
+  return known.filter((name) => names.includes(name));
+}
+
+function positive(text: string, option: string, isRight: (value: number) => boolean): number {
+  const value = Number(text);
+  if (!isRight(value) || value <= 0) throw wrong(`${option}: ${text} is not a number above 0`);
+  return value;
+}
+
+function wrong(message: string): Error {
+  return new Error(`${message}\n${USAGE}`);
+}

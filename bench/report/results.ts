@@ -1,0 +1,57 @@
+/** Builds of one builder in a round, in this order. */
+export const PHASES = ['cold', 'unchanged', 'one file changed'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** One measured command: a build, or a floor, which has no phase. */
+export interface Run {
+  /** Name of the builder or floor. */
+  readonly subject: string;
+  readonly phase?: Phase;
+  readonly round: number;
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+  /** Bytes of the compressed layers of the image. */
+  readonly layerBytes?: number;
+  /** End of the output of a command that failed; its times count nowhere. */
+  readonly failure?: string;
+}
+
+export interface WorkloadResults {
+  readonly id: string;
+  readonly title: string;
+  readonly runs: readonly Run[];
+}
+
+export interface MicroResult {
+  readonly name: string;
+  /** What is done, and to how much. */
+  readonly what: string;
+  readonly seconds: number;
+  /** Bytes or things that are worked on. */
+  readonly amount: number;
+  readonly unit: 'B' | 'paths' | 'lines';
+  /** The same by another program. */
+  readonly counterpart?: { readonly name: string; readonly seconds: number };
+  readonly note?: string;
+}
+
+export interface BuilderDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly what: string;
+}
+
+/** Everything that a run of the benchmarks found out; what `--json` writes and the report is made of. */
+export interface Results {
+  readonly date: string;
+  readonly commit: string;
+  readonly command: string;
+  readonly machine: readonly string[];
+  readonly accounting: string;
+  readonly scale: number;
+  readonly rounds: number;
+  readonly builders: readonly BuilderDescription[];
+  readonly workloads: readonly WorkloadResults[];
+  readonly micro: readonly MicroResult[];
+}

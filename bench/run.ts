@@ -1,0 +1,94 @@
+// Runs the workloads with lamella and the builders of this machine, beside the floors; see bench/README.md.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBuilders } from './builders/builders.ts';
+import { emptyFolder } from './builders/tools.ts';
+import { chooseAccounting } from './measure/choose-accounting.ts';
+import { quote } from './measure/measure.ts';
+import { type Options, parseOptions } from './options.ts';
+import { describeCommit, describeMachine } from './report/machine.ts';
+import { report } from './report/report.ts';
+import type { MicroResult, Results } from './report/results.ts';
+import { runWorkload } from './run-workload.ts';
+import { homeFolder } from './services/home.ts';
+import { startNpmRegistry } from './services/npm-registry.ts';
+import { openTestHost } from './services/test-host.ts';
+import { WORKLOADS } from './workloads/workloads.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..');
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  const results = options.from === undefined ? await run(options, args) : readResults(options.from);
+  const text = report(results);
+  if (options.writeDocs) writeFileSync(join(REPOSITORY, 'docs/performance.md'), text);
+  console.log(text);
+}
+
+async function run(options: Options, args: readonly string[]): Promise<Results> {
+  const about = {
+    date: new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
+    commit: describeCommit(REPOSITORY),
+    command: ['node bench/run.ts', ...args.map(quote)].join(' '),
+    machine: describeMachine(),
+    scale: options.scale,
+    rounds: options.rounds,
+  };
+  const measured = await runAll(options, (soFar) => save(options, { ...about, ...soFar }));
+  return { ...about, ...measured };
+}
+
+type Measured = Pick<Results, 'accounting' | 'builders' | 'workloads' | 'micro'>;
+
+async function runAll(options: Options, save: (measured: Measured) => void): Promise<Measured> {
+  await using services = new AsyncDisposableStack();
+  process.once('SIGINT', () => void services.disposeAsync().then(() => process.exit(130)));
+  const accounting = chooseAccounting();
+  const { registry } = services.use(openTestHost());
+  const npm = services.use(await startNpmRegistry(homeFolder('npm')));
+  const folder = (name: string): string => homeFolder(name);
+  const builders = await openBuilders(options.builders, { accounting, folder });
+  for (const builder of builders) services.use(builder);
+  const floors = accounting.openGroup('floors');
+  services.defer(() => floors.close());
+  services.defer(() => emptyFolder(homeFolder('scratch')));
+
+  const setting = { scale: options.scale, registry, npmRegistry: npm.address };
+  const described = builders.map(({ name, version, what }) => ({ name, version, what }));
+  let measured: Measured = { accounting: accounting.explanation, builders: described, workloads: [], micro: [] };
+  for (const workload of WORKLOADS.filter(({ id }) => options.only.includes(id))) {
+    const { rounds, timeoutSeconds } = options;
+    const results = await runWorkload(workload, {
+      builders,
+      floors,
+      setting,
+      rounds,
+      timeoutSeconds,
+      say: console.error,
+    });
+    measured = { ...measured, workloads: [...measured.workloads, results] };
+    save(measured);
+  }
+  if (options.only.includes('micro')) measured = { ...measured, micro: runMicro(options) };
+  save(measured);
+  return measured;
+}
+
+/** In a process of its own, so that no garbage of this one is in its times. */
+function runMicro({ rounds, scale }: Options): MicroResult[] {
+  const script = join(import.meta.dirname, 'micro.ts');
+  const args = [script, '--json', '--rounds', String(rounds), '--scale', String(scale)];
+  const output = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return JSON.parse(output) as MicroResult[];
+}
+
+function save({ json }: Options, results: Results): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+function readResults(file: string): Results {
+  return JSON.parse(readFileSync(file, 'utf8')) as Results;
+}
+
+await main(process.argv.slice(2));
