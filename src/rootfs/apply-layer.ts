@@ -31,6 +31,7 @@ class LayerEdit {
   /** Directories made by this edit, which it may change in place. */
   readonly #owned = new WeakSet<DirectoryNode>();
   readonly #written = new Set<string>();
+  #last: { readonly path: string; readonly directory: DirectoryNode } | undefined;
   readonly #toc: Toc;
 
   constructor(base: FileTree, toc: Toc) {
@@ -39,20 +40,21 @@ class LayerEdit {
   }
 
   put(entry: TocFileEntry): void {
-    const path = this.#locate(entry.path);
-    const parent = this.#directory(parentPath(path));
-    const node = this.#nodeOf(entry, parent.children.get(baseName(path)));
-    parent.children.set(baseName(path), node);
+    const { path, directory } = this.#parentOf(entry.path);
+    const name = baseName(path);
+    directory.children.set(name, this.#nodeOf(entry, directory.children.get(name)));
     this.#written.add(path);
   }
 
   remove(whiteoutPath: string): void {
+    this.#last = undefined;
     const path = this.#locate(whiteoutPath);
     if (this.#written.has(path) || this.tree.lookup(path) === undefined) return;
     this.#directory(parentPath(path)).children.delete(baseName(path));
   }
 
   hide(opaquePath: string): void {
+    this.#last = undefined;
     const path = this.#locate(opaquePath);
     const directory = this.tree.lookup(path);
     if (!isDirectoryNode(directory)) return;
@@ -60,6 +62,19 @@ class LayerEdit {
     const owned = this.#directory(path);
     for (const name of hides) owned.children.delete(name);
     if (hides.length > 0) this.opaques.push({ path, hides: hides.sort() });
+  }
+
+  /**
+   * Where an entry lies, and the directory that holds it. Entries of one directory follow one another, so the last one is
+   * remembered: what is done in it cannot change the way to it, unless that leads through links.
+   */
+  #parentOf(entryPath: string): { readonly path: string; readonly directory: DirectoryNode } {
+    const written = parentPath(entryPath);
+    if (this.#last?.path === written) return { path: entryPath, directory: this.#last.directory };
+    const path = this.#locate(entryPath);
+    const directory = this.#directory(parentPath(path));
+    this.#last = path === entryPath ? { path: written, directory } : undefined;
+    return { path, directory };
   }
 
   /** Where an entry lies when links of lower layers are followed; the last component is never followed. */
