@@ -1,10 +1,18 @@
 export { build } from './build/build.ts';
 export type { BuildEvent, StepInfo } from './build/events.ts';
+export { check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
 export type { BuildOptions, Output, RegistryOptions, Secret } from './build/options.ts';
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
 export { listImages, removeImage, type StoredImage, type StoreOptions } from './build/stored-images.ts';
 export type { CacheKey } from './cache/cache-key.ts';
+export { type CheckReport, type Finding, lintViolation } from './checks/check-dockerfile.ts';
+export { type CheckJson, type FindingJson, toCheckJson } from './checks/check-json.ts';
+export { CHECK_RULES } from './checks/check-rules.ts';
+export type { FixedDockerfile } from './checks/fix-dockerfile.ts';
+export type { Rule, RuleInfo } from './checks/rule.ts';
+export { type SarifLog, toSarif } from './checks/sarif.ts';
+export type { Fix, TextEdit } from './checks/text-edit.ts';
 export type { ChainId, DiffId, Digest } from './core/digest.ts';
 export {
   BuilderError,
@@ -27,5 +35,23 @@ export type { Platform } from './core/platform.ts';
 export type { IsolationMethod, NetworkMode } from './core/sandbox.ts';
 export type { Position, SourceSpan, SourceText } from './core/span.ts';
 export type { Dockerfile } from './parser/dockerfile.ts';
-export { parse, print, toDump, toParseJson } from './parser/index.ts';
+export {
+  type ArgDefault,
+  insertAfter,
+  insertBefore,
+  parse,
+  print,
+  removeInstruction,
+  replaceInstruction,
+  type StageSelector,
+  setArgDefault,
+  setBase,
+  toDump,
+  toParseJson,
+} from './parser/index.ts';
 export type { Instruction, InstructionKind } from './parser/instruction.ts';
+export { formatGraph } from './plan/format-graph.ts';
+export { formatOutline } from './plan/format-outline.ts';
+export type { BuildGraph, Stage, StageBase } from './plan/graph.ts';
+export { formatGraphDot, type GraphJson, toGraphJson } from './plan/graph-formats.ts';
+export type { Outline, OutlineArg, OutlineStage } from './plan/outline.ts';

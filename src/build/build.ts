@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { readDockerfile } from '../context/dockerfile.ts';
 import { readContextIgnore } from '../context/ignore-file.ts';
+import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Image } from '../core/image.ts';
 import { formatReference } from '../core/reference.ts';
 import { assembleImage } from '../oci/image/assemble.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
-import { parse } from '../parser/index.ts';
 import { applyLabels, withPlatform } from '../plan/base-config.ts';
 import type { BuildGraph, Stage } from '../plan/graph.ts';
 import { planBuild } from '../plan/plan-build.ts';
@@ -15,6 +14,8 @@ import { type BuildControl, createControl } from './control.ts';
 import { resolveSettings, type Settings } from './defaults.ts';
 import { createdNow } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
+import { createLint, type Lint } from './lint.ts';
+import { loadDockerfile } from './load-dockerfile.ts';
 import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { createOrigins } from './origins.ts';
@@ -57,13 +58,17 @@ async function carryOut(options: BuildOptions, control: BuildControl): Promise<B
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
   const contexts = parseNamedContexts(options.buildContexts ?? {});
   const dockerfile = loadDockerfile(options, settings);
-  const graph = plan(dockerfile.parsed, { options, settings, contexts, control });
+  const ignore = readContextIgnore(settings.contextDir, dockerfile.path);
+  const hasContext = (name: string): boolean => findContext(contexts, name) !== undefined;
+  const lint = createLint(dockerfile.parsed, { ...settings, ignore, hasContext, emit: control.emit });
+  const graph = plan(dockerfile.parsed, { options, settings, contexts, lint });
+  lint.checkText(graph);
   await using session = openSession(options, settings, control);
-  warnAbout(session, dockerfile.parsed);
   const cache = createStepCache(session, () => createdNow(settings, session.now));
-  const services = createServices(session, { graph, contexts, cache, dockerfilePath: dockerfile.path });
+  const services = createServices(session, { graph, contexts, cache, lint, ignore: ignore?.matcher });
   const buildStage = (index: number, others: OtherStages) => runStage(services, stageOf(graph, index), others);
   const stage = await buildStages({ graph, buildStage, onFailure: session.fail });
+  lint.assertKept();
   const image = await writeImage(session, stage);
   await session.names.set(names, image.descriptor);
   const outputs = await writeOutputs(session, { image, names });
@@ -79,27 +84,14 @@ function stageOf({ stages }: BuildGraph, index: number): Stage {
   return stage;
 }
 
-interface LoadedDockerfile {
-  readonly parsed: Dockerfile;
-  /** Where it was read from; its ignore file may stand beside it. */
-  readonly path?: string;
-}
-
-function loadDockerfile(options: BuildOptions, { contextDir }: Settings): LoadedDockerfile {
-  if (options.dockerfileText !== undefined) return { parsed: parse(options.dockerfileText, { name: 'Dockerfile' }) };
-  const { dockerfile: file } = options;
-  const { text, name, path } = readDockerfile(contextDir, file === undefined ? {} : { file });
-  return { parsed: parse(text, { name }), path };
-}
-
 interface PlanRequest {
   readonly options: BuildOptions;
   readonly settings: Settings;
   readonly contexts: NamedContexts;
-  readonly control: BuildControl;
+  readonly lint: Lint;
 }
 
-function plan(dockerfile: Dockerfile, { options, settings, contexts, control }: PlanRequest): BuildGraph {
+function plan(dockerfile: Dockerfile, { options, settings, contexts, lint }: PlanRequest): BuildGraph {
   const { buildArgs, platform, buildPlatform } = settings;
   return planBuild(dockerfile, {
     buildArgs,
@@ -107,7 +99,7 @@ function plan(dockerfile: Dockerfile, { options, settings, contexts, control }: 
     buildPlatform,
     hasContext: (name) => findContext(contexts, name) !== undefined,
     ...(options.target !== undefined && { target: options.target }),
-    onWarning: (warning) => control.emit({ type: 'warning', diagnostic: warning }),
+    onWarning: lint.warn,
   });
 }
 
@@ -115,13 +107,13 @@ interface ServiceParts {
   readonly graph: BuildGraph;
   readonly contexts: NamedContexts;
   readonly cache: StepCache;
-  readonly dockerfilePath: string | undefined;
+  readonly lint: Lint;
+  readonly ignore: IgnoreMatcher | undefined;
 }
 
-function createServices(session: Session, { graph, contexts, cache, dockerfilePath }: ServiceParts): StageServices {
+function createServices(session: Session, { graph, contexts, cache, lint, ignore }: ServiceParts): StageServices {
   const { options, settings } = session;
   const images = createBaseImages(session);
-  const ignore = readContextIgnore(settings.contextDir, dockerfilePath)?.matcher;
   const emptyStack = new LayerStack(session.library);
   const epoch = settings.sourceDateEpoch;
   return {
@@ -139,14 +131,8 @@ function createServices(session: Session, { graph, contexts, cache, dockerfilePa
       hasContext: (name) => findContext(contexts, name) !== undefined,
       ...(epoch !== undefined && { sourceDateEpoch: String(epoch) }),
     },
-    onWarning: (warning) => session.emit({ type: 'warning', diagnostic: warning }),
+    onWarning: lint.warn,
   };
-}
-
-function warnAbout(session: Session, { diagnostics }: Dockerfile): void {
-  for (const diagnostic of diagnostics) {
-    if (diagnostic.severity === 'warning') session.emit({ type: 'warning', diagnostic });
-  }
 }
 
 /** The final configuration (reference, sections 14 and 18) and its manifest. */

@@ -1,3 +1,4 @@
+import { foreignBaseWarning } from '../checks/rules/from-platform.ts';
 import { evaluateStage } from '../plan/evaluate-stage.ts';
 import type { Stage } from '../plan/graph.ts';
 import { type FileOrigin, type Step, stepOrigins } from '../plan/step.ts';
@@ -20,6 +21,8 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   const { session, graph, evaluation: options, onWarning } = services;
   const place = { span: stage.from.span, source: graph.source };
   const base = await locating(place, () => openBase(services, stage, others));
+  const foreign = foreignBaseWarning(stage, base.config, session.settings.platform);
+  if (foreign !== undefined) onWarning(foreign, graph.source);
   const evaluated = evaluateStage({ graph, stage, base, options, onWarning });
   let { stack } = base;
   const lines: HistoryLine[] = [];

@@ -1,5 +1,5 @@
 import { type Diagnostic, ParseError } from '../core/errors.ts';
-import type { SourceText } from '../core/span.ts';
+import type { SourceSpan, SourceText } from '../core/span.ts';
 import { CHECK_RULES } from './check-rules.ts';
 import { explore } from './explore.ts';
 import type { Rule } from './rule.ts';
@@ -26,26 +26,37 @@ export interface CheckReport {
  * that it may be given.
  * @throws PlanError `PLAN_UNKNOWN_STAGE` for a target that there is none; OptionError `OPTION_BAD_CHECK`
  */
-export function checkDockerfile(request: CheckRequest): CheckReport {
+export function checkDockerfile(request: CheckRequest, rules: readonly Rule[] = CHECK_RULES): CheckReport {
   const { dockerfile } = request;
   const filter = createRuleFilter(dockerfile, request.buildArgs);
   const { scope, errors } = explore(request);
-  const found = CHECK_RULES.flatMap((rule) => applyRule(rule, scope, filter));
+  const found = rules.flatMap((rule) => applyRule(rule, scope, filter));
   return { source: dockerfile.source, findings: withoutRepeats([...errors, ...found].sort(byPlace)) };
 }
 
-/** The error for which a build with rules of severity `error`, or with `error=true`, ends. */
+/** The error for which a build ends when a rule of severity `error` is broken, or any with `error=true`. */
 export function lintViolation({ source, findings }: CheckReport): ParseError | undefined {
   const broken = findings.filter(({ page, severity }) => page !== undefined && severity === 'error');
   const [first] = broken;
-  if (first === undefined) return undefined;
-  const names = [...new Set(broken.map(({ code }) => code))].join(', ');
+  return (
+    first &&
+    violationOf(
+      broken.map(({ code }) => code),
+      first.span,
+      source,
+    )
+  );
+}
+
+/** `span` is the first place. */
+export function violationOf(rules: readonly string[], span: SourceSpan, source: SourceText): ParseError {
+  const names = [...new Set(rules)].join(', ');
   const diagnostic: Diagnostic = {
     severity: 'error',
     code: 'PARSE_LINT_VIOLATION',
     message: `lint violation found for rules: ${names}`,
     hint: 'see the warnings above; `# check=skip=RULE` above an instruction makes an exception',
-    span: first.span,
+    span,
   };
   return new ParseError([diagnostic], source);
 }

@@ -56,9 +56,8 @@ function evaluate(graph: BuildGraph, request: CheckRequest, warnings: Diagnostic
       heard.push({ stage, warning: { ...warning, span: placeIn(request, source, warning.span, stage) } });
     },
   });
-  const checked = outcomes.filter(
-    ({ stage: { index } }) => request.target === undefined || graph.reachable.includes(index),
-  );
+  const all = (request.stages ?? (request.target === undefined ? 'all' : 'needed')) === 'all';
+  const checked = outcomes.filter(({ stage }) => all || graph.reachable.includes(stage.index));
   for (const { stage, warning } of heard) {
     const outcome = checked.find((candidate) => candidate.stage === stage);
     if (outcome !== undefined) warnings.push(outcome.baseKnown ? warning : withDoubt(warning));

@@ -10,8 +10,8 @@ import { instructionAt } from './scope.ts';
 export interface RuleFilter {
   /** `error=true`: whatever is reported fails the build. */
   readonly error: boolean;
-  /** Whether what breaks the rule at that place is reported. */
-  reports(rule: Pick<RuleInfo, 'name' | 'experimental'>, span: SourceSpan): boolean;
+  /** Whether what breaks the rule is reported, at a place of the file or, without one, in a trigger of a base image. */
+  reports(rule: Pick<RuleInfo, 'name' | 'experimental'>, span?: SourceSpan): boolean;
 }
 
 const BUILD_ARG = 'BUILDKIT_DOCKERFILE_CHECK';
@@ -40,8 +40,8 @@ function givenOptions(buildArgs: BuildArgs): string | undefined {
 }
 
 /** `# check=skip=Rule` above the instruction; the value ends at the first blank. */
-function commentOptions(dockerfile: Dockerfile, span: SourceSpan): readonly CheckOptions[] {
-  const comments = instructionAt(dockerfile, span)?.comments ?? [];
+function commentOptions(dockerfile: Dockerfile, span: SourceSpan | undefined): readonly CheckOptions[] {
+  const comments = (span && instructionAt(dockerfile, span)?.comments) ?? [];
   return comments.flatMap((comment) => {
     const [, value] = /^check\s*=\s*(\S+)/i.exec(comment) ?? [];
     return value === undefined ? [] : [parseCheckOptions(value)];

@@ -16,6 +16,8 @@ export interface RuleInfo {
   readonly experimental: boolean;
   /** Whether some of its findings can be fixed by a machine. */
   readonly fixable: boolean;
+  /** Found by parser or planner, which tell of it in every build. */
+  readonly reported: boolean;
 }
 
 /** A place where a Dockerfile breaks a rule. */
@@ -43,6 +45,8 @@ export interface RuleSpec<Facts> {
   readonly severity?: Diagnostic['severity'];
   /** Default false. */
   readonly experimental?: boolean;
+  /** Default false. */
+  readonly reported?: boolean;
   readonly find: (scope: CheckScope) => readonly Found<Facts>[];
   readonly message: (facts: Facts) => string;
   readonly hint?: (facts: Facts) => string | undefined;
@@ -51,7 +55,7 @@ export interface RuleSpec<Facts> {
 }
 
 export function defineRule<Facts>(spec: RuleSpec<Facts>): Rule {
-  const { name, description, severity = 'warning', experimental = false } = spec;
+  const { name, description, severity = 'warning', experimental = false, reported = false } = spec;
   return {
     name,
     description,
@@ -59,6 +63,7 @@ export function defineRule<Facts>(spec: RuleSpec<Facts>): Rule {
     severity,
     experimental,
     fixable: spec.fix !== undefined,
+    reported,
     find: (scope) => spec.find(scope).map((found) => toFinding(found, spec, scope)),
   };
 }
@@ -78,6 +83,7 @@ function toFinding<Facts>(found: Found<Facts>, spec: RuleSpec<Facts>, scope: Che
 export function reportedRule(spec: Pick<RuleSpec<Diagnostic>, 'name' | 'description' | 'fix'>): Rule {
   return defineRule<Diagnostic>({
     ...spec,
+    reported: true,
     find: ({ warnings }) =>
       warnings.filter(({ code }) => code === spec.name).map((warning) => ({ span: warning.span, facts: warning })),
     message: ({ message }) => message,

@@ -14,8 +14,10 @@ import type { StageSection } from '../plan/stage-plan.ts';
 export interface CheckRequest {
   readonly dockerfile: Dockerfile;
   readonly buildArgs?: BuildArgs;
-  /** Checks only what this stage needs. Default: every stage. */
+  /** Name of the stage to build. Default: the last one. */
   readonly target?: string;
+  /** Stages whose values are looked at. Default: `needed` with a target, else `all`. */
+  readonly stages?: 'all' | 'needed';
   /** Target platform. */
   readonly platform: Platform;
   readonly buildPlatform: Platform;

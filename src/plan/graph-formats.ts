@@ -45,11 +45,12 @@ export function formatGraphDot(graph: BuildGraph): string {
 
 function nodeOf({ index, name, platform }: Stage, { target, reachable }: BuildGraph): string {
   const label = [name ?? `stage ${index}`, ...(platform ? [formatPlatform(platform)] : [])].join('\n');
-  const style = [
-    ...(index === target ? ['bold'] : []),
-    ...(reachable.includes(index) ? [] : ['dashed" color="grey" fontcolor="grey']),
+  const attributes = [
+    `label=${quote(label)}`,
+    ...(index === target ? ['style="bold"'] : []),
+    ...(reachable.includes(index) ? [] : ['style="dashed"', 'color="grey"', 'fontcolor="grey"']),
   ];
-  return `  s${index} [label=${quote(label)}${style.map((each) => ` style="${each}"`).join('')}];`;
+  return `  s${index} [${attributes.join(' ')}];`;
 }
 
 function edgesOf({ index, base, dependencies }: Stage, graph: BuildGraph): readonly string[] {

@@ -72,7 +72,7 @@ export interface OutlineMount {
  * Lists stages, arguments, secrets and mounts of a Dockerfile; no base image is asked for anything. Pure.
  * @throws ParseError, PlanError as {@link planBuild} does, and for a needed stage whose values do not fit together
  */
-export function outline(dockerfile: Dockerfile, options: PlanOptions): Outline {
+export function outlineDockerfile(dockerfile: Dockerfile, options: PlanOptions): Outline {
   const graph = planBuild(dockerfile, options);
   const outcomes = evaluateGraph({ graph, ...evaluation(options) });
   const failed = outcomes.find(({ stage, error }) => error !== undefined && graph.reachable.includes(stage.index));

@@ -1,8 +1,9 @@
-import { isBuilderError } from '../../core/errors.ts';
+import { type Diagnostic, isBuilderError } from '../../core/errors.ts';
 import type { ImageConfig } from '../../core/image.ts';
 import { choosePlatform, formatPlatform, type Platform, parsePlatform } from '../../core/platform.ts';
 import type { FromInstruction } from '../../parser/instruction.ts';
 import { buildArg } from '../../plan/build-args.ts';
+import type { Stage } from '../../plan/graph.ts';
 import { defineRule, type Found, type Rule } from '../rule.ts';
 import { type CheckScope, isOnOneLine } from '../scope.ts';
 import type { TextEdit } from '../text-edit.ts';
@@ -29,27 +30,44 @@ export const fromPlatformFlagConstDisallowed: Rule = defineRule<string>({
   hint: () => 'use $BUILDPLATFORM, or leave it out; if it is meant, name the stage after its platform',
 });
 
-export const invalidBaseImagePlatform: Rule = defineRule<{
+interface ForeignBase {
   readonly image: string;
   readonly found: Platform;
   readonly wanted: Platform;
-}>({
+}
+
+export const invalidBaseImagePlatform: Rule = defineRule<ForeignBase>({
   name: 'InvalidBaseImagePlatform',
   description: 'A base image is for the platform that was asked for.',
   find: ({ outcomes, request }) =>
     outcomes.flatMap(({ stage }) => {
-      if (stage.base.kind !== 'image') return [];
-      const { reference: image } = stage.base;
-      const config = request.baseConfig?.(image);
-      const wanted = stage.platform ?? request.platform;
-      const found = config && platformOf(config);
-      if (found === undefined || choosePlatform([found], wanted) !== undefined) return [];
-      return [{ span: stage.from.image.span, facts: { image, found, wanted } }];
+      const config = stage.base.kind === 'image' ? request.baseConfig?.(stage.base.reference) : undefined;
+      return (config && foreignBase(stage, config, request.platform)) ?? [];
     }),
-  message: ({ image, found, wanted }) =>
-    `base image ${image} is for ${formatPlatform(found)}, not for ${formatPlatform(wanted)}`,
-  hint: () => 'ask for a platform that the image has, or use another image',
+  message: foreignBaseMessage,
+  hint: () => FOREIGN_BASE_HINT,
 });
+
+const FOREIGN_BASE_HINT = 'ask for a platform that the image has, or use another image';
+
+/** What a build says of a base image, once it knows its configuration; `target` is the target platform. */
+export function foreignBaseWarning(stage: Stage, config: ImageConfig, target: Platform): Diagnostic | undefined {
+  const found = foreignBase(stage, config, target);
+  if (found === undefined) return undefined;
+  const { name: code, severity } = invalidBaseImagePlatform;
+  return { severity, code, message: foreignBaseMessage(found.facts), span: found.span, hint: FOREIGN_BASE_HINT };
+}
+
+function foreignBase(stage: Stage, config: ImageConfig, target: Platform): Found<ForeignBase> | undefined {
+  const wanted = stage.platform ?? target;
+  const found = platformOf(config);
+  if (stage.base.kind !== 'image' || choosePlatform([found], wanted) !== undefined) return undefined;
+  return { span: stage.from.image.span, facts: { image: stage.base.reference, found, wanted } };
+}
+
+function foreignBaseMessage({ image, found, wanted }: ForeignBase): string {
+  return `base image ${image} is for ${formatPlatform(found)}, not for ${formatPlatform(wanted)}`;
+}
 
 /** Who gives TARGETPLATFORM a value changes what it means. */
 function hasOwnTargetPlatform({ globalArgs, request }: CheckScope): boolean {
