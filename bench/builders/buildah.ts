@@ -21,7 +21,7 @@ export function buildah(tools: Tools): Builder | undefined {
     takes: () => true,
     clear: async () => emptyFolder(folder),
     command: ({ workload, context }) => {
-      const network = workload.hostNetwork ? ['--network', 'host'] : [];
+      const network = workload.runs ? ['--network', 'host'] : [];
       const build = ['build', '--layers', '--tls-verify=false', '--tag', 'bench', ...network, context];
       return sequence([
         [program, ...storage, ...build],

@@ -35,7 +35,7 @@ export function buildctl(tools: Tools): Builder | undefined {
       const network = ['--allow', 'network.host', '--opt', 'force-network-mode=host'];
       return [
         ...[client, '--addr', address, 'build', '--progress', 'plain', '--frontend', 'dockerfile.v0', ...sources],
-        ...['--output', `type=oci,tar=false,dest=${layout}`, ...(workload.hostNetwork ? network : [])],
+        ...['--output', `type=oci,tar=false,dest=${layout}`, ...(workload.runs ? network : [])],
       ];
     },
     layerBytes: async () => sizeOf(layersOfLayout(layout)),

@@ -46,7 +46,7 @@ export async function docker(tools: Tools): Promise<Builder | undefined> {
     },
     command: ({ workload, context }) => {
       const host = [client, '-H', `unix://${socket}`];
-      const network = workload.hostNetwork ? ['--network', 'host'] : [];
+      const network = workload.runs ? ['--network', 'host'] : [];
       return sequence([
         [...host, 'build', '--progress', 'plain', '--tag', tag, ...network, context],
         [...host, 'push', '--quiet', tag],

@@ -30,7 +30,7 @@ function createLamella(tools: Tools, { name, flags }: { name: BuilderName; flags
     takes: ({ runs }) => name === 'lamella' || runs,
     clear: async () => emptyFolder(folder),
     command: ({ workload, context }) => {
-      const network = workload.hostNetwork ? ['--network', 'host', '--allow', 'network.host'] : [];
+      const network = workload.runs ? ['--network', 'host', '--allow', 'network.host'] : [];
       return [process.execPath, LAMELLA, 'build', '--progress', 'plain', ...fixed, ...network, context];
     },
     layerBytes: async () => sizeOf(layersOfLayout(layout)),

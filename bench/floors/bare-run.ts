@@ -13,7 +13,7 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
     repeats: REPEATS,
     command: (inputs) => {
       const bundle = writeBundle(inputs, { args: ['/bin/sh', '-c', 'echo 1 > /tmp/file'], cwd: '/' });
-      return ['sh', '-c', `${PREPARE} && ${repeat(crunRun(bundle))}`];
+      return ['sh', '-c', repeat(crunRun(bundle))];
     },
   },
   unshare: {
@@ -40,13 +40,10 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
       rmSync(app, { recursive: true, force: true });
       rmSync(join(inputs.root, 'root/.npm'), { recursive: true, force: true });
       mkdirSync(app);
-      return ['sh', '-c', `${PREPARE} && cp ${files.join(' ')} ${quote(app)} && ${crunRun(bundle)}`];
+      return ['sh', '-c', `cp ${files.join(' ')} ${quote(app)} && ${crunRun(bundle)}`];
     },
   },
 };
-
-/** crun 1.8 refuses both versions of control groups side by side; this is a mount namespace of the command's own. */
-const PREPARE = '{ umount /sys/fs/cgroup/unified 2>/dev/null || true; }';
 
 function crunRun(bundle: string): string {
   return `crun --cgroup-manager=disabled run --bundle ${quote(bundle)} lamella-bench-$$`;

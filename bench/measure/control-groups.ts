@@ -12,6 +12,8 @@ interface Hierarchies {
   readonly mounts: readonly string[];
   /** Where processes stand: version 2 wants none in a group that has groups below it. */
   readonly leaf: string;
+  /** Mounts that stand in the way: crun refuses both versions side by side. */
+  readonly hide: readonly string[];
   readonly usage: (folders: readonly string[]) => Usage;
 }
 
@@ -30,7 +32,9 @@ function versionOne(): Hierarchies | undefined {
   const cpu = mountPoint('cgroup', 'cpuacct');
   const memory = mountPoint('cgroup', 'memory');
   if (cpu === undefined || memory === undefined || !isWritable(cpu) || !isWritable(memory)) return undefined;
-  return { version: 1, mounts: [cpu, memory], leaf: '', usage: usageOfVersionOne };
+  const unified = mountPoint('cgroup2');
+  const hide = unified === undefined ? [] : [unified];
+  return { version: 1, mounts: [cpu, memory], leaf: '', hide, usage: usageOfVersionOne };
 }
 
 function versionTwo(): Hierarchies | undefined {
@@ -42,7 +46,7 @@ function versionTwo(): Hierarchies | undefined {
     // Memory belongs to version 1, or we are in a container whose own processes stand in the way.
     return undefined;
   }
-  return { version: 2, mounts: [mount], leaf: 'main', usage: usageOfVersionTwo };
+  return { version: 2, mounts: [mount], leaf: 'main', hide: [], usage: usageOfVersionTwo };
 }
 
 function usageOfVersionOne([cpu = '', memory = '']: readonly string[]): Usage {
@@ -66,14 +70,15 @@ function field(file: string, name: string): number {
   return Number(line?.slice(name.length + 1) ?? 0);
 }
 
-function openGroup({ mounts, leaf, usage }: Hierarchies, name: string): Group {
+function openGroup({ mounts, leaf, hide, usage }: Hierarchies, name: string): Group {
   const folders = mounts.map((mount) => join(mount, name));
   for (const folder of folders) mkdirSync(join(folder, leaf), { recursive: true });
   const namespace = keepNamespace(folders, name);
   const enterLeaf = folders.map((folder) => `echo $$ > ${join(folder, leaf, 'cgroup.procs')}`).join(' && ');
-  const show = mounts.map((mount) => `mount --bind ${join(mount, name)} ${mount}`).join(' && ');
+  const show = mounts.map((mount) => `mount --bind ${join(mount, name)} ${mount}`);
+  const inside = [...show, ...hide.map((mount) => `umount ${mount}`)].join(' && ');
   return {
-    enter: `${enterLeaf} && exec nsenter --cgroup=${namespace} unshare --mount sh -c '${show} && exec "$@"' sh "$@"`,
+    enter: `${enterLeaf} && exec nsenter --cgroup=${namespace} unshare --mount sh -c '${inside} && exec "$@"' sh "$@"`,
     adopt: () => undefined,
     usage: () => usage(folders),
     close: async () => {

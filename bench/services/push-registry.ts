@@ -27,7 +27,10 @@ export async function createPushRegistry(program: string, folder: string): Promi
       const isReady = (): Promise<boolean> => answersHttp(`http://${address}/v2/`);
       daemon = await startDaemon({ argv: [program, 'serve', config], log: join(folder, 'log'), isReady });
     },
-    stop: async () => await daemon?.stop(),
+    async stop() {
+      await daemon?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -17,10 +17,8 @@ export interface Workload {
   readonly title: string;
   /** Base image as name:tag; absent for `scratch`. */
   readonly base?: string;
-  /** Whether it has RUN steps. */
+  /** Whether it has RUN steps. They have the network of this machine, with every builder. */
   readonly runs: boolean;
-  /** RUN reaches the loopback of this machine. */
-  readonly hostNetwork?: boolean;
   /** The file of the context that is edited between builds; absent where the context is empty. */
   readonly editedFile?: string;
   readonly write: (context: ContextWriter, setting: Setting, random: Random) => void;
