@@ -35,12 +35,12 @@ function conditions({ date, commit, command, machine, scale, rounds, accounting 
 function reading({ builders }: Results): string {
   const names = builders.map(({ name }) => name).join(', ');
   return [
-    `Builders (${names}) take turns. In each round a builder forgets everything, its base images too, builds cold, again`,
-    'with nothing changed, and again after an edit of one file. Times are wall seconds, with user and system CPU seconds of',
-    'all its processes, daemons and containers in parentheses. The page cache is warm for all. RUN has the network of the machine
-with every builder. Floors are the best tool for a',
-    'part of the work; the ratio beside them is lamella over the floor. Rows that are recorded elsewhere come from another',
-    'machine and day, and are part of no ratio.',
+    `Builders (${names}) take turns. In each round a builder forgets`,
+    'everything, its base images too, builds cold, again with nothing changed, and again after an edit of one file. Times are',
+    'wall seconds, with user and system CPU seconds of all its processes, daemons and containers in parentheses. The page',
+    'cache is warm for all; RUN has the network of the machine with every builder. Floors are the best tool for a part of the',
+    'work; the ratio beside them is lamella over the floor. Rows that are recorded elsewhere come from another machine and',
+    'day, and are part of no ratio.',
   ].join('\n');
 }
 
