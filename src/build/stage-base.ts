@@ -1,10 +1,8 @@
 import type { ImageConfig } from '../core/image.ts';
-import { choosePlatform, formatPlatform, type Platform } from '../core/platform.ts';
 import type { Tree } from '../core/tree.ts';
 import { scratchConfig } from '../plan/base-config.ts';
 import type { Stage, Variables } from '../plan/graph.ts';
 import { announced } from './announced-step.ts';
-import type { BaseImage } from './base-images.ts';
 import { createdOf, historyItems } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import { hintingAtStage } from './stage-hint.ts';
@@ -31,39 +29,13 @@ export async function openBase(services: StageServices, stage: Stage, others: Ot
     case 'stage':
       return await others(base.index);
     case 'image':
-      return checkPlatform(
-        services,
-        stage,
-        await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform)),
-      );
+      return await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform));
     case 'context': {
       const opened = await origins.openBase(base.name, platform);
-      if (opened.kind === 'image') return checkPlatform(services, stage, opened.image);
+      if (opened.kind === 'image') return opened.image;
       return await directoryBase(services, stage, opened.tree);
     }
   }
-}
-
-/** An image of another platform than asked for is used all the same (reference, sections 8 and 17). */
-function checkPlatform({ session }: StageServices, { from, platform }: Stage, image: BaseImage): BaseImage {
-  const wanted = platform ?? session.settings.platform;
-  const found = platformIn(image.config);
-  if (choosePlatform([found], wanted) !== undefined) return image;
-  session.emit({
-    type: 'warning',
-    diagnostic: {
-      severity: 'warning',
-      code: 'InvalidBaseImagePlatform',
-      message: `the base image ${from.image.text} is for ${formatPlatform(found)}, not for ${formatPlatform(wanted)}`,
-      span: from.span,
-      hint: 'choose an image that has the platform, or another platform with --platform',
-    },
-  });
-  return image;
-}
-
-function platformIn({ os, architecture, variant }: ImageConfig): Platform {
-  return { os, architecture, ...(variant !== undefined && { variant }) };
 }
 
 async function directoryBase(
