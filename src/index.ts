@@ -1,6 +1,6 @@
 export { build } from './build/build.ts';
 export type { BuildEvent, StepInfo } from './build/events.ts';
-export { check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
+export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
 export type { BuildOptions, Output, RegistryOptions, Secret } from './build/options.ts';
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
@@ -11,7 +11,7 @@ export { type CheckJson, type FindingJson, toCheckJson } from './checks/check-js
 export { CHECK_RULES } from './checks/check-rules.ts';
 export type { FixedDockerfile } from './checks/fix-dockerfile.ts';
 export type { Rule, RuleInfo } from './checks/rule.ts';
-export { type SarifLog, toSarif } from './checks/sarif.ts';
+export { type SarifLog, type SarifOptions, toSarif } from './checks/sarif.ts';
 export type { Fix, TextEdit } from './checks/text-edit.ts';
 export type { ChainId, DiffId, Digest } from './core/digest.ts';
 export {

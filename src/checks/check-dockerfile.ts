@@ -17,6 +17,8 @@ export interface Finding extends Diagnostic {
 
 export interface CheckReport {
   readonly source: SourceText;
+  /** Absolute path of the Dockerfile, where it was read from a file. */
+  readonly path?: string;
   /** In the order of the text. */
   readonly findings: readonly Finding[];
 }
@@ -28,8 +30,8 @@ export interface CheckReport {
  */
 export function checkDockerfile(request: CheckRequest, rules: readonly Rule[] = CHECK_RULES): CheckReport {
   const { dockerfile } = request;
-  const filter = createRuleFilter(dockerfile, request.buildArgs);
   const { scope, errors } = explore(request);
+  const filter = withError(createRuleFilter(dockerfile, request.buildArgs), request);
   const found = rules.flatMap((rule) => applyRule(rule, scope, filter));
   return { source: dockerfile.source, findings: withoutRepeats([...errors, ...found].sort(byPlace)) };
 }
@@ -59,6 +61,10 @@ export function violationOf(rules: readonly string[], span: SourceSpan, source: 
     span,
   };
   return new ParseError([diagnostic], source);
+}
+
+function withError(filter: RuleFilter, { error = false }: CheckRequest): RuleFilter {
+  return error ? { ...filter, error } : filter;
 }
 
 function applyRule(rule: Rule, scope: CheckScope, filter: RuleFilter): readonly Finding[] {

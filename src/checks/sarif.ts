@@ -60,11 +60,18 @@ interface SarifFix {
   }[];
 }
 
-/** A report for programs that show results of many tools. `version` is that of lamella. */
-export function toSarif(report: CheckReport, version?: string): SarifLog {
+export interface SarifOptions {
+  /** Of lamella. */
+  readonly version?: string;
+  /** Path of the Dockerfile, relative to where the log will be looked at. Default: its name. */
+  readonly path?: string;
+}
+
+/** A report for programs that show results of many tools. */
+export function toSarif(report: CheckReport, { version, path = report.source.name }: SarifOptions = {}): SarifLog {
   const rules = [...CHECK_RULES.map(toRule), ...mistakes(report.findings)];
   const driver = { name: 'lamella', ...(version !== undefined && { semanticVersion: version }), rules };
-  const results = report.findings.map((finding) => toResult(finding, rules, fileUri(report.source.name)));
+  const results = report.findings.map((finding) => toResult(finding, rules, fileUri(path)));
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -116,7 +123,7 @@ function toFix({ edits }: Fix, uri: string, hint = 'mend it'): SarifFix {
   return { description: { text: hint }, artifactChanges: [{ artifactLocation: { uri }, replacements }] };
 }
 
-/** A relative reference stays one; a colon in its first part would look like a scheme. */
+/** A relative path stays a relative reference. */
 function fileUri(name: string): string {
   const encoded = name.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
   return encoded.startsWith('/') ? `file://${encoded}` : encoded;

@@ -23,6 +23,8 @@ export interface CheckRequest {
   readonly buildPlatform: Platform;
   /** Whether there is a `--build-context` of that name. Default: none. */
   readonly hasContext?: (name: string) => boolean;
+  /** Makes every broken rule an error, as the Dockerfile does with `error=true`. Default false. */
+  readonly error?: boolean;
   /** Configuration of a base image, where somebody knows it. */
   readonly baseConfig?: (reference: string) => ImageConfig | undefined;
   /** The build context as COPY sees it, without what is ignored. Without it sources are not looked up. */

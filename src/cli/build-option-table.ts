@@ -65,6 +65,15 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   { name: 'push', help: 'Push every tag; short for -o type=registry', support: FULL },
+  { name: 'check', help: 'Check the Dockerfile instead of building, as `lamella check`', support: FULL },
+  {
+    name: 'call',
+    value: 'METHOD',
+    choices: ['build', 'check', 'outline'],
+    help: 'What to do with the Dockerfile',
+    fallback: 'build',
+    support: FULL,
+  },
   { name: 'no-cache', help: 'Carry out every step, whatever the cache knows', support: FULL },
   {
     name: 'pull',
@@ -223,21 +232,10 @@ const REFUSED: readonly OptionRow[] = [
     support: refused('use --no-cache, for all stages'),
   },
   {
-    name: 'call',
-    value: 'METHOD',
-    help: 'Evaluate instead of building',
-    support: refused('`lamella parse FILE` reports mistakes in a Dockerfile; --call=build is accepted', ['build']),
-  },
-  {
-    name: 'check',
-    help: 'Check instead of building',
-    support: refused('`lamella parse FILE` reports mistakes in a Dockerfile', ['false']),
-  },
-  {
     name: 'print',
     value: 'METHOD',
     help: 'Evaluate instead of building',
-    support: refused('`lamella parse FILE` reports mistakes in a Dockerfile'),
+    support: refused('use --check, `lamella outline` or `lamella graph`'),
   },
   {
     name: 'load',
@@ -273,3 +271,8 @@ const REFUSED: readonly OptionRow[] = [
 
 /** All options of `lamella build`: everything that `docker buildx build` has, and ours. */
 export const BUILD_OPTIONS: readonly OptionRow[] = [...SUPPORTED, ...WITHOUT_EFFECT, ...REFUSED];
+
+const DOCKERFILE_NAMES = ['file', 'target', 'build-arg', 'build-context', 'platform'];
+
+/** Options of the commands that read a Dockerfile and build nothing. */
+export const DOCKERFILE_OPTIONS: readonly OptionRow[] = SUPPORTED.filter(({ name }) => DOCKERFILE_NAMES.includes(name));

@@ -1,5 +1,5 @@
 import { CliError, usageError } from './cli-error.ts';
-import type { BuildOptions } from './library.ts';
+import type { BuildOptions, InspectOptions } from './library.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -15,11 +15,8 @@ const ENTITLEMENTS: readonly Entitlement[] = ['network.host', 'security.insecure
 export function toBuildOptions(args: Arguments, env: Environment): BuildOptions {
   const outputs = args.all('output').map(parseOutput);
   const options: Writable<BuildOptions> = {
-    context: contextOf(args),
     tags: [...args.all('tag'), ...outputs.flatMap((request) => request.names)],
     outputs: outputsOf(outputs, args.on('push')),
-    buildArgs: buildArgsOf(args, env),
-    buildContexts: pairsOf(args, 'build-context', (value) => missing('build-context', value)),
     labels: pairsOf(args, 'label', () => ''),
     secrets: args.all('secret').map((text) => parseSecret(text, env)),
     addHosts: listOf(args, 'add-host').map(parseHost),
@@ -27,16 +24,33 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     noCache: args.on('no-cache'),
     registry: { insecure: args.all('registry-insecure') },
   };
-  return withoutEmpty({ ...options, ...singleValues(args), ...compressionOf(outputs) });
+  return withoutEmpty({
+    ...toInspectOptions(args, env),
+    ...options,
+    ...singleValues(args),
+    ...compressionOf(outputs),
+  });
 }
 
-function singleValues(args: Arguments): BuildOptions {
+/** What is built, of the rows in `DOCKERFILE_OPTIONS`; pure. */
+export function toInspectOptions(args: Arguments, env: Environment): InspectOptions {
   const file = args.last('file');
-  const pull = pullOf(args.last('pull'));
-  return withoutUndefined({
+  const options: InspectOptions = {
+    context: contextOf(args),
+    buildArgs: buildArgsOf(args, env),
+    buildContexts: pairsOf(args, 'build-context', (value) => missing('build-context', value)),
+  };
+  const single = {
     dockerfile: file === '-' ? undefined : file,
     target: args.last('target'),
     platform: platformOf(args),
+  };
+  return withoutEmpty({ ...options, ...withoutUndefined(single) });
+}
+
+function singleValues(args: Arguments): BuildOptions {
+  const pull = pullOf(args.last('pull'));
+  return withoutUndefined({
     pull,
     network: args.last('network') as BuildOptions['network'],
     isolation: args.last('isolation') as BuildOptions['isolation'],

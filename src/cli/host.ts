@@ -16,7 +16,7 @@ export interface Terminal extends TextWriter {
 
 /** All that the command line touches of the outer world. */
 export interface CliHost {
-  readonly stdout: TextWriter;
+  readonly stdout: TextWriter & { readonly isTTY?: boolean };
   readonly stderr: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly loadLibrary: () => Promise<Library>;

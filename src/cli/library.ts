@@ -3,8 +3,12 @@ export type {
   BuilderError,
   BuildOptions,
   BuildResult,
+  CheckOptions,
+  CheckReport,
   Diagnostic,
   ErrorFamily,
+  Finding,
+  InspectOptions,
   Output,
   Secret,
   SourceSpan,
@@ -16,5 +20,22 @@ export type {
 /** What the command line needs of the library at run time; loaded only when there is work for it. */
 export type Library = Pick<
   typeof import('../index.ts'),
-  'build' | 'parse' | 'toParseJson' | 'toDump' | 'listImages' | 'removeImage' | 'isBuilderError'
+  | 'build'
+  | 'check'
+  | 'fix'
+  | 'formatGraph'
+  | 'formatGraphDot'
+  | 'formatOutline'
+  | 'isBuilderError'
+  | 'lintViolation'
+  | 'listImages'
+  | 'outline'
+  | 'parse'
+  | 'plan'
+  | 'removeImage'
+  | 'toCheckJson'
+  | 'toDump'
+  | 'toGraphJson'
+  | 'toParseJson'
+  | 'toSarif'
 >;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { usageError } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands/commands.ts';
@@ -6,6 +5,7 @@ import { exitCodeOf, exitCodeOfSignal } from './exit-codes.ts';
 import { type CliHost, processHost } from './host.ts';
 import { watchSignals } from './interrupt.ts';
 import type { Library } from './library.ts';
+import { packageVersion } from './package-version.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
 import { writeRecord } from './progress/json-record.ts';
 import { ReportedError } from './reported-error.ts';
@@ -106,12 +106,6 @@ function findCommand(name: string): CommandEntry {
   );
   const hint = meant === undefined ? '`lamella --help` lists the commands' : `did you mean "${meant}"?`;
   throw usageError('OPTION_UNKNOWN_COMMAND', `unknown ${kind} ${JSON.stringify(name)}`, hint);
-}
-
-/** From package.json, which is as far from `src/cli` as from `dist/cli`; asking the library would load it. */
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
 }
 
 /** `lamella images | head` closes the pipe early, which is no failure. */

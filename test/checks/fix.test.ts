@@ -52,6 +52,7 @@ describe('fixes', () => {
     ['a name has quotes', 'FROM a\nLABEL "b c" d'],
     ['a trigger is stored as it is', 'FROM a\nONBUILD run b\nONBUILD CMD b'],
     ['there is a label already', 'FROM a\nLABEL org.opencontainers.image.authors=b\nMAINTAINER c'],
+    ['a blank line is in an instruction that cannot be read', 'FROM a\nRUN b\nCOPPY \\\n\n c'],
     ['a variable holds the port', 'FROM a\nARG b=TCP\nEXPOSE 80/$b'],
   ])('leave it when %s', (_, text) => {
     expect(fixed(text)).toBe(text);

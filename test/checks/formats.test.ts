@@ -28,7 +28,7 @@ describe('a report', () => {
   });
 
   it('as SARIF 2.1.0 has what its schema requires', () => {
-    const log = toSarif(report, '1.2.3');
+    const log = toSarif(report, { version: '1.2.3' });
     expect(log).toMatchObject({ version: '2.1.0', $schema: expect.stringMatching(/sarif-2\.1\.0\.json$/) });
     const [run] = log.runs;
     if (run === undefined) throw new Error('no run');

@@ -14,6 +14,8 @@ export interface ImagePath {
   readonly size?: number;
   readonly sha256?: string;
   readonly link?: string;
+  /** Major and minor number, `1:3`. */
+  readonly device?: string;
   readonly mtime?: number;
   /** Equal for hard links to one file. */
   readonly inode?: string;
@@ -39,7 +41,21 @@ export async function readImageTree(layout: string): Promise<ReadImage> {
   };
   const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
   const digest = index.manifests[0].digest as string;
-  const manifest = JSON.parse(blob(digest).toString());
+  return await readImage(digest, JSON.parse(blob(digest).toString()), blob);
+}
+
+/** The same for what `skopeo copy … dir:PATH` wrote, which keeps a Docker configuration as it is. */
+export async function readImageDir(dir: string): Promise<ReadImage> {
+  const manifest = readFileSync(join(dir, 'manifest.json'));
+  const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+  return await readImage(digest, JSON.parse(manifest.toString()), (each) => readFileSync(join(dir, each.slice(7))));
+}
+
+async function readImage(
+  digest: string,
+  manifest: ReadImage['manifest'] & { readonly config: { readonly digest: string } },
+  blob: (digest: string) => Buffer,
+): Promise<ReadImage> {
   const config = JSON.parse(blob(manifest.config.digest).toString());
   const paths = new Map<string, ImagePath>();
   const layers: string[][] = [];
@@ -53,7 +69,8 @@ export async function readImageTree(layout: string): Promise<ReadImage> {
 }
 
 async function inflate(mediaType: string, bytes: Buffer): Promise<Buffer> {
-  if (mediaType.endsWith('gzip')) return await collect(Readable.from([bytes]).pipe(createGunzip()));
+  // The Docker Engine gives plain tar under a gzip media type.
+  if (bytes.readUInt16BE() === 0x1f8b) return await collect(Readable.from([bytes]).pipe(createGunzip()));
   if (mediaType.endsWith('zstd')) return await collect(Readable.from([bytes]).pipe(createZstdDecompress()));
   return bytes;
 }
@@ -132,6 +149,7 @@ function describe(header: Header, content: Buffer, inode: string): ImagePath {
     ...(header.mtime !== undefined && header.mtime !== null && { mtime: header.mtime.getTime() / 1000 }),
     ...(type === 'file' && { size: content.length, sha256: createHash('sha256').update(content).digest('hex'), inode }),
     ...(type === 'symlink' && { link: header.linkname ?? '' }),
+    ...((type === 'char' || type === 'block') && { device: `${header.devmajor}:${header.devminor}` }),
     ...(xattrs.length > 0 && { xattrs: Object.fromEntries(xattrs) }),
   };
 }

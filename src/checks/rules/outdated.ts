@@ -68,7 +68,9 @@ function withoutBlankLines({ span }: Found<unknown>, { dockerfile }: CheckScope)
   const { text } = dockerfile.source;
   const start = instructionAt(dockerfile, span)?.span.start.offset;
   if (start === undefined) return undefined;
-  const { end } = readLogicalLine(text, start, dockerfile.directives.escape);
+  const { lastLine, end } = readLogicalLine(text, start, dockerfile.directives.escape);
+  // Else the finding is about an instruction that could not be read.
+  if (lastLine !== span.start.offset) return undefined;
   const edits: TextEdit[] = [];
   for (let at = lineAfter(text, start); at < end; at = lineAfter(text, at)) {
     if (skipSpace(text, at) >= lineAfter(text, at)) edits.push({ start: at, end: lineAfter(text, at), text: '' });

@@ -6,6 +6,7 @@ import type { CliHost } from '../host.ts';
 import type { BuildOptions, BuildResult, Library } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
+import { withDockerfileText } from '../with-dockerfile-text.ts';
 
 export const buildCommand: Command = {
   usage: 'lamella build [OPTION…] CONTEXT',
@@ -28,7 +29,14 @@ export const buildCommand: Command = {
   run,
 };
 
-async function run({ args, argv, host, library, signal }: CommandContext): Promise<void> {
+async function run(context: CommandContext): Promise<void> {
+  const method = context.args.on('check') ? 'check' : context.args.last('call');
+  if (method === 'check') return await (await import('./check.ts')).runCheck(context);
+  if (method === 'outline') return await (await import('./outline.ts')).runOutline(context, false);
+  await buildImage(context);
+}
+
+async function buildImage({ args, argv, host, library, signal }: CommandContext): Promise<void> {
   const style = progressStyleOf(args, host.stderr, host.env);
   const options = await withDockerfileText(toBuildOptions(args, host.env), args.last('file'), host);
   const { build } = await library();
@@ -52,14 +60,6 @@ async function runBuild(request: {
   } finally {
     progress.close();
   }
-}
-
-async function withDockerfileText(
-  options: BuildOptions,
-  file: string | undefined,
-  host: CliHost,
-): Promise<BuildOptions> {
-  return file === '-' ? { ...options, dockerfileText: await host.readStdin() } : options;
 }
 
 /** The keys are those that buildx writes. */

@@ -20,6 +20,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./parse.ts')).parseCommand,
   },
   {
+    name: 'check',
+    summary: 'Look for what is wrong or doubtful in a Dockerfile',
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
+  {
+    name: 'outline',
+    summary: 'List the stages, arguments, secrets and mounts of a Dockerfile',
+    load: async () => (await import('./outline.ts')).outlineCommand,
+  },
+  {
+    name: 'graph',
+    summary: 'Show what the stages of a Dockerfile need of each other',
+    load: async () => (await import('./graph.ts')).graphCommand,
+  },
+  {
     name: 'images',
     summary: 'List the images of the local store',
     load: async () => (await import('./images.ts')).imagesCommand,
