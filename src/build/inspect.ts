@@ -20,6 +20,11 @@ export type InspectOptions = Pick<
   'context' | 'dockerfile' | 'dockerfileText' | 'target' | 'buildArgs' | 'buildContexts' | 'platform'
 >;
 
+export interface CheckOptions extends InspectOptions {
+  /** Makes every broken rule an error. Default false. */
+  readonly error?: boolean;
+}
+
 /**
  * Finds all that is wrong or doubtful in a Dockerfile, and what it wants of the context that is not there. Nothing is
  * built, no registry is asked.
@@ -32,8 +37,9 @@ export type InspectOptions = Pick<
  * for (const { code, message, span } of check({ context: '.' }).findings) console.log(span.start.line, code, message);
  * ```
  */
-export function check(options: InspectOptions = {}): CheckReport {
-  return checkDockerfile(checkRequest(inspected(options)));
+export function check(options: CheckOptions = {}): CheckReport {
+  const given = inspected(options);
+  return withPath(checkDockerfile(checkRequest(given, options)), given);
 }
 
 /**
@@ -41,12 +47,12 @@ export function check(options: InspectOptions = {}): CheckReport {
  * written only when something was mended; a text that was given is not.
  * @throws HostError `HOST_WRITE_FAILED`, and as {@link check} does
  */
-export function fix(options: InspectOptions = {}): FixedDockerfile {
+export function fix(options: CheckOptions = {}): FixedDockerfile {
   const given = inspected(options);
   const { loaded } = given;
-  const result = fixDockerfile(checkRequest(given));
+  const result = fixDockerfile(checkRequest(given, options));
   if (loaded.path !== undefined && result.fixed.length > 0) write(loaded.path, print(result.dockerfile));
-  return result;
+  return { ...result, report: withPath(result.report, given) };
 }
 
 /**
@@ -89,10 +95,14 @@ function inspected(options: InspectOptions): Inspected {
   };
 }
 
-function checkRequest({ contextDir, loaded, planning }: Inspected): CheckRequest {
+function withPath(report: CheckReport, { loaded: { path } }: Inspected): CheckReport {
+  return path === undefined ? report : { ...report, path };
+}
+
+function checkRequest({ contextDir, loaded, planning }: Inspected, { error = false }: CheckOptions): CheckRequest {
   const ignore = readContextIgnore(contextDir, loaded.path);
   const context = openDirectoryContext(contextDir, ignore === undefined ? {} : { ignore: ignore.matcher });
-  return { dockerfile: loaded.parsed, ...planning, context, ...(ignore && { ignore }) };
+  return { dockerfile: loaded.parsed, ...planning, error, context, ...(ignore && { ignore }) };
 }
 
 function write(path: string, text: string): void {

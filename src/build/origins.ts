@@ -12,7 +12,7 @@ import type { OtherStages } from './stages.ts';
 
 /** Files that a step can read: a directory of this machine, or the layers of a stage or image. */
 export interface Origin {
-  readonly tree: Tree;
+  tree(): Promise<Tree>;
   /** The layers that hold the contents; `undefined` for a directory. */
   readonly stack?: LayerStack;
   /** Whether the ignore file hides a path of a directory. */
@@ -74,7 +74,7 @@ export function createOrigins({ contextDir, ignore, contexts, images, emptyStack
   return {
     async openBase(name, platform) {
       const context = contextOf(name);
-      if (context.kind === 'directory') return { kind: 'directory', tree: directory(context.path).tree };
+      if (context.kind === 'directory') return { kind: 'directory', tree: await directory(context.path).tree() };
       return { kind: 'image', image: await imageOf(context, platform) };
     },
     async open(origin, { platform, stage }) {
@@ -82,16 +82,16 @@ export function createOrigins({ contextDir, ignore, contexts, images, emptyStack
         case 'context':
           return mainContext();
         case 'stage':
-          return await ofStack((await stage(origin.index)).stack);
+          return ofStack((await stage(origin.index)).stack);
         case 'image':
-          return await ofStack((await images.fromReference(origin.reference, platform)).stack);
+          return ofStack((await images.fromReference(origin.reference, platform)).stack);
         case 'named-context': {
           const context = contextOf(origin.name);
           if (context.kind === 'directory') return directory(context.path);
-          return await ofStack((await imageOf(context, platform)).stack);
+          return ofStack((await imageOf(context, platform)).stack);
         }
         case 'scratch':
-          return await ofStack(emptyStack);
+          return ofStack(emptyStack);
       }
     },
   };
@@ -99,9 +99,13 @@ export function createOrigins({ contextDir, ignore, contexts, images, emptyStack
 
 function openDirectory(path: string, ignore: IgnoreMatcher | undefined): Origin {
   const tree = openDirectoryContext(path, ignore === undefined ? {} : { ignore });
-  return { tree, ...(ignore !== undefined && { isIgnored: (file: string) => ignore.ignores(file) }) };
+  return {
+    tree: () => Promise.resolve(tree),
+    ...(ignore !== undefined && { isIgnored: (file: string) => ignore.ignores(file) }),
+  };
 }
 
-async function ofStack(stack: LayerStack): Promise<Origin> {
-  return { tree: await stack.tree(), stack };
+/** The tree of a stack is made when somebody asks for it. */
+function ofStack(stack: LayerStack): Origin {
+  return { tree: () => stack.tree(), stack };
 }

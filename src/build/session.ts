@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createBlobIndex } from '../cache/blob-index.ts';
+import { createDefinitions, type Definitions } from '../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
 import { openStatCache, type StatCache } from '../context/stat-cache.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
@@ -26,6 +27,7 @@ export interface Session extends BuildControl, AsyncDisposable {
   readonly names: ImageNames;
   readonly pulled: PulledImages;
   readonly records: CacheRecords;
+  readonly definitions: Definitions;
   readonly library: LayerLibrary;
   readonly statCache: StatCache;
   readonly workspace: Workspace;
@@ -72,6 +74,7 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
     names: createImageNames(storeDir),
     pulled: createPulledImages(join(cacheDir, 'pulled')),
     records: createCacheRecords(join(cacheDir, 'records')),
+    definitions: createDefinitions(join(cacheDir, 'definitions')),
     library: createLayerLibrary({
       store,
       blobs: createBlobIndex(join(cacheDir, 'blobs')),

@@ -16,8 +16,9 @@ interface Cache {
   readonly cache: StepCache;
   readonly events: readonly BuildEvent[];
   /** A step that counts how often it is made. */
-  step(name: string, limits?: readonly Ingredient[]): CacheableStep;
+  step(name: string, more?: { limits?: readonly Ingredient[]; definition?: string }): CacheableStep;
   readonly made: () => number;
+  readonly resolved: () => number;
   close(): Promise<void>;
 }
 
@@ -26,19 +27,27 @@ function openCache(options: BuildOptions): Cache {
   const control = createControl({ onEvent: (event) => events.push(event) });
   const session = openSession(options, resolveSettings(options), control);
   let made = 0;
+  let resolved = 0;
   return {
     cache: createStepCache(session, () => '1980-02-01T00:00:00Z'),
     events,
     made: () => made,
+    resolved: () => resolved,
     close: async () => session[Symbol.asyncDispose](),
-    step: (name, limits) => ({
+    step: (name, { limits, definition } = {}) => ({
       info: { id: 1, stage: 'stage-0', index: 1, total: 1, text: name, line: 1 },
       recipe: 'test 1',
-      ingredients: [{ name: 'name', value: name }],
-      ...(limits !== undefined && { hostLimits: async () => limits }),
-      make: () => {
-        made++;
-        return packLayer([], session.store, { times: { kind: 'preserve' }, compression: 'gzip' });
+      ...(definition !== undefined && { definition: [{ name: 'definition', value: definition }] }),
+      resolve: async () => {
+        resolved++;
+        return {
+          ingredients: [{ name: 'name', value: name }],
+          ...(limits !== undefined && { hostLimits: async () => limits }),
+          make: () => {
+            made++;
+            return packLayer([], session.store, { times: { kind: 'preserve' }, compression: 'gzip' });
+          },
+        };
       },
     }),
   };
@@ -82,7 +91,42 @@ describe('the step cache', () => {
     ];
     for (const [name, limits, cached] of turns) {
       const { cache, step, close } = openCache({ cacheDir });
-      expect(await cache.layerFor(step(name, limits)), `${name} ${limits.length}`).toMatchObject({ cached });
+      expect(await cache.layerFor(step(name, { limits })), `${name} ${limits.length}`).toMatchObject({ cached });
+      await close();
+    }
+  });
+
+  it('finds a step by its definition without looking at what it reads, also one that led to a known result', async () => {
+    const cacheDir = join(tempDir(), 'cache');
+    const turns: [definition: string, resolved: number, cached: boolean][] = [
+      ['first', 1, false],
+      ['first', 0, true],
+      ['second', 1, true],
+      ['second', 0, true],
+    ];
+    for (const [definition, times, cached] of turns) {
+      const { cache, step, resolved, close } = openCache({ cacheDir });
+      expect(await cache.layerFor(step('a', { definition }))).toMatchObject({ cached });
+      expect(resolved()).toBe(times);
+      await close();
+    }
+    const { cache, step, resolved, close } = openCache({ cacheDir, noCache: true });
+    expect(await cache.layerFor(step('a', { definition: 'first' }))).toMatchObject({ cached: false });
+    expect(resolved()).toBe(1);
+    await close();
+  });
+
+  it('does not find by its definition what a limited host made', async () => {
+    const cacheDir = join(tempDir(), 'cache');
+    const turns: [limits: readonly Ingredient[], made: number][] = [
+      [[LIMITED], 1],
+      [[], 1],
+      [[LIMITED], 0],
+    ];
+    for (const [limits, times] of turns) {
+      const { cache, step, close, made } = openCache({ cacheDir });
+      await cache.layerFor(step('a', { limits, definition: 'a' }));
+      expect(made()).toBe(times);
       await close();
     }
   });

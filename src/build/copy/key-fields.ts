@@ -2,25 +2,17 @@ import assert from 'node:assert/strict';
 import type { Digest } from '../../core/digest.ts';
 import type { TreeNode } from '../../core/tree.ts';
 import { capabilityOf } from './copy-entry.ts';
-import type { CopyPlan, CopyTarget, SelectedSource } from './request.ts';
-
-/** Ingredients of a cache key: each string is a JSON text, so that no two different lists of them are equal. */
-export interface CopyKeyFields {
-  /** What is copied: names, attributes and contents, never a time (reference, section 16). */
-  readonly sources: readonly string[];
-  /** What of the stage below the result goes through: where the destination leads, and the directories on the way. */
-  readonly target: readonly string[];
-}
+import type { CopyTarget, SelectedSource } from './request.ts';
 
 /**
- * The part of a cache key that depends on files. Not in it: the options of the instruction; and, for a plan that
- * `unpacks`, the rest of the destination.
+ * What is copied, as an ingredient of a cache key: names, attributes and contents, never a time (reference, section 16).
+ * Each string is a JSON text, so that no two different lists of them are equal.
  */
-export function copyKeyFields(
-  { selection, target }: Pick<CopyPlan, 'selection' | 'target'>,
+export function sourceKeyFields(
+  selection: readonly SelectedSource[],
   digestOf: (node: TreeNode) => Digest | undefined,
-): CopyKeyFields {
-  return { sources: selection.flatMap((source) => sourceFields(source, digestOf)), target: targetFields(target) };
+): string[] {
+  return selection.flatMap((source) => sourceFields(source, digestOf));
 }
 
 function sourceFields(
@@ -49,7 +41,11 @@ function contentOf(path: string, node: TreeNode, digestOf: (node: TreeNode) => D
   return digest;
 }
 
-function targetFields({ path, type, directories }: CopyTarget): string[] {
+/**
+ * What of the stage below the result goes through: where the destination leads, and the directories on the way. For a plan
+ * that `unpacks`, the rest of the destination counts as well.
+ */
+export function targetKeyFields({ path, type, directories }: CopyTarget): string[] {
   const ancestors = directories.map(({ path: at, node }) =>
     JSON.stringify([at, node.mode, node.uid, node.gid, capabilityOf(node)]),
   );

@@ -1,6 +1,6 @@
 import { compileIgnorePattern, type IgnorePattern } from '../../core/ignore-pattern.ts';
 import { joinPath, parentPath, treePath } from '../../core/paths.ts';
-import type { CopyRequest, SelectedSource } from './request.ts';
+import type { SelectedSource, SourceRequest } from './request.ts';
 import { findSource, notFound, requireSource } from './source-path.ts';
 import { type Verdict, walkBelow } from './walk.ts';
 import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
@@ -11,7 +11,7 @@ import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
  * @throws StepError `STEP_COPY_SOURCE_NOT_FOUND`, `STEP_COPY_LINK_LOOP`; PlanError `PLAN_BAD_PATTERN`
  */
 export function selectWithParents(
-  request: CopyRequest,
+  request: SourceRequest,
   text: string,
   exclude: (path: string) => Verdict,
 ): SelectedSource[] {
@@ -32,7 +32,7 @@ function splitAtPivot(text: string): { readonly pivot: string; readonly pattern:
     : { pivot: treePath(text.slice(0, at)), pattern: treePath(text.slice(at + 3)) };
 }
 
-function pivotDirectories(request: CopyRequest, pivot: string): string[] {
+function pivotDirectories(request: SourceRequest, pivot: string): string[] {
   if (!hasWildcard(pivot)) return [requireSource(request, pivot).path];
   const { base, pattern } = splitWildcard(pivot);
   const directory = findSource(request.source, base)?.path;

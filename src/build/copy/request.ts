@@ -3,32 +3,36 @@ import type { Tree, TreeNode } from '../../core/tree.ts';
 import type { InlineFile } from '../../plan/step.ts';
 import type { Owner } from '../../rootfs/accounts.ts';
 
-export interface CopyRequest {
+/** What decides which files are copied. */
+export interface SourceRequest {
   /** Where `sources` are looked up. */
   readonly source: Tree;
-  /** The stage's root file system so far. */
-  readonly destination: Tree;
   /** Expanded, as written otherwise. */
   readonly sources: readonly string[];
   /** Here-documents; they come after the sources. */
   readonly inlineFiles: readonly InlineFile[];
+  readonly exclude: readonly string[];
+  readonly parents: boolean;
+  /** Of what the step makes itself: parent directories and here-documents. All else keeps the source's time. */
+  readonly time: { readonly mtime: number; readonly mtimeNanoseconds?: number };
+  /** For the message about a missing source: whether the ignore file excludes it. */
+  readonly isIgnored?: ((path: string) => boolean) | undefined;
+}
+
+export interface CopyRequest extends SourceRequest {
+  /** The stage's root file system so far. */
+  readonly destination: Tree;
   /** Absolute; a trailing `/` or `/.` asks for a directory. */
   readonly to: string;
   readonly chown?: Owner | undefined;
   /** The value of `--chmod`. */
   readonly chmod?: string | undefined;
-  readonly exclude: readonly string[];
-  readonly parents: boolean;
   readonly link: boolean;
-  /** Of what the step makes itself: parent directories and here-documents. All else keeps the source's time. */
-  readonly time: { readonly mtime: number; readonly mtimeNanoseconds?: number };
   /**
    * Source files that are unpacked instead of copied, with the entries of the archive in its order. Paths and links to
    * files are clean and relative; `.` is left out.
    */
   readonly archives?: ReadonlyMap<TreeNode, readonly PackEntry[]> | undefined;
-  /** For the message about a missing source: whether the ignore file excludes it. */
-  readonly isIgnored?: ((path: string) => boolean) | undefined;
 }
 
 export interface SelectedPath {

@@ -3,7 +3,7 @@ import { joinPath, treePath } from '../../core/paths.ts';
 import { digestOf } from '../../io/hash.ts';
 import type { InlineFile } from '../../plan/step.ts';
 import { selectWithParents } from './parents.ts';
-import type { CopyRequest, SelectedSource } from './request.ts';
+import type { SelectedSource, SourceRequest } from './request.ts';
 import { findSource, requireSource } from './source-path.ts';
 import { type Verdict, walkBelow } from './walk.ts';
 import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
@@ -13,7 +13,7 @@ import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
  * their matches, here-documents last.
  * @throws StepError `STEP_COPY_SOURCE_NOT_FOUND`, `STEP_COPY_LINK_LOOP`; PlanError `PLAN_BAD_PATTERN`
  */
-export function selectSources(request: CopyRequest): SelectedSource[] {
+export function selectSources(request: SourceRequest): SelectedSource[] {
   const judge = judgeByExclude(compileIgnore(request.exclude));
   const select = request.parents
     ? (text: string) => selectWithParents(request, text, judge)
@@ -29,26 +29,26 @@ function judgeByExclude(exclude: IgnoreMatcher): (path: string) => Verdict {
   };
 }
 
-function selectPlain(request: CopyRequest, text: string, judge: (path: string) => Verdict): SelectedSource[] {
+function selectPlain(request: SourceRequest, text: string, judge: (path: string) => Verdict): SelectedSource[] {
   const texts = hasWildcard(text) ? expandWildcard(request, treePath(text)) : [text];
   return texts.map((match) => toSource(request, match, judge));
 }
 
-function expandWildcard({ source }: CopyRequest, path: string): string[] {
+function expandWildcard({ source }: SourceRequest, path: string): string[] {
   const { base, pattern } = splitWildcard(path);
   const directory = findSource(source, base)?.path;
   if (directory === undefined) return [];
   return matchBelow(source, directory, pattern).map((match) => joinPath(directory, match));
 }
 
-function toSource(request: CopyRequest, text: string, judge: (path: string) => Verdict): SelectedSource {
+function toSource(request: SourceRequest, text: string, judge: (path: string) => Verdict): SelectedSource {
   const { path, node, name } = requireSource(request, text);
   if (node.type !== 'directory') return { kind: 'file', name, paths: [{ path: '', node }] };
   return { kind: 'directory', name: '', paths: walkBelow(request.source, path, judge) };
 }
 
 /** Mode 0644 of root (reference, section 5). */
-function toInlineSource({ name, content }: InlineFile, { time }: CopyRequest): SelectedSource {
+function toInlineSource({ name, content }: InlineFile, { time }: SourceRequest): SelectedSource {
   const bytes = Buffer.from(content);
   const digest = digestOf(bytes);
   const source = { kind: 'bytes', bytes } as const;

@@ -3,10 +3,10 @@ import { baseName, treePath } from '../../core/paths.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { linkLoop, sourceNotFound } from './copy-error.ts';
-import type { CopyRequest, SelectedPath } from './request.ts';
+import type { SelectedPath, SourceRequest } from './request.ts';
 import { unescapeGlob } from './wildcard.ts';
 
-type Source = Pick<CopyRequest, 'source' | 'isIgnored'>;
+type Source = Pick<SourceRequest, 'source' | 'isIgnored'>;
 
 const ROOT: TreeNode = { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 };
 

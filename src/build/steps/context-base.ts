@@ -14,7 +14,9 @@ export async function layerOfContext(
   return await cache.layerFor({
     info,
     recipe: 'context 1',
-    ingredients: [timesIngredient(session.settings), { name: 'content', value: content }],
-    make: () => packLayer(entriesBelow(tree, ''), session.store, packOptions(session)),
+    resolve: async () => ({
+      ingredients: [timesIngredient(session.settings), { name: 'content', value: content }],
+      make: () => packLayer(entriesBelow(tree, ''), session.store, packOptions(session)),
+    }),
   });
 }

@@ -35,3 +35,8 @@ export function timesIngredient(settings: Settings): Ingredient {
   const times = timePolicy(settings);
   return { name: 'times', value: times.kind === 'fixed' ? `fixed ${times.seconds}` : 'preserve' };
 }
+
+/** The layers below a step, by their chain ID, as part of a definition. */
+export function belowIngredient({ chainId }: LayerStack): Ingredient {
+  return { name: 'below', value: chainId ?? 'scratch' };
+}

@@ -5,17 +5,17 @@ import { FIXED_TIME } from '../../core/time.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import { lookupChown, type Owner, parseNumericChown } from '../../rootfs/accounts.ts';
-import { copyKeyFields } from '../copy/key-fields.ts';
-import type { CopyPlan, CopyRequest, SelectedSource } from '../copy/request.ts';
+import { sourceKeyFields, targetKeyFields } from '../copy/key-fields.ts';
+import type { CopyPlan, SelectedSource, SourceRequest } from '../copy/request.ts';
 import { resolveCopy } from '../copy/resolve-copy.ts';
 import { selectSources } from '../copy/select-sources.ts';
 import { gatherContents, type OpenLayer } from '../layer-contents.ts';
 import type { Origin } from '../origins.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { ResolvedStep, StepLayer } from '../step-cache.ts';
 import { hashContents } from '../tree-digest.ts';
 import { accountTexts, layerWith } from '../tree-files.ts';
 import { type Archives, findArchives } from './archives.ts';
-import { packOptions, type StepContext, timesIngredient } from './context.ts';
+import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
 
 const NO_ARCHIVES: Archives = {
   entries: new Map(),
@@ -27,20 +27,14 @@ const NO_ARCHIVES: Archives = {
 /** COPY: files of the context, a stage or an image straight into a layer (reference, section 11). */
 export async function runCopy(step: CopyStep, context: StepContext): Promise<StepLayer> {
   const origin = await context.openOrigin(step.from);
-  const request = await copyRequest(step, context, { origin, parents: step.parents });
-  const selection = selectSources(request);
-  return await layerOf({ step, context, origin, request, selection, archives: NO_ARCHIVES });
+  return await layerOf({ step, context, origin, parents: step.parents, unpack: false });
 }
 
 /** ADD of local files: as COPY, but archives are unpacked (reference, section 11). */
 export async function runAdd(step: AddStep, context: StepContext): Promise<StepLayer> {
   refuseRemote(step);
   const origin = await context.openOrigin({ kind: 'context' });
-  const request = await copyRequest(step, context, { origin, parents: false });
-  const selection = selectSources(request);
-  const archives = step.unpack === false ? NO_ARCHIVES : await findArchives(selection);
-  const unpacking = { ...request, archives: archives.entries };
-  return await layerOf({ step, context, origin, request: unpacking, selection, archives });
+  return await layerOf({ step, context, origin, parents: false, unpack: step.unpack !== false });
 }
 
 function refuseRemote({ sources, checksum }: AddStep): void {
@@ -51,30 +45,101 @@ function refuseRemote({ sources, checksum }: AddStep): void {
   });
 }
 
-interface Sources {
+interface CopyJob {
+  readonly step: CopyStep | AddStep;
+  readonly context: StepContext;
   readonly origin: Origin;
   readonly parents: boolean;
+  /** Whether archives are unpacked. */
+  readonly unpack: boolean;
 }
 
-async function copyRequest(
-  step: CopyStep | AddStep,
-  context: StepContext,
-  { origin, parents }: Sources,
-): Promise<CopyRequest> {
-  const { sources, inlineFiles, destination: to, chmod, exclude, link } = step;
-  return {
-    source: origin.tree,
-    destination: await context.stack.tree(),
+async function layerOf(job: CopyJob): Promise<StepLayer> {
+  const { step, context, origin } = job;
+  // What a directory holds must be looked at in any case; the files of a stage are known by its layers.
+  const sources = origin.stack === undefined ? await selectFiles(job) : undefined;
+  return await context.cache.layerFor({
+    info: context.info,
+    recipe: `${step.kind} 1`,
+    definition: definitionOf(job, sources),
+    resolve: async () => await resolve(job, sources ?? (await selectFiles(job))),
+  });
+}
+
+interface Sources {
+  readonly request: SourceRequest;
+  readonly selection: readonly SelectedSource[];
+  /** Their part of the key. */
+  readonly fields: readonly string[];
+}
+
+async function selectFiles({ step, context, origin, parents }: CopyJob): Promise<Sources> {
+  const { sources, inlineFiles, exclude } = step;
+  const request: SourceRequest = {
+    source: await origin.tree(),
     sources,
     inlineFiles,
-    to,
-    chown: await ownerOf(step, context),
-    chmod,
     exclude,
     parents,
-    link,
     time: { mtime: madeAt(context) },
     isIgnored: origin.isIgnored,
+  };
+  const selection = selectSources(request);
+  const nodes = selection.flatMap(({ paths }) => paths.map(({ node }) => node));
+  const digests = await hashContents(context.session, nodes);
+  return { request, selection, fields: sourceKeyFields(selection, (node) => digests.get(node) ?? node.digest) };
+}
+
+function madeAt({ session }: StepContext): number {
+  const { timestamps, sourceDateEpoch } = session.settings;
+  return timestamps === 'fixed' ? FIXED_TIME : (sourceDateEpoch ?? Math.floor(session.now().getTime() / 1000));
+}
+
+/** Options of the instruction, as they count in keys. */
+function optionIngredients({ step, context, parents }: CopyJob): Ingredient[] {
+  return [
+    timesIngredient(context.session.settings),
+    { name: 'destination', value: step.destination },
+    { name: 'chmod', value: step.chmod ?? '' },
+    { name: 'link', value: String(step.link) },
+    { name: 'parents', value: String(parents) },
+  ];
+}
+
+function definitionOf(job: CopyJob, sources: Sources | undefined): Ingredient[] {
+  const { step, context, origin } = job;
+  const inline = step.inlineFiles.map(({ name, content }) => JSON.stringify([name, content]));
+  return [
+    ...optionIngredients(job),
+    belowIngredient(context.stack),
+    { name: 'chown', value: step.chown ?? '' },
+    { name: 'unpack', value: String(job.unpack) },
+    { name: 'from', value: origin.stack === undefined ? 'directory' : (origin.stack.chainId ?? 'scratch') },
+    { name: 'paths', value: step.sources },
+    { name: 'exclude', value: step.exclude },
+    { name: 'inline', value: inline },
+    { name: 'files', value: sources?.fields ?? [] },
+  ];
+}
+
+async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
+  const { step, context, unpack } = job;
+  const { selection, request } = sources;
+  const archives = unpack ? await findArchives(selection) : NO_ARCHIVES;
+  const chown = await ownerOf(step, context);
+  const destination = await context.stack.tree();
+  const { destination: to, chmod, link } = step;
+  const plan = resolveCopy({ ...request, destination, to, chown, chmod, link, archives: archives.entries }, selection);
+  return {
+    // Reference, section 16: the operation, what is copied, and what of the stage below the result goes through.
+    ingredients: [
+      ...optionIngredients(job),
+      { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },
+      { name: 'unpacked over', value: plan.unpacks ? (context.stack.chainId ?? 'scratch') : '' },
+      { name: 'sources', value: sources.fields },
+      { name: 'target', value: targetKeyFields(plan.target) },
+    ],
+    make: () => pack(job, plan, archives),
   };
 }
 
@@ -85,52 +150,7 @@ async function ownerOf({ chown, link, chmod }: CopyStep | AddStep, context: Step
   return lookupChown(await accountTexts(context.session, context.stack), chown);
 }
 
-function madeAt({ session }: StepContext): number {
-  const { timestamps, sourceDateEpoch } = session.settings;
-  return timestamps === 'fixed' ? FIXED_TIME : (sourceDateEpoch ?? Math.floor(session.now().getTime() / 1000));
-}
-
-interface CopyJob {
-  readonly step: CopyStep | AddStep;
-  readonly context: StepContext;
-  readonly origin: Origin;
-  readonly request: CopyRequest;
-  readonly selection: readonly SelectedSource[];
-  readonly archives: Archives;
-}
-
-async function layerOf(job: CopyJob): Promise<StepLayer> {
-  const { context, request, selection } = job;
-  const plan = resolveCopy(request, selection);
-  return await context.cache.layerFor({
-    info: context.info,
-    recipe: `${job.step.kind} 1`,
-    ingredients: await ingredientsOf(job, plan),
-    make: () => pack(job, plan),
-  });
-}
-
-/** Reference, section 16: the operation, what is copied, and what of the stage below the result goes through. */
-async function ingredientsOf({ step, context, request, selection }: CopyJob, plan: CopyPlan): Promise<Ingredient[]> {
-  const { session, stack } = context;
-  const nodes = selection.flatMap(({ paths }) => paths.map(({ node }) => node));
-  const digests = await hashContents(session, nodes);
-  const fields = copyKeyFields(plan, (node) => digests.get(node) ?? node.digest);
-  const { chown } = request;
-  return [
-    timesIngredient(session.settings),
-    { name: 'destination', value: step.destination },
-    { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },
-    { name: 'chmod', value: step.chmod ?? '' },
-    { name: 'link', value: String(step.link) },
-    { name: 'parents', value: String(request.parents) },
-    { name: 'unpacked over', value: plan.unpacks ? (stack.chainId ?? 'scratch') : '' },
-    { name: 'sources', value: fields.sources },
-    { name: 'target', value: fields.target },
-  ];
-}
-
-async function pack({ context, origin, archives }: CopyJob, plan: CopyPlan): Promise<IndexedLayer> {
+async function pack({ context, origin }: CopyJob, plan: CopyPlan, archives: Archives): Promise<IndexedLayer> {
   const { session } = context;
   const open: OpenLayer = (diffId) =>
     origin.stack === undefined ? archives.open(diffId) : session.library.uncompressed(layerWith(origin.stack, diffId));

@@ -1,7 +1,8 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
+import type { Tree } from '../../core/tree.ts';
 import { allAtRest } from '../../io/at-rest.ts';
-import type { RunMount } from '../../plan/step.ts';
+import type { FileOrigin, RunMount } from '../../plan/step.ts';
 import type { RunMountRequest } from '../../rootfs/host-messages.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
@@ -16,7 +17,9 @@ import { mountIngredient } from './run-key.ts';
 
 /** The mounts of a RUN, looked up: what they add to its key, and how they are made when it really runs. */
 export interface PreparedMounts {
-  readonly ingredients: readonly Ingredient[];
+  /** Where their files come from, when that is less work to know than what is in them. */
+  readonly definition: readonly Ingredient[] | undefined;
+  ingredients(): Promise<readonly Ingredient[]>;
   realise(host: SandboxHost): Promise<RealisedMounts>;
 }
 
@@ -34,16 +37,20 @@ interface RealisedMount {
 }
 
 interface PreparedMount {
-  readonly ingredient: Ingredient;
+  readonly definition?: Ingredient;
+  ingredient(): Promise<Ingredient>;
   realise(host: SandboxHost): Promise<RealisedMount>;
 }
 
 export async function prepareMounts(mounts: readonly RunMount[], context: StepContext): Promise<PreparedMounts> {
   const prepared = await allAtRest(mounts.map((mount) => prepareMount(mount, context)));
-  return {
-    ingredients: prepared.map(({ ingredient }) => ingredient),
-    realise: (host) => realiseAll(prepared, host),
-  };
+  const ingredients = (): Promise<Ingredient[]> => allAtRest(prepared.map((mount) => mount.ingredient()));
+  return { definition: await definitionOf(prepared), ingredients, realise: (host) => realiseAll(prepared, host) };
+}
+
+async function definitionOf(prepared: readonly PreparedMount[]): Promise<readonly Ingredient[] | undefined> {
+  if (prepared.every(({ definition }) => definition === undefined)) return undefined;
+  return await allAtRest(prepared.map(async (mount) => mount.definition ?? (await mount.ingredient())));
 }
 
 /** In order; when one fails, what the ones before it hold is given back. */
@@ -82,32 +89,52 @@ async function prepareMount(mount: RunMount, context: StepContext): Promise<Prep
 
 type MountOf<Type extends RunMount['type']> = Extract<RunMount, { type: Type }>;
 
-/** Bind mounts count by the content that they show (reference, section 16). */
-async function prepareBind(mount: MountOf<'bind'>, context: StepContext): Promise<PreparedMount> {
-  const { target, readOnly, from, source } = mount;
+/** Files that a mount shows or begins with: they count by their content (reference, section 16). */
+interface MountFiles {
+  readonly origin: Origin;
+  /** Where the mount's source leads, links followed; the mount shows exactly that path. */
+  path(): Promise<string>;
+}
+
+async function openFiles(from: FileOrigin, source: string, context: StepContext): Promise<MountFiles> {
   const origin = await context.openOrigin(from);
-  const path = selectedPath(origin, source);
-  const content = await contentOf(origin, path, context);
+  return { origin, path: async () => selectedPath(await origin.tree(), source) };
+}
+
+function selectedPath(tree: Tree, source: string): string {
+  const path = resolvePath(tree, source);
+  if (path !== undefined && tree.lookup(path) !== undefined) return path;
+  throw new StepError('STEP_MOUNT_SOURCE_NOT_FOUND', `mount source ${JSON.stringify(source)} does not exist`, {
+    hint: 'check the path (it is relative to the root of the context, stage or image) and the ignore file',
+  });
+}
+
+/** What a mount with files adds to keys. */
+function keysOf(
+  mount: MountOf<'bind' | 'cache'>,
+  files: MountFiles,
+  { session }: StepContext,
+): Pick<PreparedMount, 'definition' | 'ingredient'> {
+  const { stack } = files.origin;
+  const place = stack && JSON.stringify([stack.chainId ?? 'scratch', mount.source]);
   return {
-    ingredient: mountIngredient(mount, content),
-    async realise(host) {
-      const shown = await layersOf(origin, path, { host, context });
-      return { mount: { kind: 'snapshot', target, readOnly, ...shown } };
+    ...(place !== undefined && { definition: mountIngredient(mount, place) }),
+    async ingredient() {
+      const items = walkTree(await files.origin.tree(), await files.path());
+      return mountIngredient(mount, await digestTree(session, [...items]));
     },
   };
 }
 
-async function contentOf({ tree }: Origin, path: string, { session }: StepContext): Promise<string> {
-  return await digestTree(session, [...walkTree(tree, path)]);
-}
-
-/** Where a source leads, links followed; the mount then shows exactly that path. */
-function selectedPath(origin: Origin, source: string): string {
-  const path = resolvePath(origin.tree, source);
-  if (path !== undefined && origin.tree.lookup(path) !== undefined) return path;
-  throw new StepError('STEP_MOUNT_SOURCE_NOT_FOUND', `mount source ${JSON.stringify(source)} does not exist`, {
-    hint: 'check the path (it is relative to the root of the context, stage or image) and the ignore file',
-  });
+async function prepareBind(mount: MountOf<'bind'>, context: StepContext): Promise<PreparedMount> {
+  const { target, readOnly, from, source } = mount;
+  const files = await openFiles(from, source, context);
+  return {
+    ...keysOf(mount, files, context),
+    async realise(host) {
+      return { mount: { kind: 'snapshot', target, readOnly, ...(await layersOf(files, { host, context })) } };
+    },
+  };
 }
 
 interface Surroundings {
@@ -116,24 +143,24 @@ interface Surroundings {
 }
 
 async function layersOf(
-  origin: Origin,
-  path: string,
+  { origin, path }: MountFiles,
   { host, context }: Surroundings,
 ): Promise<{ readonly layerIds: readonly string[]; readonly source: string }> {
+  const source = `/${await path()}`;
   if (origin.stack !== undefined) {
-    return { layerIds: await prepareLayers(context.session, host, origin.stack), source: `/${path}` };
+    return { layerIds: await prepareLayers(context.session, host, origin.stack), source };
   }
-  return { layerIds: [await unpackContext(context.session, host, { tree: origin.tree, path })], source: `/${path}` };
+  const shown = { tree: await origin.tree(), path: await path() };
+  return { layerIds: [await unpackContext(context.session, host, shown)], source };
 }
 
 async function prepareCache(mount: MountOf<'cache'>, context: StepContext): Promise<PreparedMount> {
   const { id, target, readOnly, sharing, mode, uid, gid, from, source } = mount;
-  const origin = from === undefined ? undefined : await context.openOrigin(from);
-  const first = origin === undefined ? undefined : { origin, path: selectedPath(origin, source) };
+  const first = from === undefined ? undefined : await openFiles(from, source, context);
   return {
-    ingredient: mountIngredient(mount, first && (await contentOf(first.origin, first.path, context))),
+    ...(first === undefined ? countsAsWritten(mount) : keysOf(mount, first, context)),
     async realise(host) {
-      const initial = first && (await layersOf(first.origin, first.path, { host, context }));
+      const initial = first && (await layersOf(first, { host, context }));
       const folder = await openCacheMount(context.session, { id, sharing, flavor: host.flavor });
       return {
         mount: { kind: 'cache', source: folder.path, target, readOnly, mode, uid, gid, ...(initial && { initial }) },
@@ -143,11 +170,16 @@ async function prepareCache(mount: MountOf<'cache'>, context: StepContext): Prom
   };
 }
 
+/** A mount that shows no files counts by its options. */
+function countsAsWritten(mount: RunMount): Pick<PreparedMount, 'ingredient'> {
+  return { ingredient: async () => mountIngredient(mount) };
+}
+
 function prepareTmpfs(mount: MountOf<'tmpfs'>): PreparedMount {
   const { target, sizeBytes } = mount;
   const size = sizeBytes === undefined ? {} : { sizeBytes };
   return {
-    ingredient: mountIngredient(mount),
+    ...countsAsWritten(mount),
     realise: () => Promise.resolve({ mount: { kind: 'tmpfs', target, readOnly: false, ...size } }),
   };
 }
@@ -156,7 +188,7 @@ function prepareTmpfs(mount: MountOf<'tmpfs'>): PreparedMount {
 function prepareSecret(mount: MountOf<'secret'>, { session }: StepContext): PreparedMount {
   const { id, target, env, required, mode, uid, gid } = mount;
   return {
-    ingredient: mountIngredient(mount),
+    ...countsAsWritten(mount),
     async realise() {
       const secret = await readSecret(session.options.secrets ?? [], id);
       if (secret === undefined) {
@@ -176,7 +208,7 @@ function prepareSecret(mount: MountOf<'secret'>, { session }: StepContext): Prep
 function prepareSsh(mount: MountOf<'ssh'>): PreparedMount {
   const { id, required } = mount;
   return {
-    ingredient: mountIngredient(mount),
+    ...countsAsWritten(mount),
     realise() {
       if (!required) return Promise.resolve({});
       throw new StepError('STEP_SSH_MISSING', `no ssh agent or key was given for id ${JSON.stringify(id)}`, {

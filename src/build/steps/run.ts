@@ -25,12 +25,16 @@ export async function runCommand(step: RunStep, context: StepContext): Promise<S
     times: timesIngredient(session.settings),
     hosts: session.options.addHosts ?? [],
   };
+  const command = runIngredients(step, surroundings);
   return await cache.layerFor({
     info,
     recipe: RUN_RECIPE,
-    ingredients: [...runIngredients(step, surroundings), ...mounts.ingredients],
-    hostLimits: async () => limitsOf(await session.sandboxHost()),
-    make: () => execute(step, context, mounts),
+    ...(mounts.definition !== undefined && { definition: [...command, ...mounts.definition] }),
+    resolve: async () => ({
+      ingredients: [...command, ...(await mounts.ingredients())],
+      hostLimits: async () => limitsOf(await session.sandboxHost()),
+      make: () => execute(step, context, mounts),
+    }),
   });
 }
 

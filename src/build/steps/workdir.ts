@@ -8,15 +8,30 @@ import { lookupChown, type Owner } from '../../rootfs/accounts.ts';
 import { directoryEntry } from '../../rootfs/diff.ts';
 import { type FileTree, isDirectoryNode } from '../../rootfs/file-tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { ResolvedStep, StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
-import { packOptions, type StepContext, timesIngredient } from './context.ts';
+import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
 
 const ROOT: Owner = { uid: 0, gid: 0 };
 
 /** WORKDIR: makes the directory and its parents where they are missing (reference, section 9). */
 export async function runWorkdir(step: WorkdirStep, context: StepContext): Promise<StepLayer> {
-  const { session, stack, info } = context;
+  const { session, stack, info, cache } = context;
+  return await cache.layerFor({
+    info,
+    recipe: 'workdir 1',
+    definition: [
+      timesIngredient(session.settings),
+      belowIngredient(stack),
+      { name: 'path', value: step.path },
+      { name: 'user', value: step.user },
+    ],
+    resolve: () => resolveWorkdir(step, context),
+  });
+}
+
+async function resolveWorkdir(step: WorkdirStep, context: StepContext): Promise<ResolvedStep> {
+  const { session, stack } = context;
   const tree = await stack.tree();
   const path = resolvePath(tree, step.path);
   if (path === undefined) throw notADirectory(step.path, 'its symbolic links form a circle');
@@ -26,12 +41,10 @@ export async function runWorkdir(step: WorkdirStep, context: StepContext): Promi
   const made = missing.map((at): Entry => ({ path: at, type: 'directory', mode: 0o755, ...owner, mtime, size: 0 }));
   const entries = [...existingParents(tree, missing), ...made];
   const value = entries.map(({ path: at, mode, uid, gid }) => `${at} ${mode.toString(8)} ${uid}:${gid}`);
-  return await context.cache.layerFor({
-    info,
-    recipe: 'workdir 1',
+  return {
     ingredients: [timesIngredient(session.settings), { name: 'entries', value }],
     make: () => packLayer(entries, session.store, packOptions(session)),
-  });
+  };
 }
 
 /** SOURCE_DATE_EPOCH also dates these directories (reference, section 20); the fixed policy replaces it in any case. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { copyKeyFields } from '../../../src/build/copy/key-fields.ts';
+import { sourceKeyFields, targetKeyFields } from '../../../src/build/copy/key-fields.ts';
 import type { CopyRequest } from '../../../src/build/copy/request.ts';
 import type { TreeNode } from '../../../src/core/tree.ts';
 import { device, dir, file, symlink, tree } from '../../support/trees.ts';
@@ -14,7 +14,8 @@ const BASE = {
 };
 
 function fields(request: Partial<CopyRequest>) {
-  return copyKeyFields(copy(request), () => undefined);
+  const { selection, target } = copy(request);
+  return { sources: sourceKeyFields(selection, () => undefined), target: targetKeyFields(target) };
 }
 
 function sources(nodes: Record<string, TreeNode>, text = 'src'): readonly string[] {
@@ -73,11 +74,11 @@ describe('what is copied counts (reference, section 16)', () => {
 
   it('takes digests from the caller where the node has none', () => {
     const { digest, ...node } = file('x');
-    const plan = copy({ source: tree({ a: node }), sources: ['a'] });
-    expect(copyKeyFields(plan, (asked) => (asked === node ? digest : undefined))).toEqual(
-      copyKeyFields(copy({ source: tree({ a: file('x') }), sources: ['a'] }), () => undefined),
+    const { selection } = copy({ source: tree({ a: node }), sources: ['a'] });
+    expect(sourceKeyFields(selection, (asked) => (asked === node ? digest : undefined))).toEqual(
+      fields({ source: tree({ a: file('x') }), sources: ['a'] }).sources,
     );
-    expect(() => copyKeyFields(plan, () => undefined)).toThrow('no digest for');
+    expect(() => sourceKeyFields(selection, () => undefined)).toThrow('no digest for');
   });
 });
 
