@@ -10,7 +10,7 @@ import { type Options, parseOptions } from './options.ts';
 import { describeCommit, describeMachine } from './report/machine.ts';
 import { report } from './report/report.ts';
 import type { MicroResult, Results } from './report/results.ts';
-import { runWorkload } from './run-workload.ts';
+import { type RunOptions, runWorkload } from './rounds/run-workload.ts';
 import { homeFolder } from './services/home.ts';
 import { startNpmRegistry } from './services/npm-registry.ts';
 import { openTestHost } from './services/test-host.ts';
@@ -43,36 +43,46 @@ type Measured = Pick<Results, 'accounting' | 'builders' | 'workloads' | 'micro'>
 
 async function runAll(options: Options, save: (measured: Measured) => void): Promise<Measured> {
   await using services = new AsyncDisposableStack();
-  process.once('SIGINT', () => void services.disposeAsync().then(() => process.exit(130)));
-  const accounting = chooseAccounting();
-  const { registry } = services.use(openTestHost());
-  const npm = services.use(await startNpmRegistry(homeFolder('npm')));
-  const folder = (name: string): string => homeFolder(name);
-  const builders = await openBuilders(options.builders, { accounting, folder });
-  for (const builder of builders) services.use(builder);
-  const floors = accounting.openGroup('floors');
-  services.defer(() => floors.close());
-  services.defer(() => emptyFolder(homeFolder('scratch')));
-
-  const setting = { scale: options.scale, registry, npmRegistry: npm.address };
-  const described = builders.map(({ name, version, what }) => ({ name, version, what }));
-  let measured: Measured = { accounting: accounting.explanation, builders: described, workloads: [], micro: [] };
+  const { described, ...running } = await open(options, services);
+  let measured: Measured = { ...described, workloads: [], micro: [] };
   for (const workload of WORKLOADS.filter(({ id }) => options.only.includes(id))) {
-    const { rounds, timeoutSeconds } = options;
-    const results = await runWorkload(workload, {
-      builders,
-      floors,
-      setting,
-      rounds,
-      timeoutSeconds,
-      say: console.error,
-    });
+    const results = await runWorkload(workload, running);
     measured = { ...measured, workloads: [...measured.workloads, results] };
     save(measured);
   }
   if (options.only.includes('micro')) measured = { ...measured, micro: runMicro(options) };
   save(measured);
   return measured;
+}
+
+type Running = RunOptions & { readonly described: Pick<Measured, 'accounting' | 'builders'> };
+
+/** Starts what the workloads need; `services` ends it. */
+async function open(options: Options, services: AsyncDisposableStack): Promise<Running> {
+  const { rounds, timeoutSeconds, scale } = options;
+  const accounting = chooseAccounting();
+  const { registry } = services.use(openTestHost());
+  const npm = services.use(await startNpmRegistry(homeFolder('npm')));
+  const builders = await openBuilders(options.builders, { accounting, folder: homeFolder });
+  for (const builder of builders) services.use(builder);
+  const floors = accounting.openGroup('floors');
+  services.defer(() => floors.close());
+  services.defer(() => emptyFolder(homeFolder('scratch')));
+  const setting = { scale, registry, npmRegistry: npm.address };
+  const described = {
+    accounting: accounting.explanation,
+    builders: builders.map(({ name, version, what }) => ({ name, version, what })),
+  };
+  return { builders, floors, setting, rounds, timeoutSeconds, signal: interruption(), say: console.error, described };
+}
+
+/** Fires at the first Ctrl-C, so that daemons and control groups are cleared away; the second one ends all at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(new Error(`ended by ${name}`)));
+  }
+  return controller.signal;
 }
 
 /** In a process of its own, so that no garbage of this one is in its times. */

@@ -1,5 +1,6 @@
 import type { Figure } from '../report/figures.ts';
 import type { Phase } from '../report/results.ts';
+import { scaleBy } from '../workloads/scale.ts';
 import type { Bar, Beside } from './bar.ts';
 
 export interface Judged {
@@ -37,6 +38,6 @@ function besideOf(figures: readonly Figure[], phase: Phase, scale: number): Besi
     floor: (name) => figures.find((figure) => figure.subject === name && figure.phase === undefined)?.wallSeconds,
     bestPeer: () => (peers.length === 0 ? undefined : Math.min(...peers)),
     buildKit: () => secondsOf('buildctl') ?? secondsOf('docker'),
-    size: (atFullScale) => Math.max(1, Math.round(atFullScale * scale)),
+    size: scaleBy(scale),
   };
 }

@@ -10,6 +10,7 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
   crun: {
     name: 'bare crun run',
     needs: ['crun'],
+    inRoot: true,
     repeats: REPEATS,
     command: (inputs) => {
       const bundle = writeBundle(inputs, { args: ['/bin/sh', '-c', 'echo 1 > /tmp/file'], cwd: '/' });
@@ -19,6 +20,7 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
   unshare: {
     name: 'bare unshare',
     needs: ['unshare'],
+    inRoot: true,
     repeats: REPEATS,
     command: ({ root, scratch }) => {
       const table = join(scratch, 'fstab');
@@ -30,6 +32,7 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
   npmCi: {
     name: 'npm ci in bare crun',
     needs: ['crun'],
+    inRoot: true,
     command: (inputs) => {
       const app = join(inputs.root, 'app');
       const files = ['package.json', 'package-lock.json', '.npmrc'].map((name) => quote(join(inputs.context, name)));

@@ -15,6 +15,8 @@ export interface Floor {
   readonly name: string;
   /** Programs that must be there. */
   readonly needs: readonly string[];
+  /** Works in the root file system of the base image. */
+  readonly inRoot?: boolean;
   readonly command: (inputs: FloorInputs) => readonly string[];
   /** The command does it so many times over; times are of one. */
   readonly repeats?: number;

@@ -18,6 +18,8 @@ export interface Command {
   /** File that gets all output of the command. */
   readonly log: string;
   readonly timeoutSeconds: number;
+  /** Ends the command when it fires. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const SAMPLE_MS = 20;
@@ -38,10 +40,13 @@ export async function measure(group: Group, command: Command): Promise<Measured>
   });
   closeSync(log);
   const timer = setTimeout(() => killTree(child), command.timeoutSeconds * 1000);
+  const interrupt = (): void => killTree(child);
+  command.signal?.addEventListener('abort', interrupt);
   try {
     return await measureGated(group, child, command.log);
   } finally {
     clearTimeout(timer);
+    command.signal?.removeEventListener('abort', interrupt);
   }
 }
 

@@ -32,7 +32,7 @@ function programVersions(): string[] {
 /** The commit that was measured; says when the files are not those of the commit. */
 export function describeCommit(repository: string): string {
   const git = (...args: string[]): string =>
-    execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8' }).trim();
+    execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const edited = git('status', '--porcelain', '--', 'src', 'bin', 'bench') !== '';
     return `${git('rev-parse', '--short=12', 'HEAD')}${edited ? ' with edits' : ''}`;

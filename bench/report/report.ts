@@ -1,5 +1,5 @@
-import { formatRatio, formatSeconds } from './format.ts';
-import type { MicroResult, Results } from './results.ts';
+import { microTable } from './micro-table.ts';
+import type { Results } from './results.ts';
 import { table } from './table.ts';
 import { workloadReport } from './workload-report.ts';
 
@@ -42,22 +42,4 @@ function reading({ builders }: Results): string {
     'work; the ratio beside them is lamella over the floor. Rows that are recorded elsewhere come from another machine and',
     'day, and are part of no ratio.',
   ].join('\n');
-}
-
-function microTable(micro: readonly MicroResult[]): string {
-  const rows = micro.map((each) => [
-    each.name,
-    each.what,
-    formatSeconds(each.seconds),
-    rate(each),
-    each.counterpart === undefined ? '' : `\`${each.counterpart.name}\` ${formatSeconds(each.counterpart.seconds)}`,
-    each.counterpart === undefined ? '' : formatRatio(each.seconds / each.counterpart.seconds),
-    each.note ?? '',
-  ]);
-  return table(['part', 'of', 'time', 'rate', 'beside it', 'ratio', ''], rows);
-}
-
-function rate({ amount, unit, seconds }: MicroResult): string {
-  const perSecond = amount / seconds;
-  return unit === 'B' ? `${(perSecond / 1e6).toFixed(0)} MB/s` : `${Math.round(perSecond / 1000)} k ${unit}/s`;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { createContextWriter } from './context-writer.ts';
 import { createRandom } from './random.ts';
+import { scaleBy } from './scale.ts';
 import type { Setting, Workload } from './workload.ts';
 
 export interface SettingOptions {
@@ -26,8 +27,7 @@ export function prepareContext(workload: Workload, parent: string, options: Sett
 export function writeContext(workload: Workload, folder: string, { scale, ...services }: SettingOptions): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const size = (atFullScale: number): number => Math.max(1, Math.round(atFullScale * scale));
-  const setting: Setting = { ...services, size };
+  const setting: Setting = { ...services, size: scaleBy(scale) };
   workload.write(createContextWriter(folder), setting, createRandom(seedOf(workload.id)));
 }
 

@@ -1,0 +1,25 @@
+import { parse } from '../../src/parser/parse.ts';
+import type { MicroCase, MicroInputs } from './micro-case.ts';
+
+const STAGE = [
+  'FROM alpine:3 AS stage%',
+  'ARG VERSION=1.2.3',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of a Dockerfile.
+  'ENV HOME_DIR=/srv/app PATH="${PATH}:/srv/app/bin"',
+  'WORKDIR $HOME_DIR',
+  '# What the application needs',
+  'RUN --mount=type=cache,target=/root/.npm \\',
+  '    npm ci && \\',
+  '    npm run build',
+  'COPY --chown=1000:1000 --chmod=755 ["src", "more files", "./"]',
+  'HEALTHCHECK --interval=30s CMD curl -f http://localhost/ || exit 1',
+];
+
+/** A Dockerfile that nobody would write, of what everybody writes. */
+export function parsingCases({ size }: MicroInputs): MicroCase[] {
+  const stages = Math.ceil(size(5000) / STAGE.length);
+  const lines = Array.from({ length: stages }, (_, i) => STAGE.join('\n').replace('%', String(i)));
+  const text = `${lines.join('\n')}\n`;
+  const amount = stages * STAGE.length;
+  return [{ name: 'parse', what: `a Dockerfile of ${amount} lines`, amount, unit: 'lines', run: () => parse(text) }];
+}

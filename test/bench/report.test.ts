@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { BARS } from '../../bench/bars/bars.ts';
+import { isMet, judge } from '../../bench/bars/judge.ts';
+import { toFigures } from '../../bench/report/figures.ts';
+import { formatSeconds } from '../../bench/report/format.ts';
+import { report } from '../../bench/report/report.ts';
+import type { Phase, Results, Run } from '../../bench/report/results.ts';
+import { table } from '../../bench/report/table.ts';
+import { verdict } from '../../bench/report/workload-report.ts';
+import { WORKLOADS } from '../../bench/workloads/workloads.ts';
+
+function run(subject: string, wallSeconds: number, phase?: Phase, more: Partial<Run> = {}): Run {
+  const same = { round: 1, cpuSeconds: 2 * wallSeconds, peakBytes: 50e6 };
+  return { subject, wallSeconds, ...same, ...(phase !== undefined && { phase }), ...more };
+}
+
+const RUNS = [
+  run('lamella', 2, 'cold', { layerBytes: 30e6 }),
+  run('docker', 9, 'cold'),
+  run('buildah', 12, 'cold'),
+  run('tar | pigz -6 -p2', 1),
+];
+
+function judged(text: string, runs: readonly Run[] = RUNS, scale = 1) {
+  const bars = BARS.filter((bar) => bar.workload === 'W1' && bar.phase === 'cold' && bar.text.startsWith(text));
+  return judge(bars, toFigures(runs), scale)[0] ?? expect.fail(text);
+}
+
+describe('figures', () => {
+  it('are medians of the runs that succeeded', () => {
+    const runs = [run('a', 1, 'cold'), run('a', 5, 'cold'), run('a', 99, 'cold', { failure: 'exit code 1' })];
+    expect(toFigures(runs)).toEqual([{ subject: 'a', phase: 'cold', wallSeconds: 3, cpuSeconds: 6, peakBytes: 50e6 }]);
+  });
+});
+
+describe('bars', () => {
+  it('belong to workloads that there are', () => {
+    const ids = WORKLOADS.map(({ id }) => id);
+    expect(BARS.filter(({ workload }) => !ids.includes(workload))).toEqual([]);
+  });
+
+  it('are missed by what is above the limit, with the ratio', () => {
+    expect(verdict(judged('≤ 1.3 ×'))).toBe('**missed by 0.700 s** (1.54 ×)');
+  });
+
+  it('compare with the fastest peer', () => {
+    expect(judged('≥ 4 × faster')).toMatchObject({ value: 2, limit: 9 / 4 });
+    expect(verdict(judged('≥ 4 × faster'))).toBe('met (0.889 ×)');
+  });
+
+  it('shrink sizes with the scale', () => {
+    expect(isMet(judged('layer ≤', RUNS, 0.5))).toBe(false);
+    expect(isMet(judged('layer ≤', RUNS, 1))).toBe(true);
+  });
+
+  it('are neither met nor missed where nothing was measured', () => {
+    expect(isMet(judged('≤ 1.3 ×', [run('lamella', 2, 'cold')]))).toBeUndefined();
+    expect(verdict(judged('≤ 1.3 ×', [run('lamella', 2, 'cold')]))).toBe('');
+  });
+});
+
+describe('seconds', () => {
+  it('are written with three digits', () => {
+    expect([0.01234, 0.9996, 1.234, 9.996, 12.34, 123.4].map(formatSeconds)).toEqual([
+      '0.012 s',
+      '1.00 s',
+      '1.23 s',
+      '10.0 s',
+      '12.3 s',
+      '123 s',
+    ]);
+  });
+});
+
+describe('a table', () => {
+  it('aligns its columns and escapes bars', () => {
+    expect(table(['a | b', 'c'], [['1', 'long']])).toBe(
+      [String.raw`| a \| b | c    |`, '| ------ | ---- |', '| 1      | long |'].join('\n'),
+    );
+  });
+});
+
+describe('the report', () => {
+  const results: Results = {
+    ...{ date: '2026-01-01 00:00 UTC', commit: 'abc', command: 'node bench/run.ts', machine: ['A machine.'] },
+    ...{ accounting: 'hand', scale: 0.1, rounds: 1, builders: [{ name: 'lamella', version: '1', what: 'a build' }] },
+    workloads: [{ id: 'W1', title: 'files', runs: [...RUNS, run('kaniko', 1, 'cold', { failure: 'no room' })] }],
+    micro: [{ name: 'hash', what: '1 MB', seconds: 0.5, amount: 1e6, unit: 'B' }],
+  };
+
+  it('says how it was made, what was measured and what failed', () => {
+    const text = report(results);
+    expect(text).toContain('Measured 2026-01-01 00:00 UTC at commit abc by `node bench/run.ts`.');
+    expect(text).toContain('Scale 0.1 (the bars are those of scale 1: this is a trial)');
+    expect(text).toContain('Failed: kaniko, cold, round 1');
+    expect(text).toContain('2 MB/s');
+  });
+
+  it('prints what was recorded elsewhere without making it part of a ratio', () => {
+    const text = report({ ...results, workloads: [{ id: 'W1', title: 'files', runs: [run('lamella', 2, 'cold')] }] });
+    expect(text).toMatch(/_BuildKit 0\.26, recorded elsewhere_ +\| 10\.7 s \(14\.7\)/);
+    expect(text).toMatch(/≥ 4 × faster than the best peer +\| 2\.00 s +\| not measured/);
+  });
+});
