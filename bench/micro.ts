@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { median } from './measure/statistics.ts';
 import { byteCases } from './micro/bytes.ts';
 import { layerCases } from './micro/layers.ts';
-import type { MicroCase, MicroInputs } from './micro/micro-case.ts';
+import type { Counterpart, MicroCase, MicroInputs } from './micro/micro-case.ts';
 import { parsingCases } from './micro/parsing.ts';
 import { treeCases } from './micro/trees.ts';
 import { microTable } from './report/micro-table.ts';
@@ -51,16 +51,14 @@ function makeInputs(scale: number): MicroInputs {
 async function runCase(each: MicroCase, rounds: number): Promise<MicroResult> {
   const own: number[] = [];
   const others: number[] = [];
-  const counterpart = each.counterpart?.needs.every((program) => findProgram(program) !== undefined)
-    ? each.counterpart
-    : undefined;
+  const counterpart = each.counterpart && isHere(each.counterpart) ? each.counterpart : undefined;
   for (let round = 0; round <= rounds; round++) {
     each.prepare?.();
     const seconds = await secondsOf(each.run);
     if (round > 0) own.push(seconds);
     if (counterpart === undefined || round === 0) continue;
     each.prepare?.();
-    others.push(await secondsOf(() => runScript(counterpart.script)));
+    others.push(await secondsOf(() => runCounterpart(counterpart)));
   }
   const { name, what, amount, unit, note } = each;
   const beside = median(others);
@@ -70,6 +68,14 @@ async function runCase(each: MicroCase, rounds: number): Promise<MicroResult> {
       beside !== undefined && { counterpart: { name: counterpart.name, seconds: beside } }),
     ...(note !== undefined && { note: note() }),
   };
+}
+
+function isHere(counterpart: Counterpart): boolean {
+  return !('needs' in counterpart) || counterpart.needs.every((program) => findProgram(program) !== undefined);
+}
+
+function runCounterpart(counterpart: Counterpart): unknown {
+  return 'script' in counterpart ? runScript(counterpart.script) : counterpart.run();
 }
 
 async function secondsOf(action: () => unknown): Promise<number> {

@@ -10,11 +10,18 @@ export interface MicroCase extends Pick<MicroResult, 'name' | 'what' | 'amount' 
   readonly note?: () => string;
 }
 
-/** A program that does the same. */
-export interface Counterpart {
+/** A program that does the same, or another library. */
+export type Counterpart = OtherProgram | OtherLibrary;
+
+interface OtherProgram {
   readonly name: string;
   readonly needs: readonly string[];
   readonly script: string;
+}
+
+interface OtherLibrary {
+  readonly name: string;
+  readonly run: () => unknown;
 }
 
 /** What the cases work on. */

@@ -1,3 +1,5 @@
+import { parse as splitIntoWords } from 'docker-file-parser';
+import { DockerfileParser } from 'dockerfile-ast';
 import { parse } from '../../src/parser/parse.ts';
 import type { MicroCase, MicroInputs } from './micro-case.ts';
 
@@ -15,11 +17,22 @@ const STAGE = [
   'HEALTHCHECK --interval=30s CMD curl -f http://localhost/ || exit 1',
 ];
 
-/** A Dockerfile that nobody would write, of what everybody writes. */
+/** A Dockerfile that nobody would write, of what everybody writes; beside the libraries that people use to read one. */
 export function parsingCases({ size }: MicroInputs): MicroCase[] {
   const stages = Math.ceil(size(5000) / STAGE.length);
   const lines = Array.from({ length: stages }, (_, i) => STAGE.join('\n').replace('%', String(i)));
   const text = `${lines.join('\n')}\n`;
   const amount = stages * STAGE.length;
-  return [{ name: 'parse', what: `a Dockerfile of ${amount} lines`, amount, unit: 'lines', run: () => parse(text) }];
+  const common = { what: `a Dockerfile of ${amount} lines`, amount, unit: 'lines', run: () => parse(text) } as const;
+  return [
+    { ...common, name: 'parse', counterpart: { name: 'dockerfile-ast', run: () => readWithAst(text) } },
+    { ...common, name: 'parse, again', counterpart: { name: 'docker-file-parser', run: () => splitIntoWords(text) } },
+  ];
+}
+
+/** It reads an instruction when it is asked for it. */
+function readWithAst(text: string): number {
+  return DockerfileParser.parse(text)
+    .getInstructions()
+    .flatMap((instruction) => instruction.getArguments()).length;
 }
