@@ -60,14 +60,7 @@ function singleValues(args: Arguments): BuildOptions {
 }
 
 function contextOf(args: Arguments): string {
-  const [context, ...more] = args.positionals;
-  if (context === undefined) {
-    throw usageError(
-      'OPTION_NO_CONTEXT',
-      'the build context is missing',
-      'name a directory, as in `lamella build -t app .`',
-    );
-  }
+  const [context = '.', ...more] = args.positionals;
   if (more.length > 0) {
     const words = more.map((word) => JSON.stringify(word)).join(', ');
     throw usageError(

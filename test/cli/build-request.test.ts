@@ -37,6 +37,10 @@ describe('toBuildOptions', () => {
     expect(options(argv)).toEqual({ context: '.', ...expected });
   });
 
+  test('the context is this directory when none is given', () => {
+    expect(toBuildOptions(parseArguments([], BUILD_OPTIONS), {}).context).toBe('.');
+  });
+
   test('a build argument without a value comes from the environment, or not at all', () => {
     expect(options(['--build-arg', 'A', '--build-arg', 'B'], { A: 'x' }).buildArgs).toEqual({ A: 'x' });
   });
@@ -123,7 +127,6 @@ describe('toBuildOptions', () => {
   });
 
   test.each([
-    [[], 'OPTION_NO_CONTEXT'],
     [['-'], 'OPTION_UNSUPPORTED'],
     [['https://example.com/x.git'], 'OPTION_UNSUPPORTED'],
   ])('the context %j is refused', (argv, code) => {

@@ -9,9 +9,9 @@ import { createProgress } from '../progress/create-progress.ts';
 import { withDockerfileText } from '../with-dockerfile-text.ts';
 
 export const buildCommand: Command = {
-  usage: 'lamella build [OPTION…] CONTEXT',
+  usage: 'lamella build [OPTION…] [CONTEXT]',
   details: [
-    'Builds the Dockerfile of CONTEXT, a directory. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
+    'Builds the Dockerfile of CONTEXT, a directory: this one when it is left out. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
     'The options are those of `docker buildx build`, with the same meaning. Progress goes to stderr; stdout stays empty, but for the digest with -q.',
     'Outputs: type=oci,dest=FILE is an archive with an OCI layout, type=oci-layout,dest=DIR (or type=oci,tar=false) the same as a directory, type=docker,dest=FILE what `docker load` reads, type=registry pushes every tag. compression=gzip|zstd|uncompressed may follow.',
   ],

@@ -13,9 +13,9 @@ import { ReportedError } from '../reported-error.ts';
 import { withDockerfileText } from '../with-dockerfile-text.ts';
 
 export const checkCommand: Command = {
-  usage: 'lamella check [OPTION…] CONTEXT',
+  usage: 'lamella check [OPTION…] [CONTEXT]',
   details: [
-    'Finds all mistakes in a Dockerfile, the rules that it breaks, and what it copies that is not in CONTEXT; nothing is built, and no registry is asked. The rules, and how a Dockerfile makes exceptions, are described in docs/checks.',
+    'Finds all mistakes in a Dockerfile, the rules that it breaks, and what it copies that is not in CONTEXT (default: this directory); nothing is built, and no registry is asked. The rules, and how a Dockerfile makes exceptions, are described in docs/checks.',
     'The exit code is 0 when there are only warnings. It is 3 for mistakes in the text and for broken rules that are errors (by --error, by `# check=error=true`, or CopySourceNotFound), and 4 for what the planner refuses.',
   ],
   options: [

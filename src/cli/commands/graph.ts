@@ -5,9 +5,9 @@ import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { withDockerfileText } from '../with-dockerfile-text.ts';
 
 export const graphCommand: Command = {
-  usage: 'lamella graph [OPTION…] CONTEXT',
+  usage: 'lamella graph [OPTION…] [CONTEXT]',
   details: [
-    'Shows the stages of the Dockerfile of CONTEXT, what each is built on and copies from, and which of them the target needs. Nothing is built, and no registry is asked.',
+    'Shows the stages of the Dockerfile of CONTEXT (default: this directory), what each is built on and copies from, and which of them the target needs. Nothing is built, and no registry is asked.',
   ],
   options: [
     {

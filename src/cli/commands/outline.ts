@@ -5,9 +5,9 @@ import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { withDockerfileText } from '../with-dockerfile-text.ts';
 
 export const outlineCommand: Command = {
-  usage: 'lamella outline [OPTION…] CONTEXT',
+  usage: 'lamella outline [OPTION…] [CONTEXT]',
   details: [
-    'Lists what the Dockerfile of CONTEXT offers to those who build it: stages and targets, arguments with their defaults and values, secrets, SSH sockets and mounts. A comment `# NAME text` above an ARG or FROM describes it. Nothing is built, and no registry is asked.',
+    'Lists what the Dockerfile of CONTEXT (default: this directory) offers to those who build it: stages and targets, arguments with their defaults and values, secrets, SSH sockets and mounts. A comment `# NAME text` above an ARG or FROM describes it. Nothing is built, and no registry is asked.',
   ],
   options: [{ name: 'json', help: 'Print JSON', support: FULL }, ...DOCKERFILE_OPTIONS, DEBUG_OPTION, HELP_OPTION],
   examples: [{ command: 'lamella outline --json --target test .', does: 'for programs, with a stage as the target' }],
