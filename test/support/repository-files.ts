@@ -8,10 +8,14 @@ const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', '.git', '.base']);
 
 /** The text files of the repository, relative to its root. */
 export function repositoryFiles(): string[] {
-  return globSync('**/*', { cwd: REPOSITORY, exclude: (name) => NOT_OURS.has(name) })
-    .concat(globSync(['.*', '.*/**/*'], { cwd: REPOSITORY, exclude: (name) => NOT_OURS.has(name) }))
-    .map((file) => file.split(sep).join('/'))
-    .filter((file) => statSync(join(REPOSITORY, file), { throwIfNoEntry: false })?.isFile() === true);
+  return (
+    globSync('**/*', { cwd: REPOSITORY, exclude: (name) => NOT_OURS.has(name) })
+      .concat(globSync(['.*', '.*/**/*'], { cwd: REPOSITORY, exclude: (name) => NOT_OURS.has(name) }))
+      .map((file) => file.split(sep).join('/'))
+      // In a worktree, .git is a file.
+      .filter((file) => !NOT_OURS.has(file))
+      .filter((file) => statSync(join(REPOSITORY, file), { throwIfNoEntry: false })?.isFile() === true)
+  );
 }
 
 export function readRepositoryFile(file: string): string {
