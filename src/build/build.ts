@@ -92,9 +92,10 @@ interface PlanRequest {
 }
 
 function plan(dockerfile: Dockerfile, { options, settings, contexts, lint }: PlanRequest): BuildGraph {
-  const { buildArgs, platform, buildPlatform } = settings;
+  const { buildArgs, ignoreSyntax, platform, buildPlatform } = settings;
   return planBuild(dockerfile, {
     buildArgs,
+    ignoreSyntax,
     platform,
     buildPlatform,
     hasContext: (name) => findContext(contexts, name) !== undefined,

@@ -21,6 +21,7 @@ export interface Settings {
   readonly pull: 'always' | 'newer' | 'missing' | 'never';
   readonly maxParallelism: number;
   readonly noCache: boolean;
+  readonly ignoreSyntax: boolean;
 }
 
 export function resolveSettings(options: BuildOptions): Settings {
@@ -39,6 +40,7 @@ export function resolveSettings(options: BuildOptions): Settings {
     pull: options.pull ?? 'newer',
     maxParallelism: options.maxParallelism ?? coreCount(),
     noCache: options.noCache ?? false,
+    ignoreSyntax: options.ignoreSyntax ?? false,
   };
 }
 

@@ -17,7 +17,7 @@ import type { BuildOptions } from './options.ts';
 /** What of a build's options says what is built. */
 export type InspectOptions = Pick<
   BuildOptions,
-  'context' | 'dockerfile' | 'dockerfileText' | 'target' | 'buildArgs' | 'buildContexts' | 'platform'
+  'context' | 'dockerfile' | 'dockerfileText' | 'ignoreSyntax' | 'target' | 'buildArgs' | 'buildContexts' | 'platform'
 >;
 
 export interface CheckOptions extends InspectOptions {
@@ -80,13 +80,14 @@ interface Inspected {
 }
 
 function inspected(options: InspectOptions): Inspected {
-  const { contextDir, buildArgs, platform, buildPlatform } = resolveSettings(options);
+  const { contextDir, buildArgs, ignoreSyntax, platform, buildPlatform } = resolveSettings(options);
   const contexts = parseNamedContexts(options.buildContexts ?? {});
   return {
     contextDir,
     loaded: loadDockerfile(options, { contextDir }),
     planning: {
       buildArgs,
+      ignoreSyntax,
       platform,
       buildPlatform,
       hasContext: (name) => findContext(contexts, name) !== undefined,

@@ -25,7 +25,7 @@ export interface Lint {
 const START = { offset: 0, line: 1, column: 1 };
 const FILE_START: SourceSpan = { start: START, end: START };
 
-export interface LintRequest extends Pick<Settings, 'buildArgs' | 'platform' | 'buildPlatform'> {
+export interface LintRequest extends Pick<Settings, 'buildArgs' | 'ignoreSyntax' | 'platform' | 'buildPlatform'> {
   readonly ignore: CheckIgnore | undefined;
   readonly hasContext: (name: string) => boolean;
   readonly emit: (event: BuildEvent) => void;

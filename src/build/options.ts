@@ -38,6 +38,8 @@ export interface BuildOptions {
   readonly dockerfile?: string;
   /** The Dockerfile itself, instead of `dockerfile`. */
   readonly dockerfileText?: string;
+  /** Reads the file as a Dockerfile whatever frontend its `# syntax=` line names. Default false. */
+  readonly ignoreSyntax?: boolean;
   /** Name of the stage to build. Default: the last one. */
   readonly target?: string;
   /** Values for `ARG`, by name. */

@@ -26,7 +26,7 @@ export interface CheckReport {
 /**
  * Finds all that is wrong or doubtful in a Dockerfile, as far as it shows without building. Pure, apart from the tree
  * that it may be given.
- * @throws PlanError `PLAN_UNKNOWN_STAGE` for a target that there is none; OptionError `OPTION_BAD_CHECK`
+ * @throws PlanError `PLAN_UNKNOWN_STAGE` for a target that there is none, `PLAN_FOREIGN_FRONTEND` for a file in another language; OptionError `OPTION_BAD_CHECK`
  */
 export function checkDockerfile(request: CheckRequest, rules: readonly Rule[] = CHECK_RULES): CheckReport {
   const { dockerfile } = request;

@@ -1,6 +1,7 @@
 import { type BuilderError, type Diagnostic, isBuilderError } from '../core/errors.ts';
 import type { SourceSpan, SourceText } from '../core/span.ts';
 import { evaluateGraph, type StageOutcome } from '../plan/evaluate-graph.ts';
+import { foreignFrontend } from '../plan/frontend.ts';
 import type { BuildGraph, Stage } from '../plan/graph.ts';
 import { planBuild, splitStages } from '../plan/plan-build.ts';
 import type { CheckRequest, CheckScope } from './scope.ts';
@@ -13,10 +14,12 @@ export interface Exploration {
 
 /**
  * Plans and evaluates what can be planned and evaluated. Rules that only look at the text are served in any case.
- * @throws PlanError for a target that there is none
+ * @throws PlanError for a target that there is none, and for a file of another frontend
  */
 export function explore(request: CheckRequest): Exploration {
   const { dockerfile } = request;
+  const foreign = foreignFrontend(dockerfile, request);
+  if (foreign !== undefined) throw foreign;
   const mistakes = dockerfile.diagnostics.filter(({ severity }) => severity === 'error');
   const warnings = dockerfile.diagnostics.filter(({ severity }) => severity === 'warning');
   const { declarations: globalArgs, sections } = splitStages(dockerfile.instructions);

@@ -8,10 +8,11 @@ import type { Dockerfile } from '../parser/dockerfile.ts';
 import type { ArgInstruction, Instruction } from '../parser/instruction.ts';
 import type { BuildArgs } from '../plan/build-args.ts';
 import type { StageOutcome } from '../plan/evaluate-graph.ts';
+import type { FrontendOptions } from '../plan/frontend.ts';
 import type { BuildGraph } from '../plan/graph.ts';
 import type { StageSection } from '../plan/stage-plan.ts';
 
-export interface CheckRequest {
+export interface CheckRequest extends FrontendOptions {
   readonly dockerfile: Dockerfile;
   readonly buildArgs?: BuildArgs;
   /** Name of the stage to build. Default: the last one. */

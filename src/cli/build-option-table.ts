@@ -25,6 +25,7 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   { name: 'tag', short: 't', value: 'NAME', repeatable: true, help: 'Name of the image, as name[:tag]', support: FULL },
+  { name: 'ignore-syntax', help: 'Read the file as a Dockerfile whatever its `# syntax=` line names', support: FULL },
   { name: 'target', value: 'STAGE', help: 'Stage to build', fallback: 'the last one', support: FULL },
   {
     name: 'build-arg',
@@ -272,7 +273,7 @@ const REFUSED: readonly OptionRow[] = [
 /** All options of `lamella build`: everything that `docker buildx build` has, and ours. */
 export const BUILD_OPTIONS: readonly OptionRow[] = [...SUPPORTED, ...WITHOUT_EFFECT, ...REFUSED];
 
-const DOCKERFILE_NAMES = ['file', 'target', 'build-arg', 'build-context', 'platform'];
+const DOCKERFILE_NAMES = ['file', 'ignore-syntax', 'target', 'build-arg', 'build-context', 'platform'];
 
 /** Options of the commands that read a Dockerfile and build nothing. */
 export const DOCKERFILE_OPTIONS: readonly OptionRow[] = SUPPORTED.filter(({ name }) => DOCKERFILE_NAMES.includes(name));

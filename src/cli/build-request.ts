@@ -44,6 +44,7 @@ export function toInspectOptions(args: Arguments, env: Environment): InspectOpti
     dockerfile: file === '-' ? undefined : file,
     target: args.last('target'),
     platform: platformOf(args),
+    ignoreSyntax: args.on('ignore-syntax') || undefined,
   };
   return withoutEmpty({ ...options, ...withoutUndefined(single) });
 }

@@ -7,6 +7,7 @@ import type { ArgInstruction, Instruction } from '../parser/instruction.ts';
 import { automaticArgs } from './automatic-args.ts';
 import type { BuildArgs } from './build-args.ts';
 import { createExpander, type Expander } from './expander.ts';
+import { type FrontendOptions, foreignFrontend } from './frontend.ts';
 import { evaluateGlobalArgs } from './global-args.ts';
 import type { BuildGraph, Stage, Variables } from './graph.ts';
 import { latestStage, stageHint } from './origins.ts';
@@ -14,7 +15,7 @@ import { checkReferences } from './references.ts';
 import { planStage, type StageSection } from './stage-plan.ts';
 import type { WarningListener } from './warning.ts';
 
-export interface PlanOptions {
+export interface PlanOptions extends FrontendOptions {
   /** Name of the stage to build, in any case. Default: the last one. */
   readonly target?: string;
   readonly buildArgs: BuildArgs;
@@ -32,6 +33,8 @@ export interface PlanOptions {
  * @throws ParseError for a Dockerfile with errors; PlanError with the place in the Dockerfile
  */
 export function planBuild(dockerfile: Dockerfile, options: PlanOptions): BuildGraph {
+  const foreign = foreignFrontend(dockerfile, options);
+  if (foreign !== undefined) throw foreign;
   assertParsed(dockerfile);
   const { source, directives } = dockerfile;
   const { declarations, sections } = splitStages(dockerfile.instructions);

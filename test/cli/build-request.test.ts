@@ -21,6 +21,7 @@ describe('toBuildOptions', () => {
     [['--build-context', 'base=oci-layout://dir:1'], { buildContexts: { base: 'oci-layout://dir:1' } }],
     [['--platform', 'linux/arm64'], { platform: 'linux/arm64' }],
     [['--no-cache'], { noCache: true }],
+    [['--ignore-syntax'], { ignoreSyntax: true }],
     [['--pull'], { pull: 'always' }],
     [['--pull=true'], { pull: 'always' }],
     [['--pull=false'], {}],

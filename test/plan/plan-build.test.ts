@@ -216,3 +216,39 @@ it('formatGraph prints a line for each stage', () => {
     ].join('\n'),
   );
 });
+
+describe('frontends (reference, section 2)', () => {
+  test.each([
+    'docker/dockerfile:1',
+    'docker/dockerfile-upstream:master-labs',
+    'mirror.example.com/docker/dockerfile:1.7',
+    'localhost:5000/docker/dockerfile@sha256:0123 and a comment',
+  ])('%s is the language that is built', (reference) => {
+    expect(bases(`# syntax=${reference}\nFROM a`)).toEqual(['a']);
+  });
+
+  test.each([
+    ['# syntax=acme/mockerfile:2 extra\nFROM a', 'acme/mockerfile:2', { line: 1, column: 10 }],
+    ['#!/usr/bin/env x\n# syntax = acme/x\nFROM a', 'acme/x', { line: 2, column: 12 }],
+    ['// syntax=acme/x\n(not a Dockerfile)', 'acme/x', { line: 1, column: 11 }],
+    ['{"syntax": "acme/x"}', 'acme/x', { line: 1, column: 1 }],
+    ['# syntax=acme/docker/dockerfile\nFROM a', 'acme/docker/dockerfile', { line: 1, column: 10 }],
+  ])('%j is refused before any mistake in it', (text, reference, start) => {
+    expect(failure(text)).toMatchObject({
+      code: 'PLAN_FOREIGN_FRONTEND',
+      message: expect.stringContaining(JSON.stringify(reference)),
+      hint: expect.stringContaining('--ignore-syntax'),
+      span: { start },
+    });
+  });
+
+  it('are not looked at when the caller does not want it', () => {
+    expect(bases('# syntax=acme/x\nFROM a', { ignoreSyntax: true })).toEqual(['a']);
+  });
+
+  it('are named by the build argument BUILDKIT_SYNTAX rather than by the file', () => {
+    expect(bases('# syntax=acme/x\nFROM a', { buildArgs: { BUILDKIT_SYNTAX: 'docker/dockerfile:1' } })).toEqual(['a']);
+    const refused = failure('FROM a', { buildArgs: { BUILDKIT_SYNTAX: 'acme/x' } });
+    expect(refused).toMatchObject({ code: 'PLAN_FOREIGN_FRONTEND', span: undefined });
+  });
+});
