@@ -1,3 +1,4 @@
+import { suggest } from '../core/suggest.ts';
 import { usageError } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands/commands.ts';
@@ -9,7 +10,6 @@ import { packageVersion } from './package-version.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
 import { writeRecord } from './progress/json-record.ts';
 import { ReportedError } from './reported-error.ts';
-import { suggest } from './suggest.ts';
 
 /** Runs the command line of this process; `bin/lamella.js` calls it. */
 export async function run(): Promise<void> {

@@ -1,6 +1,6 @@
+import { suggest } from '../core/suggest.ts';
 import { usageError } from './cli-error.ts';
 import type { OptionRow } from './option-row.ts';
-import { suggest } from './suggest.ts';
 
 /**
  * What stands on the command line, checked against the command's rows. Own code and not `parseArgs` of node:util, which

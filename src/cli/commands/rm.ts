@@ -1,8 +1,8 @@
+import { suggest } from '../../core/suggest.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Library } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION } from '../option-row.ts';
-import { suggest } from '../suggest.ts';
 
 export const rmCommand: Command = {
   usage: 'lamella rm NAME…',
