@@ -1,5 +1,7 @@
 export { build } from './build/build.ts';
+export { checkReproducible, type ReproducibilityReport } from './build/check-reproducible.ts';
 export type { BuildEvent, StepInfo } from './build/events.ts';
+export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
 export type { BuildOptions, Output, RegistryOptions, Secret } from './build/options.ts';
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';

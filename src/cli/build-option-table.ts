@@ -75,6 +75,11 @@ const SUPPORTED: readonly OptionRow[] = [
     fallback: 'build',
     support: FULL,
   },
+  {
+    name: 'check-reproducible',
+    help: 'Build twice, the second time without the cache, and fail where the images differ first',
+    support: FULL,
+  },
   { name: 'no-cache', help: 'Carry out every step, whatever the cache knows', support: FULL },
   {
     name: 'pull',

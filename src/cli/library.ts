@@ -8,6 +8,7 @@ export type {
   Diagnostic,
   ErrorFamily,
   Finding,
+  ImageDifference,
   InspectOptions,
   Output,
   Secret,
@@ -22,6 +23,7 @@ export type Library = Pick<
   typeof import('../index.ts'),
   | 'build'
   | 'check'
+  | 'checkReproducible'
   | 'fix'
   | 'formatGraph'
   | 'formatGraphDot'

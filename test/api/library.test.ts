@@ -135,6 +135,7 @@ test('the public surface grows only on purpose', () => {
     'StepError',
     'build',
     'check',
+    'checkReproducible',
     'dockerArchive',
     'fix',
     'formatGraph',

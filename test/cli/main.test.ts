@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
-import type { BuildOptions, Library } from '../../src/cli/library.ts';
+import type { BuildOptions, ImageDifference, Library } from '../../src/cli/library.ts';
 import { main } from '../../src/cli/main.ts';
 import { type Diagnostic, HostError } from '../../src/core/errors.ts';
 import { DIGEST, type FakeHostOptions, fakeHost, fakeResult } from './support/fake-host.ts';
@@ -273,5 +273,46 @@ describe('lamella images and rm', () => {
 
   test('rm without a name is a usage error', async () => {
     expect((await run(['rm'])).code).toBe(2);
+  });
+});
+
+describe('lamella build --check-reproducible', () => {
+  const twice = (difference?: ImageDifference): Partial<Library> => ({
+    checkReproducible: async (options = {}) => ({
+      first: fakeResult(options),
+      second: fakeResult(options),
+      ...(difference && { difference }),
+    }),
+  });
+
+  test('succeeds as a build does when both images are the same', async () => {
+    const { code, stdout } = await run(['build', '-q', '--check-reproducible'], { library: twice() });
+    expect([code, stdout]).toEqual([0, `${DIGEST}\n`]);
+  });
+
+  test.each<[ImageDifference, string]>([
+    [
+      {
+        kind: 'layer',
+        layer: 2,
+        createdBy: 'RUN date',
+        path: 'now',
+        changes: [{ what: 'size', first: '1', second: undefined }],
+      },
+      'layer 2 (RUN date), path "now": size 1 → (none)',
+    ],
+    [
+      { kind: 'configuration', changes: [{ what: 'created', first: '1', second: '2' }] },
+      'configuration: created 1 → 2',
+    ],
+    [
+      { kind: 'compression', layer: 1, changes: [{ what: 'digest', first: 'a', second: 'b' }] },
+      'the compressed bytes of layer 1: digest a → b',
+    ],
+  ])('fails with the first difference: %j', async (difference, text) => {
+    const { code, stderr } = await run(['build', '--check-reproducible'], { library: twice(difference) });
+    expect(code).toBe(1);
+    expect(stderr).toContain(text);
+    expect(stderr).toContain('STEP_NOT_REPRODUCIBLE');
   });
 });

@@ -6,6 +6,7 @@ import type { CliHost } from '../host.ts';
 import type { BuildOptions, BuildResult, Library } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
+import { notReproducible } from '../reproducibility.ts';
 import { withDockerfileText } from '../with-dockerfile-text.ts';
 
 export const buildCommand: Command = {
@@ -39,11 +40,21 @@ async function run(context: CommandContext): Promise<void> {
 async function buildImage({ args, argv, host, library, signal }: CommandContext): Promise<void> {
   const style = progressStyleOf(args, host.stderr, host.env);
   const options = await withDockerfileText(toBuildOptions(args, host.env), args.last('file'), host);
-  const { build } = await library();
+  const build = buildWith(await library(), args.on('check-reproducible'));
   const result = await runBuild({ build, options, host, style, signal });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
   if (args.on('quiet')) host.stdout.write(`${result.image.descriptor.digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
+}
+
+/** A build, or two that have to give the same image. */
+function buildWith({ build, checkReproducible }: Library, twice: boolean): Library['build'] {
+  if (!twice) return build;
+  return async (options) => {
+    const { first, difference } = await checkReproducible(options);
+    if (difference !== undefined) throw notReproducible(difference);
+    return first;
+  };
 }
 
 async function runBuild(request: {

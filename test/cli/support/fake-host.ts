@@ -86,6 +86,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     toParseJson: () => unexpected('toParseJson'),
     toDump: () => unexpected('toDump'),
     check: () => unexpected('check'),
+    checkReproducible: () => unexpected('checkReproducible'),
     fix: () => unexpected('fix'),
     lintViolation: () => unexpected('lintViolation'),
     toCheckJson: () => unexpected('toCheckJson'),

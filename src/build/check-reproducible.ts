@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { createBlobIndex } from '../cache/blob-index.ts';
+import { createTocStore } from '../rootfs/toc-store.ts';
+import { createBlobStore } from '../store/blob-store.ts';
+import { build } from './build.ts';
+import { resolveSettings } from './defaults.ts';
+import { findImageDifference, type ImageDifference } from './image-difference.ts';
+import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
+import type { BuildOptions } from './options.ts';
+import type { BuildResult } from './result.ts';
+
+/** What {@link checkReproducible} found. */
+export interface ReproducibilityReport {
+  /** The build that was asked for. */
+  readonly first: BuildResult;
+  /** The same once more, every step carried out; it has neither names nor outputs. */
+  readonly second: BuildResult;
+  /** Absent when both images are the same to the byte. */
+  readonly difference?: ImageDifference;
+}
+
+/**
+ * Builds twice, the second time without the cache, and compares. `onEvent` hears of both builds, one after the other.
+ * @throws as {@link build} does
+ *
+ * @example
+ * ```ts
+ * const { difference } = await checkReproducible({ context: '.' });
+ * if (difference?.kind === 'layer') console.log(difference.createdBy, difference.path, difference.changes);
+ * ```
+ */
+export async function checkReproducible(options: BuildOptions = {}): Promise<ReproducibilityReport> {
+  const first = await build(options);
+  const second = await build({ ...options, noCache: true, tags: [], outputs: [] });
+  if (first.image.descriptor.digest === second.image.descriptor.digest) return { first, second };
+  const library = openLibrary(options);
+  const difference = await findImageDifference(first.image, second.image, library.toc);
+  return { first, second, ...(difference && { difference }) };
+}
+
+function openLibrary(options: BuildOptions): LayerLibrary {
+  const { cacheDir, compression } = resolveSettings(options);
+  return createLayerLibrary({
+    store: createBlobStore(join(cacheDir, 'store')),
+    blobs: createBlobIndex(join(cacheDir, 'blobs')),
+    tocs: createTocStore(join(cacheDir, 'tocs')),
+    compression,
+  });
+}
