@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { discardFile } from './atomic-file.ts';
 import { processExists, processId } from './host.ts';
 import { errnoOf, toHostError } from './host-error.ts';
+import { keepFresh } from './lease-heartbeat.ts';
 import { makeFolder } from './make-folder.ts';
 
 /**
  * A lock that no crash can leave behind: a file that names its owner. It is stale when that process is gone, also when
- * its pid was given to another process or the machine was started anew.
+ * its pid was given to another process. An owner that cannot be seen from here (in another container or on another
+ * machine that shares the folder) touches its lease while it holds it: it is gone when it has not for a minute.
  */
 export interface Lease extends Disposable {
   readonly path: string;
@@ -20,16 +22,31 @@ interface Owner {
   /** Start time of the process in clock ticks since boot; absent where there is no /proc. */
   readonly started?: string;
   readonly boot?: string;
+  /** Its PID namespace: elsewhere its pid means another process, or none. */
+  readonly pidNamespace?: string;
 }
 
 const POLL_MS = 25;
+/** Some missed heartbeats: a machine may be that busy. */
+const SILENCE_MS = 60_000;
 
 /** Takes the lease if it is free or stale; `undefined` when a living process holds it. Atomic between processes. */
 export function tryAcquireLease(path: string): Lease | undefined {
   for (;;) {
-    if (createExclusive(path)) return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
+    if (createExclusive(path)) return held(path);
     if (isLeased(path) || !removeStale(path)) return undefined;
   }
+}
+
+function held(path: string): Lease {
+  const letGo = keepFresh(path);
+  return {
+    path,
+    [Symbol.dispose]() {
+      letGo();
+      rmSync(path, { force: true });
+    },
+  };
 }
 
 /** Waits for the lease. Rejects when `signal` aborts. */
@@ -45,12 +62,12 @@ export async function acquireLease(path: string, signal?: AbortSignal): Promise<
 /** Whether a living process holds the lease. */
 export function isLeased(path: string): boolean {
   const owner = readOwner(path);
-  return owner !== 'gone' && owner !== 'damaged' && isAlive(owner);
+  return owner !== 'gone' && owner !== 'damaged' && isAlive(owner, path);
 }
 
 function isStale(path: string): boolean {
   const owner = readOwner(path);
-  return owner !== 'gone' && (owner === 'damaged' || !isAlive(owner));
+  return owner !== 'gone' && (owner === 'damaged' || !isAlive(owner, path));
 }
 
 /** The owner's record appears with its content at once: written under another name, then linked. */
@@ -120,13 +137,30 @@ function currentOwner(): Owner {
 function describeProcess(pid: number): Owner {
   const started = startTime(pid);
   const boot = bootId();
-  return { pid, ...(started !== undefined && { started }), ...(boot !== undefined && { boot }) };
+  const pidNamespace = ownPidNamespace();
+  return {
+    pid,
+    ...(started !== undefined && { started }),
+    ...(boot !== undefined && { boot }),
+    ...(pidNamespace !== undefined && { pidNamespace }),
+  };
 }
 
-function isAlive(owner: Owner): boolean {
-  if (owner.boot !== undefined && owner.boot !== bootId()) return false;
+function isAlive(owner: Owner, path: string): boolean {
+  if (!isVisible(owner)) return isFresh(path);
   if (owner.started !== undefined) return startTime(owner.pid) === owner.started;
   return processExists(owner.pid);
+}
+
+/** Whether the owner's pid means here what it meant to the owner. */
+function isVisible({ boot, pidNamespace }: Owner): boolean {
+  if (boot !== undefined && boot !== bootId()) return false;
+  return pidNamespace === undefined || pidNamespace === ownPidNamespace();
+}
+
+function isFresh(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs < SILENCE_MS;
 }
 
 /** Field 22 of proc(5) stat; the command name before it may hold blanks and parentheses. A zombie counts as gone. */
@@ -138,4 +172,13 @@ function startTime(pid: number): string | undefined {
 
 function bootId(): string | undefined {
   return readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
+}
+
+/** namespaces(7): the link names the kind and the inode. The latter is only unique together with the boot. */
+function ownPidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
 }

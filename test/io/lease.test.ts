@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { acquireLease, isLeased, tryAcquireLease } from '../../src/io/lease.ts';
 import { startLeaseProcess } from '../support/lease-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -58,10 +58,39 @@ describe('tryAcquireLease', () => {
     expect(tryAcquireLease(path)).toBeDefined();
   });
 
-  it('knows that the machine was started anew', () => {
+  it.each([
+    ['another container', { pidNamespace: 'pid:[1]' }],
+    ['another machine, or this one before it was started anew', { boot: '00000000-0000-0000-0000-000000000000' }],
+  ])('believes an owner in %s for a minute after its last sign of life', (_, change) => {
     const path = join(tempDir(), 'lease');
-    forgeRecord(path, { boot: '00000000-0000-0000-0000-000000000000' });
-    expect(tryAcquireLease(path)).toBeDefined();
+    // A pid that is free here, and one that somebody else has here.
+    for (const pid of [2 ** 30, 1]) {
+      forgeRecord(path, { ...change, pid });
+      expect(isLeased(path)).toBe(true);
+      expect(tryAcquireLease(path)).toBeUndefined();
+      utimesSync(path, new Date(Date.now() - 61_000), new Date(Date.now() - 61_000));
+      expect(isLeased(path)).toBe(false);
+      tryAcquireLease(path)?.[Symbol.dispose]();
+      expect(existsSync(path)).toBe(false);
+    }
+  });
+
+  it('gives a sign of life while it is held', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    // The one interval of a process begins with its first lease.
+    vi.resetModules();
+    const module = await import('../../src/io/lease.ts');
+    try {
+      const path = join(tempDir(), 'lease');
+      const lease = module.tryAcquireLease(path);
+      utimesSync(path, 1, 1);
+      vi.advanceTimersByTime(10_000);
+      expect(statSync(path).mtimeMs).toBeGreaterThan(1_000_000);
+      lease?.[Symbol.dispose]();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('trusts the pid alone where a record says no more', () => {
