@@ -60,6 +60,11 @@ function refuseContradictions(options: BuildOptions): void {
       hint: 'give 1 or more',
     });
   }
+  if (options.stepTimeoutMs !== undefined && !(options.stepTimeoutMs > 0)) {
+    throw new OptionError('OPTION_BAD_VALUE', `stepTimeoutMs is ${options.stepTimeoutMs}`, {
+      hint: 'give milliseconds, more than 0',
+    });
+  }
   for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
 }
 

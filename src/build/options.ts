@@ -77,6 +77,8 @@ export interface BuildOptions {
   readonly compression?: Compression;
   /** Network of RUN where the instruction has no `--network`. Default `default`. */
   readonly network?: NetworkMode;
+  /** Milliseconds that one command of RUN may take before it is killed. Default: as long as it takes. */
+  readonly stepTimeoutMs?: number;
   /** Lines of `/etc/hosts` for RUN. */
   readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Entitlements: `network.host`, `security.insecure`. Default: none. */

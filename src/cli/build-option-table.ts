@@ -115,6 +115,13 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'step-timeout',
+    value: 'DURATION',
+    help: 'Kill a command of RUN that takes longer, such as 90s, 10m or 1h30m',
+    fallback: 'no limit',
+    support: FULL,
+  },
+  {
     name: 'timestamps',
     value: 'POLICY',
     choices: ['fixed', 'preserve'],

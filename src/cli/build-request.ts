@@ -3,7 +3,7 @@ import type { BuildOptions, InspectOptions } from './library.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
-import { badValue, parseHost, parseKeyValue } from './values.ts';
+import { badValue, parseDuration, parseHost, parseKeyValue } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Entitlement = NonNullable<BuildOptions['allow']>[number];
@@ -56,8 +56,14 @@ function singleValues(args: Arguments): BuildOptions {
     network: args.last('network') as BuildOptions['network'],
     isolation: args.last('isolation') as BuildOptions['isolation'],
     timestamps: args.last('timestamps') as BuildOptions['timestamps'],
+    stepTimeoutMs: durationOf(args, 'step-timeout'),
     cacheDir: args.last('cache-dir'),
   });
+}
+
+function durationOf(args: Arguments, option: string): number | undefined {
+  const text = args.last(option);
+  return text === undefined ? undefined : parseDuration(option, text);
 }
 
 function contextOf(args: Arguments): string {

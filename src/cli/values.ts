@@ -48,6 +48,19 @@ export function parseHost(text: string): { name: string; address: string } {
   return { name, address };
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a duration as Go writes it (`1h30m`, `90s`, `1.5m`); a number alone means seconds. */
+export function parseDuration(option: string, text: string): number {
+  const whole = /^\d+(?:\.\d+)?$/.test(text) ? `${text}s` : text;
+  const parts = [...whole.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const ms = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0);
+  if (parts.map(([part]) => part).join('') !== whole || ms <= 0) {
+    throw badValue(option, text, 'it is no duration', 'DURATION, such as 90s, 10m or 1h30m');
+  }
+  return ms;
+}
+
 export function badValue(option: string, text: string, why: string, form: string): CliError {
   return usageError(
     'OPTION_BAD_VALUE',

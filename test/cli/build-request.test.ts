@@ -30,12 +30,20 @@ describe('toBuildOptions', () => {
     [['--allow', 'network.host,security.insecure'], { allow: ['network.host', 'security.insecure'] }],
     [['--isolation', 'unshare'], { isolation: 'unshare' }],
     [['--timestamps=preserve'], { timestamps: 'preserve' }],
+    [['--step-timeout', '90'], { stepTimeoutMs: 90_000 }],
+    [['--step-timeout', '1h1.5m2s3ms'], { stepTimeoutMs: 3_692_003 }],
     [['--cache-dir', '/c'], { cacheDir: '/c' }],
     [['--registry-insecure', 'r:5000'], { registry: { insecure: ['r:5000'] } }],
     [['--push'], { outputs: [{ type: 'registry' }] }],
     [['--push', '-o', 'type=registry'], { outputs: [{ type: 'registry' }] }],
   ])('%j', (argv, expected) => {
     expect(options(argv)).toEqual({ context: '.', ...expected });
+  });
+
+  test.each(['', '0', '5 minutes', '10x', 'm', '-1s'])('--step-timeout %j is no duration', (text) => {
+    expect(() => options([`--step-timeout=${text}`])).toThrow(
+      expect.objectContaining({ code: 'OPTION_BAD_VALUE', hint: expect.stringContaining('10m') }),
+    );
   });
 
   test('the context is this directory when none is given', () => {

@@ -70,7 +70,15 @@ const BUILDX: readonly Row[] = [
   ['squash', undefined, false, 'no-effect'],
 ];
 
-const OURS = ['ignore-syntax', 'cache-dir', 'check-reproducible', 'help', 'registry-insecure', 'timestamps'];
+const OURS = [
+  'step-timeout',
+  'ignore-syntax',
+  'cache-dir',
+  'check-reproducible',
+  'help',
+  'registry-insecure',
+  'timestamps',
+];
 
 describe('options of docker buildx build', () => {
   test.each(BUILDX)('--%s (short %s, value %s) is %s', (name, short, takesValue, kind) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
 import type { IndexedLayer } from '../../core/image.ts';
+import type { LogChunk } from '../../core/sandbox.ts';
 import type { RunStep } from '../../plan/step.ts';
 import { lookupUser } from '../../rootfs/accounts.ts';
 import { diffTree } from '../../rootfs/diff.ts';
@@ -14,6 +15,7 @@ import { packOptions, type StepContext, timePolicy, timesIngredient } from './co
 import { createLogTail } from './log-tail.ts';
 import { type PreparedMounts, prepareMounts } from './mounts.ts';
 import { RUN_RECIPE, runIngredients } from './run-key.ts';
+import { withinTimeLimit } from './time-limit.ts';
 
 /** Carries out a RUN, or takes its layer from the cache (reference, sections 10, 15, 16). */
 export async function runCommand(step: RunStep, context: StepContext): Promise<StepLayer> {
@@ -97,13 +99,14 @@ async function runIn(
 ): Promise<void> {
   const { session, info } = context;
   const tail = createLogTail();
-  const { exitCode, method } = await snapshot.run(
-    request,
-    ({ stream, bytes }) => {
-      tail.add(bytes);
-      session.emit({ type: 'log', step: info, stream, bytes });
-    },
-    session.signal,
+  const onOutput = ({ stream, bytes }: LogChunk): void => {
+    tail.add(bytes);
+    session.emit({ type: 'log', step: info, stream, bytes });
+  };
+  const { exitCode, method } = await withinTimeLimit(
+    session,
+    (signal) => snapshot.run(request, onOutput, signal),
+    () => tail.lines(),
   );
   session.isolatedBy(method);
   if (exitCode !== 0) throw commandFailed(step, exitCode, tail.lines());
