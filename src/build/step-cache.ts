@@ -14,6 +14,8 @@ export interface CacheableStep {
    * build is found again, and nothing need be looked at. It decides the result, but need not be the same for equal ones.
    */
   readonly definition?: readonly Ingredient[];
+  /** See {@link FirstStep}; what was made is remembered under it. */
+  readonly shape?: readonly Ingredient[];
   resolve(): Promise<ResolvedStep>;
 }
 
@@ -26,6 +28,22 @@ export interface ResolvedStep {
    */
   hostLimits?(): Promise<readonly Ingredient[]>;
   make(): Promise<IndexedLayer>;
+}
+
+/** A step that can be made before it is known what its files hold, since making it reads them anyway. */
+export interface FirstStep {
+  readonly info: StepInfo;
+  readonly recipe: string;
+  /** What it is made from, but for the contents: no step of this shape was ever made. */
+  readonly shape: readonly Ingredient[];
+  make(): Promise<FirstResult>;
+}
+
+/** What was made, and what it has turned out to depend on: the same as for a {@link CacheableStep}. */
+export interface FirstResult {
+  readonly layer: IndexedLayer;
+  readonly definition: readonly Ingredient[];
+  readonly ingredients: readonly Ingredient[];
 }
 
 export interface StepLayer {
@@ -42,6 +60,11 @@ export interface StepLayer {
  */
 export interface StepCache {
   layerFor(step: CacheableStep): Promise<StepLayer>;
+  /**
+   * Makes a step whose like was never made: no record can hold its result. `undefined` when there may be one; then
+   * {@link layerFor} finds it, once the contents are known.
+   */
+  firstLayer(step: FirstStep): Promise<StepLayer | undefined>;
   /** Steps so far. */
   counts(): { readonly cached: number; readonly executed: number };
 }
@@ -51,6 +74,8 @@ type CacheSession = Pick<Session, 'settings' | 'records' | 'definitions' | 'libr
 
 export function createStepCache(session: CacheSession, now: () => string): StepCache {
   const running = new Map<CacheKey, Promise<StepLayer>>();
+  /** First ones of their shape. */
+  const firsts = new Map<CacheKey, Promise<StepLayer>>();
   const counts = { cached: 0, executed: 0 };
 
   async function findResolved(step: CacheableStep): Promise<StepLayer> {
@@ -61,14 +86,41 @@ export function createStepCache(session: CacheSession, now: () => string): StepC
     const result = twin ?? findOrMake({ session, info, recipe, resolved, key, now });
     running.set(key, result);
     const found = await result;
-    const definition = definitionKey(step);
+    const definition = step.definition && definitionKey(recipe, step.definition);
     // What a limited host made has another key.
     if (definition !== undefined && found.key === key) session.definitions.record(definition, key);
+    if (step.shape !== undefined) rememberShape(session, shapeKey(step.recipe, step.shape), key);
     return twin === undefined ? found : { ...found, cached: true };
+  }
+
+  async function makeFirst(step: FirstStep, shape: CacheKey): Promise<StepLayer> {
+    const { info, recipe } = step;
+    const { layer, definition, ingredients } = await atWork(session, () => step.make());
+    const key = frameKey(recipe, ingredients);
+    const made = await record({ session, info, key, now, layer, ingredients });
+    running.set(key, Promise.resolve(made));
+    session.definitions.record(definitionKey(recipe, definition), key);
+    rememberShape(session, shape, key);
+    return made;
   }
 
   return {
     counts: () => ({ ...counts }),
+    async firstLayer(step) {
+      const shape = shapeKey(step.recipe, step.shape);
+      const twin = firsts.get(shape);
+      if (twin !== undefined) {
+        // It has read the same files: what they hold is known then.
+        await Promise.allSettled([twin]);
+        return undefined;
+      }
+      if (!session.settings.noCache && session.definitions.lookup(shape) !== undefined) return undefined;
+      const making = makeFirst(step, shape);
+      firsts.set(shape, making);
+      const made = await making;
+      counts.executed++;
+      return made;
+    },
     async layerFor(step) {
       const result = (await findDefined(session, step)) ?? (await findResolved(step));
       counts[result.cached ? 'cached' : 'executed']++;
@@ -78,12 +130,20 @@ export function createStepCache(session: CacheSession, now: () => string): StepC
   };
 }
 
-function definitionKey({ recipe, definition }: CacheableStep): CacheKey | undefined {
-  return definition && frameKey(`${recipe} by definition`, definition);
+function definitionKey(recipe: string, definition: readonly Ingredient[]): CacheKey {
+  return frameKey(`${recipe} by definition`, definition);
+}
+
+function shapeKey(recipe: string, shape: readonly Ingredient[]): CacheKey {
+  return frameKey(`${recipe} by shape`, shape);
+}
+
+function rememberShape({ definitions }: CacheSession, shape: CacheKey, key: CacheKey): void {
+  if (definitions.lookup(shape) !== key) definitions.record(shape, key);
 }
 
 async function findDefined(session: CacheSession, step: CacheableStep): Promise<StepLayer | undefined> {
-  const definition = definitionKey(step);
+  const definition = step.definition && definitionKey(step.recipe, step.definition);
   const key = definition && session.definitions.lookup(definition);
   return key && (await findRecorded(session, key));
 }
@@ -124,13 +184,27 @@ async function findRecorded(session: CacheSession, key: CacheKey): Promise<StepL
 }
 
 async function makeAndRecord({ session, info, resolved, key, now }: Request): Promise<StepLayer> {
-  const { toc, ...layer } = await session.limit.run(() => {
-    session.signal.throwIfAborted();
-    return resolved.make();
+  const layer = await atWork(session, () => resolved.make());
+  return await record({ session, info, key, now, layer, ingredients: resolved.ingredients });
+}
+
+function atWork<T>({ limit, signal }: CacheSession, make: () => Promise<T>): Promise<T> {
+  return limit.run(() => {
+    signal.throwIfAborted();
+    return make();
   });
+}
+
+interface Made extends Pick<Request, 'session' | 'info' | 'key' | 'now'> {
+  readonly layer: IndexedLayer;
+  readonly ingredients: readonly Ingredient[];
+}
+
+async function record({ session, info, key, now, layer: made, ingredients }: Made): Promise<StepLayer> {
+  const { toc, ...layer } = made;
   const created = now();
-  await session.library.add({ ...layer, toc });
-  session.records.record({ key, diffId: layer.diffId, created, step: info.text, ingredients: resolved.ingredients });
+  await session.library.add(made);
+  session.records.record({ key, diffId: layer.diffId, created, step: info.text, ingredients });
   session.emit({
     type: 'layer-written',
     step: info,

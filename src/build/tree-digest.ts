@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashFiles } from '../context/hash-files.ts';
+import { hashFiles, type KnownDigests } from '../context/hash-files.ts';
 import type { Digest } from '../core/digest.ts';
 import { joinPath } from '../core/paths.ts';
 import type { Tree, TreeNode } from '../core/tree.ts';
@@ -23,8 +23,12 @@ export function* walkTree(tree: Tree, root: string, path = ''): Generator<TreeIt
 }
 
 /** Content digests of files of a context, from the stat cache where it knows them. */
-export function hashContents(session: Session, nodes: Iterable<TreeNode>): Promise<Map<TreeNode, Digest>> {
-  return hashFiles(nodes, { cache: session.statCache, signal: session.signal });
+export function hashContents(
+  { statCache: cache, signal }: Session,
+  nodes: Iterable<TreeNode>,
+  known?: KnownDigests,
+): Promise<Map<TreeNode, Digest>> {
+  return hashFiles(nodes, { cache, signal, ...(known && { known }) });
 }
 
 /** Digest of a selection as the cache sees it: everything that counts (reference, section 16), never a time. */

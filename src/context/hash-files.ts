@@ -10,9 +10,17 @@ import type { StatCache } from './stat-cache.ts';
 
 export interface HashOptions {
   readonly cache?: StatCache;
+  /** What has been read in another way. */
+  readonly known?: KnownDigests;
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. Default: the clock. */
   readonly now?: () => number;
+}
+
+/** Digests of files by path, for nodes that were looked up before `readAtMs`, when reading began. */
+export interface KnownDigests {
+  readonly digests: ReadonlyMap<string, Digest>;
+  readonly readAtMs: number;
 }
 
 const BUFFER_BYTES = 1024 * 1024;
@@ -25,13 +33,13 @@ const SLICE_MS = 8;
  * @throws ContextError `CONTEXT_UNREADABLE`, `CONTEXT_FILE_CHANGED`
  */
 export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<TreeNode, Digest>> {
-  const { signal, now = Date.now } = options;
+  const { signal, cache, known, now = Date.now } = options;
   const digests = new Map<TreeNode, Digest>();
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   let pausedAt = performance.now();
   for (const node of nodes) {
     if (node.source?.kind !== 'path' || digests.has(node)) continue;
-    digests.set(node, node.digest ?? hashNode({ node, path: node.source.path, buffer, cache: options.cache, now }));
+    digests.set(node, node.digest ?? hashNode({ node, path: node.source.path, buffer, cache, known, now }));
     if (performance.now() - pausedAt < SLICE_MS) continue;
     await setImmediate();
     signal?.throwIfAborted();
@@ -45,15 +53,17 @@ interface HashRequest {
   readonly path: string;
   readonly buffer: Buffer;
   readonly cache: StatCache | undefined;
+  readonly known: KnownDigests | undefined;
   readonly now: () => number;
 }
 
-function hashNode({ node, path, buffer, cache, now }: HashRequest): Digest {
+function hashNode({ node, path, buffer, cache, known, now }: HashRequest): Digest {
   const identity = isContextNode(node) ? node.identity : undefined;
-  const known = identity && cache?.get(path, identity);
-  if (known !== undefined) return known;
-  const hashedAtMs = now();
-  const digest = hashFile(path, node.size, buffer);
+  const given = known?.digests.get(path);
+  const cached = given === undefined && identity !== undefined ? cache?.get(path, identity) : undefined;
+  if (cached !== undefined) return cached;
+  const hashedAtMs = given === undefined ? now() : (known?.readAtMs ?? 0);
+  const digest = given ?? hashFile(path, node.size, buffer);
   if (identity !== undefined) cache?.set(path, { identity, digest, hashedAtMs });
   return digest;
 }

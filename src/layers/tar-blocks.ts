@@ -108,9 +108,9 @@ export class TarBlocks {
     const space = this.#writer.space();
     // A byte more than there should be: it shows whether the file has grown, and the padding overwrites it.
     const wanted = space.subarray(0, entry.size + (content.isWhole ? 1 : 0));
-    let read = 0;
-    for (let bytes = -1; bytes !== 0 && read < wanted.length; read += bytes)
-      bytes = content.read(wanted.subarray(read));
+    let read = content.read(wanted);
+    // A file that gives less than it was asked for has ended; a second question would double the calls.
+    for (let bytes = -1; bytes !== 0 && read < entry.size; read += bytes) bytes = content.read(wanted.subarray(read));
     checkSize(entry, read);
     this.#writer.advance(entry.size);
     return contentFacts(entry.path, space.subarray(0, entry.size));

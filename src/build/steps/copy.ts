@@ -1,7 +1,10 @@
 import type { Ingredient } from '../../cache/frame.ts';
+import type { KnownDigests } from '../../context/hash-files.ts';
+import type { Digest } from '../../core/digest.ts';
 import { StepError } from '../../core/errors.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import { FIXED_TIME } from '../../core/time.ts';
+import type { PackEntry, TocEntry } from '../../core/toc.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import { lookupChown, type Owner, parseNumericChown } from '../../rootfs/accounts.ts';
@@ -55,25 +58,69 @@ interface CopyJob {
 }
 
 async function layerOf(job: CopyJob): Promise<StepLayer> {
-  const { step, context, origin } = job;
-  // What a directory holds must be looked at in any case; the files of a stage are known by its layers.
-  const sources = origin.stack === undefined ? await selectFiles(job) : undefined;
+  const { context, origin } = job;
+  // The files of a stage are known by its layers; what a directory holds must be looked at in any case.
+  if (origin.stack !== undefined) return await layerFrom(job);
+  const selected = await selectFiles(job);
+  const first = job.unpack ? undefined : await firstLayer(job, selected);
+  return first ?? (await layerFrom(job, await withFields(context, selected)));
+}
+
+async function layerFrom(job: CopyJob, sources?: Sources): Promise<StepLayer> {
+  const { step, context } = job;
   return await context.cache.layerFor({
     info: context.info,
-    recipe: `${step.kind} 1`,
-    definition: definitionOf(job, sources),
-    resolve: async () => await resolve(job, sources ?? (await selectFiles(job))),
+    recipe: recipeOf(step),
+    definition: definitionOf(job, sources?.fields ?? []),
+    ...(sources !== undefined && !job.unpack && { shape: shapeOf(job) }),
+    resolve: async () => await resolve(job, sources ?? (await withFields(context, await selectFiles(job)))),
   });
 }
 
-interface Sources {
+/** Packs files that nobody has hashed yet: they are hashed on the way, so that each is read once. */
+async function firstLayer(job: CopyJob, selected: Selected): Promise<StepLayer | undefined> {
+  const { context, step } = job;
+  return await context.cache.firstLayer({
+    info: context.info,
+    recipe: recipeOf(step),
+    shape: shapeOf(job),
+    async make() {
+      const planned = await planCopy(job, selected, NO_ARCHIVES);
+      const readAtMs = Date.now();
+      const layer = await pack(job, planned.plan, NO_ARCHIVES);
+      const digests = packedDigests(planned.plan.entries, layer.toc.entries);
+      const { fields } = await withFields(context, selected, { digests, readAtMs });
+      return { layer, definition: definitionOf(job, fields), ingredients: ingredientsOf(job, planned, fields) };
+    },
+  });
+}
+
+function recipeOf({ kind }: CopyStep | AddStep): string {
+  return `${kind} 1`;
+}
+
+/** Packing adds one entry to the table of contents for each that it is given. */
+function packedDigests(packed: readonly PackEntry[], entries: readonly TocEntry[]): Map<string, Digest> {
+  const digests = new Map<string, Digest>();
+  packed.forEach(({ source }, index) => {
+    const entry = entries[index];
+    const digest = entry !== undefined && 'digest' in entry ? entry.digest : undefined;
+    if (source?.kind === 'path' && digest !== undefined) digests.set(source.path, digest);
+  });
+  return digests;
+}
+
+interface Selected {
   readonly request: SourceRequest;
   readonly selection: readonly SelectedSource[];
+}
+
+interface Sources extends Selected {
   /** Their part of the key. */
   readonly fields: readonly string[];
 }
 
-async function selectFiles({ step, context, origin, parents }: CopyJob): Promise<Sources> {
+async function selectFiles({ step, context, origin, parents }: CopyJob): Promise<Selected> {
   const { sources, inlineFiles, exclude } = step;
   const request: SourceRequest = {
     source: await origin.tree(),
@@ -84,10 +131,14 @@ async function selectFiles({ step, context, origin, parents }: CopyJob): Promise
     time: { mtime: madeAt(context) },
     isIgnored: origin.isIgnored,
   };
-  const selection = selectSources(request);
+  return { request, selection: selectSources(request) };
+}
+
+async function withFields({ session }: StepContext, selected: Selected, known?: KnownDigests): Promise<Sources> {
+  const { selection } = selected;
   const nodes = selection.flatMap(({ paths }) => paths.map(({ node }) => node));
-  const digests = await hashContents(context.session, nodes);
-  return { request, selection, fields: sourceKeyFields(selection, (node) => digests.get(node) ?? node.digest) };
+  const digests = await hashContents(session, nodes, known);
+  return { ...selected, fields: sourceKeyFields(selection, (node) => digests.get(node) ?? node.digest) };
 }
 
 function madeAt({ session }: StepContext): number {
@@ -106,41 +157,57 @@ function optionIngredients({ step, context, parents }: CopyJob): Ingredient[] {
   ];
 }
 
-function definitionOf(job: CopyJob, sources: Sources | undefined): Ingredient[] {
-  const { step, context, origin } = job;
+function definitionOf(job: CopyJob, files: readonly string[]): Ingredient[] {
+  return [...shapeOf(job), belowIngredient(job.context.stack), { name: 'files', value: files }];
+}
+
+/** The instruction and where its files come from. */
+function shapeOf(job: CopyJob): Ingredient[] {
+  const { step, origin } = job;
   const inline = step.inlineFiles.map(({ name, content }) => JSON.stringify([name, content]));
   return [
     ...optionIngredients(job),
-    belowIngredient(context.stack),
     { name: 'chown', value: step.chown ?? '' },
     { name: 'unpack', value: String(job.unpack) },
     { name: 'from', value: origin.stack === undefined ? 'directory' : (origin.stack.chainId ?? 'scratch') },
     { name: 'paths', value: step.sources },
     { name: 'exclude', value: step.exclude },
     { name: 'inline', value: inline },
-    { name: 'files', value: sources?.fields ?? [] },
   ];
 }
 
 async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
-  const { step, context, unpack } = job;
-  const { selection, request } = sources;
-  const archives = unpack ? await findArchives(selection) : NO_ARCHIVES;
+  const archives = job.unpack ? await findArchives(sources.selection) : NO_ARCHIVES;
+  const planned = await planCopy(job, sources, archives);
+  return {
+    ingredients: ingredientsOf(job, planned, sources.fields),
+    make: () => pack(job, planned.plan, archives),
+  };
+}
+
+interface Planned {
+  readonly plan: CopyPlan;
+  readonly chown: Owner | undefined;
+}
+
+async function planCopy(job: CopyJob, { request, selection }: Selected, archives: Archives): Promise<Planned> {
+  const { step, context } = job;
   const chown = await ownerOf(step, context);
   const destination = await context.stack.tree();
   const { destination: to, chmod, link } = step;
   const plan = resolveCopy({ ...request, destination, to, chown, chmod, link, archives: archives.entries }, selection);
-  return {
-    // Reference, section 16: the operation, what is copied, and what of the stage below the result goes through.
-    ingredients: [
-      ...optionIngredients(job),
-      { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },
-      { name: 'unpacked over', value: plan.unpacks ? (context.stack.chainId ?? 'scratch') : '' },
-      { name: 'sources', value: sources.fields },
-      { name: 'target', value: targetKeyFields(plan.target) },
-    ],
-    make: () => pack(job, plan, archives),
-  };
+  return { plan, chown };
+}
+
+/** Reference, section 16: the operation, what is copied, and what of the stage below the result goes through. */
+function ingredientsOf(job: CopyJob, { plan, chown }: Planned, fields: readonly string[]): Ingredient[] {
+  return [
+    ...optionIngredients(job),
+    { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },
+    { name: 'unpacked over', value: plan.unpacks ? (job.context.stack.chainId ?? 'scratch') : '' },
+    { name: 'sources', value: fields },
+    { name: 'target', value: targetKeyFields(plan.target) },
+  ];
 }
 
 /** Numbers need no files; names are those of the stage that is copied into. */
