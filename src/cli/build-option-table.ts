@@ -109,7 +109,7 @@ const SUPPORTED: readonly OptionRow[] = [
   {
     name: 'isolation',
     value: 'METHOD',
-    choices: ['auto', 'crun', 'runc', 'unshare'],
+    choices: ['auto', 'crun', 'runc', 'unshare', 'bwrap'],
     help: 'How RUN is isolated',
     fallback: 'auto, the best that works here',
     support: FULL,

@@ -37,7 +37,7 @@ export interface SandboxRequest {
   readonly extraHosts: readonly { readonly name: string; readonly address: string }[];
 }
 
-export type IsolationMethod = 'crun' | 'runc' | 'unshare';
+export type IsolationMethod = 'crun' | 'runc' | 'unshare' | 'bwrap';
 
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';

@@ -5,12 +5,14 @@ import { isBuilderError, StepError } from '../core/errors.ts';
 import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor, RunResult } from '../rootfs/host-messages.ts';
+import { createBwrap } from '../sandbox/bwrap.ts';
+import type { CoveredRootTools } from '../sandbox/covered-root.ts';
 import { createCrun } from '../sandbox/crun.ts';
 import { createRunc } from '../sandbox/runc.ts';
-import { createUnshare, type UnshareTools } from '../sandbox/unshare.ts';
+import { createUnshare } from '../sandbox/unshare.ts';
 
 /** Best first. */
-const METHODS: readonly IsolationMethod[] = ['crun', 'runc', 'unshare'];
+const METHODS: readonly IsolationMethod[] = ['crun', 'runc', 'unshare', 'bwrap'];
 
 /**
  * The ways to run a command on this machine. With `auto` the best one that has its programs is used; when it cannot
@@ -64,16 +66,17 @@ export class Sandboxes {
 
 function createSandbox(method: IsolationMethod, flavor: HostFlavor): Sandbox | undefined {
   const privileges = { capabilities: boundingSet(), canSetGroups: flavor !== 'single-id' };
-  if (method === 'unshare') {
-    const tools = findUnshareTools();
-    return tools && createUnshare({ ...privileges, tools, launcher: launcherCommand() });
-  }
   const program = findProgram(method);
   if (program === undefined) return undefined;
-  return { crun: createCrun, runc: createRunc }[method]({ ...privileges, program });
+  if (method === 'crun') return createCrun({ ...privileges, program });
+  if (method === 'runc') return createRunc({ ...privileges, program });
+  const tools = findTools();
+  if (tools === undefined) return undefined;
+  const options = { ...privileges, tools, launcher: launcherCommand() };
+  return method === 'bwrap' ? createBwrap({ ...options, program }) : createUnshare(options);
 }
 
-function findUnshareTools(): UnshareTools | undefined {
+function findTools(): CoveredRootTools | undefined {
   const [unshare, setpriv, mount, sh, env] = ['unshare', 'setpriv', 'mount', 'sh', 'env'].map(findProgram);
   if (unshare === undefined || setpriv === undefined || mount === undefined) return undefined;
   if (sh === undefined || env === undefined) return undefined;

@@ -5,7 +5,7 @@ import { hasStaticBusybox } from '../support/sandbox-box.ts';
 import { sandboxUsers } from '../support/sandbox-user.ts';
 import { describeSandbox } from './sandbox.ts';
 
-const METHODS: readonly IsolationMethod[] = ['unshare', 'crun', 'runc'];
+const METHODS: readonly IsolationMethod[] = ['unshare', 'crun', 'runc', 'bwrap'];
 const available = hasStaticBusybox() ? METHODS.filter((method) => requireTool(method)) : [];
 
 for (const user of sandboxUsers()) {

@@ -87,7 +87,12 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
             .map((line) => line.split(':\t')),
         );
       const none = '0000000000000000';
-      const docker = { CapBnd: DOCKER_CAPABILITIES, CapInh: none, CapAmb: none, NoNewPrivs: '0' };
+      const docker = {
+        CapBnd: DOCKER_CAPABILITIES,
+        CapInh: none,
+        CapAmb: none,
+        NoNewPrivs: method === 'bwrap' ? '1' : '0',
+      };
       expect(await capabilities()).toEqual({ ...docker, CapEff: DOCKER_CAPABILITIES, CapPrm: DOCKER_CAPABILITIES });
       expect(await capabilities(NOBODY)).toEqual({ ...docker, CapEff: none, CapPrm: none });
       expect((await capabilities({ security: 'insecure' })).CapEff).toMatch(/^000001f[ef]{3}f{6}$/);

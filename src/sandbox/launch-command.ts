@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StepError } from '../core/errors.ts';
+import type { SandboxCommand, SandboxRun } from '../core/sandbox.ts';
+import { loadLibc } from '../io/libc.ts';
+import { deniedCapabilities } from './capabilities.ts';
+
+/** The programs with which a command is given its root, ids, rights and environment: all of them the host's. */
+export interface LaunchTools {
+  readonly unshare: string;
+  readonly setpriv: string;
+  readonly env: string;
+}
+
+export interface LaunchOptions {
+  readonly tools: LaunchTools;
+  /** `CapBnd` of this process. */
+  readonly capabilities: string;
+  /** False where setgroups(2) is denied, as in a user namespace with a single id. */
+  readonly canSetGroups: boolean;
+  /** Words that start the launcher (src/hostd/launch.ts), which does with koffi what no program here does. */
+  readonly launcher: readonly string[];
+}
+
+export interface Launch {
+  readonly options: LaunchOptions;
+  readonly command: SandboxCommand;
+  readonly run: SandboxRun;
+}
+
+/** A command line that, started in the directory of a root, enters that root and becomes the command. */
+export function launchCommand(launch: Launch): string[] {
+  return [...privilegeArguments(launch.options, launch.command), ...launchArguments(launch)];
+}
+
+/** Ids of the group and capabilities; the user id comes last, because it takes away the right to chroot. */
+function privilegeArguments({ tools, capabilities, canSetGroups }: LaunchOptions, command: SandboxCommand): string[] {
+  const { gid, supplementaryGids } = command.identity;
+  const denied = deniedCapabilities(capabilities, command.security);
+  const groups = supplementaryGids.length === 0 ? ['--clear-groups'] : ['--groups', supplementaryGids.join(',')];
+  return [
+    tools.setpriv,
+    ...(denied.length === 0 ? [] : ['--bounding-set', denied.map((number) => `-cap_${number}`).join(',')]),
+    ...['--inh-caps', '-all', '--regid', String(gid)],
+    ...(canSetGroups ? groups : ['--keep-groups']),
+  ];
+}
+
+/** Enters the root, takes the user id and executes the command with its environment. */
+function launchArguments({ options, command, run }: Launch): string[] {
+  const { tools, launcher } = options;
+  const { argv, env, cwd, identity } = command;
+  if (env.some(steersPrograms)) {
+    if (loadLibc() === undefined) throw unsafeEnvironment(env);
+    const path = join(run.scratch, 'launch.json');
+    writeFileSync(path, JSON.stringify({ argv, env, cwd, uid: identity.uid }));
+    return [...launcher, 'command', path];
+  }
+  return [
+    ...[tools.env, '-i', '--', ...env],
+    ...[tools.unshare, '--root=.', `--wd=${cwd}`, `--setuid=${identity.uid}`, '--', ...argv],
+  ];
+}
+
+/**
+ * Variables that the dynamic loader, the C library or a locale obeys (ld.so(8), "Secure-execution mode"): with them a
+ * Dockerfile could make the host's own programs, which start the command, load code.
+ */
+function steersPrograms(variable: string): boolean {
+  const name = variable.split('=', 1)[0] ?? '';
+  if (/^(LANG|LANGUAGE|LC_\w+)$/.test(name)) return variable.includes('/');
+  return /^(LD_\w*|MALLOC_\w*|GCONV_PATH|GETCONF_DIR|GLIBC_TUNABLES|LOCPATH|NLSPATH)$/.test(name);
+}
+
+function unsafeEnvironment(env: readonly string[]): StepError {
+  const name = env.find(steersPrograms)?.split('=')[0];
+  return new StepError('STEP_SANDBOX_UNAVAILABLE', `cannot run a command with ${name} set in its environment`, {
+    hint: 'it would act on the programs of this machine that start the command: install crun, or the package koffi',
+  });
+}
