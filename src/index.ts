@@ -1,4 +1,6 @@
 export { build } from './build/build.ts';
+export type { Damage } from './build/care/damage.ts';
+export { type VerifyOptions, type VerifyReport, verifyCache } from './build/care/verify-cache.ts';
 export { checkReproducible, type ReproducibilityReport } from './build/check-reproducible.ts';
 export type { BuildEvent, StepInfo } from './build/events.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';

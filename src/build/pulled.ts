@@ -6,6 +6,7 @@ import type { Descriptor } from '../core/image.ts';
 import { formatPlatform, type Platform } from '../core/platform.ts';
 import { formatReference, type Reference } from '../core/reference.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { scanFiles } from '../io/scan-folder.ts';
 
 /** What a reference named when it was last pulled. */
 export interface PulledImage {
@@ -17,6 +18,8 @@ export interface PulledImage {
 
 /** Remembers which images are in the store, so that an unchanged tag costs one small question, or none. */
 export interface PulledImages {
+  /** Every file, with the image that it names; `undefined` for a damaged one. */
+  scan(): Iterable<{ readonly path: string; readonly image: PulledImage | undefined }>;
   find(reference: Reference, platform: Platform): PulledImage | undefined;
   remember(reference: Reference, platform: Platform, image: PulledImage): void;
 }
@@ -27,6 +30,9 @@ export function createPulledImages(directory: string): PulledImages {
     return join(directory, `${createHash('sha256').update(name).digest('hex')}.json`);
   };
   return {
+    *scan() {
+      for (const { path } of scanFiles(directory)) yield { path, image: readPulled(path) };
+    },
     find: (reference, platform) => readPulled(pathOf(reference, platform)),
     remember(reference, platform, image) {
       const record = {

@@ -11,6 +11,7 @@ import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
 import { createTocStore } from '../rootfs/toc-store.ts';
 import { abortableStore } from '../store/abortable-store.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
+import { cacheFolders } from './cache-folders.ts';
 import type { BuildControl } from './control.ts';
 import type { Settings } from './defaults.ts';
 import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
@@ -42,21 +43,20 @@ export interface Session extends BuildControl, AsyncDisposable {
 }
 
 export function openSession(options: BuildOptions, settings: Settings, control: BuildControl): Session {
-  const { cacheDir } = settings;
+  const folders = cacheFolders(settings.cacheDir);
   const { signal, emit } = control;
-  const temporary = join(cacheDir, 'tmp');
-  const abandoned = reclaimWorkspaces(temporary);
-  const workspace = createWorkspace(temporary);
-  const storeDir = join(cacheDir, 'store');
+  const abandoned = reclaimWorkspaces(folders.temporary);
+  const workspace = createWorkspace(folders.temporary);
+  const storeDir = folders.store;
   const store = abortableStore(createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') }), signal);
-  const statCache = openStatCache(join(cacheDir, 'stat-cache'));
+  const statCache = openStatCache(folders.statCache);
   const methods = new Set<IsolationMethod>();
   let client: RegistryClient | undefined;
   let host: Promise<SandboxHost> | undefined;
 
   async function startHost(): Promise<SandboxHost> {
     const started = await startSandboxHost({
-      stateDir: join(cacheDir, 'snapshots'),
+      stateDir: folders.snapshots,
       tempDir: workspace.path,
       isolation: options.isolation ?? 'auto',
       signal,
@@ -72,13 +72,13 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
     store,
     storeDir,
     names: createImageNames(storeDir),
-    pulled: createPulledImages(join(cacheDir, 'pulled')),
-    records: createCacheRecords(join(cacheDir, 'records')),
-    definitions: createDefinitions(join(cacheDir, 'definitions')),
+    pulled: createPulledImages(folders.pulled),
+    records: createCacheRecords(folders.records),
+    definitions: createDefinitions(folders.definitions),
     library: createLayerLibrary({
       store,
-      blobs: createBlobIndex(join(cacheDir, 'blobs')),
-      tocs: createTocStore(join(cacheDir, 'tocs')),
+      blobs: createBlobIndex(folders.blobs),
+      tocs: createTocStore(folders.tocs),
       compression: settings.compression,
     }),
     statCache,

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isBuilderError } from '../core/errors.ts';
 import type { Descriptor, Image } from '../core/image.ts';
 import { formatPlatform } from '../core/platform.ts';
@@ -7,6 +7,7 @@ import { defaultCacheDir } from '../io/host.ts';
 import { readImage } from '../oci/image/read-image.ts';
 import { formatFamiliar, normalizeReference } from '../oci/registry/docker-hub.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
+import { cacheFolders } from './cache-folders.ts';
 import { createImageNames } from './names.ts';
 
 /** An image of the local store under one of its names. */
@@ -45,7 +46,7 @@ export async function removeImage(name: string, options: StoreOptions = {}): Pro
 }
 
 function storeDirOf({ cacheDir }: StoreOptions): string {
-  return join(resolve(cacheDir ?? defaultCacheDir()), 'store');
+  return cacheFolders(resolve(cacheDir ?? defaultCacheDir())).store;
 }
 
 async function describe(store: BlobStore, name: string, descriptor: Descriptor): Promise<StoredImage | undefined> {

@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DiffId, hexOf, isDigest } from '../core/digest.ts';
+import { type DiffId, hexOf, isDigest, toDiffId, toDigest } from '../core/digest.ts';
 import type { Descriptor } from '../core/image.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { scanFiles } from '../io/scan-folder.ts';
+
+export interface ScannedBlob {
+  readonly path: string;
+  readonly diffId: DiffId;
+  /** `undefined` for a damaged entry. */
+  readonly blob: Descriptor | undefined;
+}
 
 /**
  * Which blob holds a layer, by the recipe that compressed it. Apart from the step records, so that compression is no part
  * of a cache key: a step's result is its diff ID, and any number of blobs may carry it.
  */
 export interface BlobIndex {
+  /** Every entry, in the order of the layers. */
+  scan(): Iterable<ScannedBlob>;
   lookup(diffId: DiffId, recipe: string): Descriptor | undefined;
   /** The blobs of every recipe. */
   list(diffId: DiffId): readonly Descriptor[];
@@ -23,6 +33,7 @@ export function createBlobIndex(directory: string): BlobIndex {
     return join(folderOf(diffId), `${recipeName}.json`);
   };
   return {
+    scan: () => scanBlobs(directory),
     lookup(diffId, recipe) {
       const entry = readEntry(pathOf(diffId, recipe));
       return entry?.recipe === recipe ? entry.blob : undefined;
@@ -38,6 +49,13 @@ interface Entry {
   readonly version: number;
   readonly recipe: string;
   readonly blob: Descriptor;
+}
+
+function* scanBlobs(directory: string): Generator<ScannedBlob, void> {
+  for (const { path, name } of scanFiles(directory)) {
+    const digest: string = toDigest(name.split('/').slice(0, 2).join(''));
+    if (isDigest(digest)) yield { path, diffId: toDiffId(digest), blob: readEntry(path)?.blob };
+  }
 }
 
 /** A damaged entry counts as none. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type DiffId, type Digest, isDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import { digestOf } from '../io/hash.ts';
+import { scanFiles } from '../io/scan-folder.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
 
@@ -29,7 +30,15 @@ export interface CacheRecord {
 /** What is given to be recorded. */
 export type NewRecord = Omit<CacheRecord, 'version' | 'ingredients'> & { readonly ingredients: readonly Ingredient[] };
 
+export interface ScannedRecord {
+  readonly path: string;
+  /** `undefined` for a damaged or foreign file. */
+  readonly record: CacheRecord | undefined;
+}
+
 export interface CacheRecords {
+  /** Every file, in the order of the keys. */
+  scan(): Iterable<ScannedRecord>;
   lookup(key: CacheKey): CacheRecord | undefined;
   /** Atomic; writing the same key again replaces the record. */
   record(record: NewRecord): void;
@@ -42,6 +51,7 @@ export function createCacheRecords(directory: string): CacheRecords {
     return join(directory, hex.slice(0, 2), `${hex.slice(2)}.json`);
   };
   return {
+    scan: () => scanRecords(directory),
     lookup: (key) => readRecord(pathOf(key), key),
     record(record) {
       const ingredients = record.ingredients.map(shortened);
@@ -49,6 +59,13 @@ export function createCacheRecords(directory: string): CacheRecords {
       writeAtomicSync(pathOf(record.key), `${text}\n`);
     },
   };
+}
+
+function* scanRecords(directory: string): Generator<ScannedRecord, void> {
+  for (const { path, name } of scanFiles(directory)) {
+    const key = `sha256:${name.replace('/', '').replace(/\.json$/, '')}` as CacheKey;
+    yield { path, record: readRecord(path, key) };
+  }
 }
 
 function readRecord(path: string, key: CacheKey): CacheRecord | undefined {

@@ -16,6 +16,7 @@ export type {
   SourceText,
   StepInfo,
   StoredImage,
+  VerifyReport,
 } from '../index.ts';
 
 /** What the command line needs of the library at run time; loaded only when there is work for it. */
@@ -40,4 +41,5 @@ export type Library = Pick<
   | 'toGraphJson'
   | 'toParseJson'
   | 'toSarif'
+  | 'verifyCache'
 >;

@@ -20,7 +20,7 @@ export async function run(): Promise<void> {
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function main(argv: readonly string[], host: CliHost): Promise<number> {
-  const [name = '--help', ...rest] = argv;
+  const [name = '--help', ...rest] = joinWords(argv);
   const show = (text: string): number => {
     host.stdout.write(text);
     return 0;
@@ -38,6 +38,14 @@ export async function main(argv: readonly string[], host: CliHost): Promise<numb
   } catch (error) {
     return await report(error, { host });
   }
+}
+
+/** A command of two words as one. */
+function joinWords(argv: readonly string[]): readonly string[] {
+  const at = argv[0] === 'help' ? 1 : 0;
+  const name = argv.slice(at, at + 2).join(' ');
+  const isName = COMMANDS.some((entry) => entry.name === name);
+  return isName ? [...argv.slice(0, at), name, ...argv.slice(at + 2)] : argv;
 }
 
 async function runCommand(
@@ -99,6 +107,14 @@ function wantsJson(args: Arguments, command: Command): boolean {
 function findCommand(name: string): CommandEntry {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
+  const verbs = COMMANDS.flatMap((entry) => (entry.name.startsWith(`${name} `) ? [entry.name] : []));
+  if (verbs.length > 0) {
+    throw usageError(
+      'OPTION_UNKNOWN_COMMAND',
+      `${name} needs another word`,
+      `write \`lamella ${verbs.join('`, `lamella ')}\``,
+    );
+  }
   const kind = name.startsWith('-') ? 'option' : 'command';
   const meant = suggest(
     name,

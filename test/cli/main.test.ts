@@ -32,6 +32,7 @@ describe('lamella', () => {
 
   test.each([
     ['biuld', 'did you mean "build"?'],
+    ['cache', 'write `lamella cache'],
     ['--verison', 'did you mean "--version"?'],
     ['deploy', '`lamella --help` lists the commands'],
   ])('the unknown word %s exits with 2 and a hint', async (word, hint) => {
@@ -41,9 +42,10 @@ describe('lamella', () => {
   });
 
   test.each(COMMANDS)('$name --help names every option', async ({ name, load }) => {
-    const { code, stdout } = await run([name, '--help']);
+    const words = name.split(' ');
+    const { code, stdout } = await run([...words, '--help']);
     expect(code).toBe(0);
-    expect(stdout).toBe((await run(['help', name])).stdout);
+    expect(stdout).toBe((await run(['help', ...words])).stdout);
     for (const row of (await load()).options) expect(stdout).toContain(`--${row.name}`);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });

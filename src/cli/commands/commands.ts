@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 
 export interface CommandEntry {
+  /** One word, or two for what is done with a part of lamella. */
   readonly name: string;
   readonly summary: string;
   /** A command pays at start-up for itself only. */
@@ -43,5 +44,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'rm',
     summary: 'Remove names from the local store',
     load: async () => (await import('./rm.ts')).rmCommand,
+  },
+  {
+    name: 'cache verify',
+    summary: 'Look for damage in the build cache and the local store',
+    load: async () => (await import('./cache-verify.ts')).cacheVerifyCommand,
   },
 ];

@@ -3,6 +3,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { formatBytes } from '../format.ts';
 import type { StoredImage } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
+import { formatTable } from '../table.ts';
 
 export const imagesCommand: Command = {
   usage: 'lamella images [--json]',
@@ -23,16 +24,12 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
   const cacheDir = args.last('cache-dir');
   const { listImages } = await library();
   const images = await listImages(cacheDir === undefined ? {} : { cacheDir });
-  host.stdout.write(args.on('json') ? `${JSON.stringify(images, undefined, 2)}\n` : table([HEAD, ...images.map(row)]));
+  host.stdout.write(
+    args.on('json') ? `${JSON.stringify(images, undefined, 2)}\n` : formatTable([HEAD, ...images.map(row)]),
+  );
 }
 
 function row(image: StoredImage): string[] {
   const { name, digest, size, created = '', platform } = image;
   return [name, digest.slice(0, 'sha256:'.length + 12), formatBytes(size), created, platform];
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('   ');
-  return rows.map((cells) => `${line(cells).trimEnd()}\n`).join('');
 }

@@ -99,6 +99,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     toGraphJson: () => unexpected('toGraphJson'),
     listImages: async () => [],
     removeImage: async () => false,
+    verifyCache: () => unexpected('verifyCache'),
     isBuilderError,
     ...parts,
   };

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+
+/** Where everything lies that builds keep. */
+export interface CacheFolders {
+  /** Content by digest, as an OCI image layout. */
+  readonly store: string;
+  /** What steps made, by key. */
+  readonly records: string;
+  /** Keys, by what steps are made from. */
+  readonly definitions: string;
+  /** Blobs, by the layer that they carry. */
+  readonly blobs: string;
+  /** Tables of contents, by layer. */
+  readonly tocs: string;
+  /** What references named when they were pulled. */
+  readonly pulled: string;
+  /** Directories of layers, by kind of sandbox host. */
+  readonly snapshots: string;
+  /** Folders of cache mounts, by kind of sandbox host. */
+  readonly mounts: string;
+  /** Workspaces of running builds. */
+  readonly temporary: string;
+  readonly statCache: string;
+}
+
+export function cacheFolders(cacheDir: string): CacheFolders {
+  return {
+    store: join(cacheDir, 'store'),
+    records: join(cacheDir, 'records'),
+    definitions: join(cacheDir, 'definitions'),
+    blobs: join(cacheDir, 'blobs'),
+    tocs: join(cacheDir, 'tocs'),
+    pulled: join(cacheDir, 'pulled'),
+    snapshots: join(cacheDir, 'snapshots'),
+    mounts: join(cacheDir, 'mounts'),
+    temporary: join(cacheDir, 'tmp'),
+    statCache: join(cacheDir, 'stat-cache'),
+  };
+}

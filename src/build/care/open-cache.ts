@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { type BlobIndex, createBlobIndex } from '../../cache/blob-index.ts';
+import { type CacheRecords, createCacheRecords } from '../../cache/records.ts';
+import { defaultCacheDir } from '../../io/host.ts';
+import { createTocStore, type TocStore } from '../../rootfs/toc-store.ts';
+import { type BlobStore, createBlobStore } from '../../store/blob-store.ts';
+import { type CacheFolders, cacheFolders } from '../cache-folders.ts';
+import { createImageNames, type ImageNames } from '../names.ts';
+import { createPulledImages, type PulledImages } from '../pulled.ts';
+import type { StoreOptions } from '../stored-images.ts';
+
+/** What builds keep, seen by those who look after it. */
+export interface OpenCache {
+  readonly cacheDir: string;
+  readonly folders: CacheFolders;
+  readonly store: BlobStore;
+  readonly names: ImageNames;
+  readonly pulled: PulledImages;
+  readonly records: CacheRecords;
+  readonly blobs: BlobIndex;
+  readonly tocs: TocStore;
+}
+
+export function openCache(options: StoreOptions): OpenCache {
+  const cacheDir = resolve(options.cacheDir ?? defaultCacheDir());
+  const folders = cacheFolders(cacheDir);
+  return {
+    cacheDir,
+    folders,
+    store: createBlobStore(folders.store),
+    names: createImageNames(folders.store),
+    pulled: createPulledImages(folders.pulled),
+    records: createCacheRecords(folders.records),
+    blobs: createBlobIndex(folders.blobs),
+    tocs: createTocStore(folders.tocs),
+  };
+}
