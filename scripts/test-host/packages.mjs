@@ -8,7 +8,19 @@ const DOCKER = ['docker', 'io'].join('.');
 
 /** The one list of what the tests need of Debian. */
 const PACKAGES = {
-  e2e: ['docker-registry', 'busybox-static', 'crun', 'uidmap', 'zstd', 'xz-utils', 'bzip2', 'attr', 'libcap2-bin'],
+  e2e: [
+    'docker-registry',
+    'apache2-utils',
+    'openssl',
+    'busybox-static',
+    'crun',
+    'uidmap',
+    'zstd',
+    'xz-utils',
+    'bzip2',
+    'attr',
+    'libcap2-bin',
+  ],
   all: [
     ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap', 'fuse-overlayfs'],
     ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring', 'git'],

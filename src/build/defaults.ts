@@ -19,6 +19,7 @@ export interface Settings {
   /** Seconds since 1970; `undefined` when nobody gave one. */
   readonly sourceDateEpoch: number | undefined;
   readonly pull: 'always' | 'newer' | 'missing' | 'never';
+  readonly offline: boolean;
   readonly maxParallelism: number;
   readonly noCache: boolean;
   readonly ignoreSyntax: boolean;
@@ -37,7 +38,8 @@ export function resolveSettings(options: BuildOptions): Settings {
     compression: options.compression ?? 'gzip',
     timestamps: options.timestamps ?? 'fixed',
     sourceDateEpoch: sourceDateEpoch(options),
-    pull: options.pull ?? 'newer',
+    pull: options.offline === true ? 'never' : (options.pull ?? 'newer'),
+    offline: options.offline ?? false,
     maxParallelism: options.maxParallelism ?? coreCount(),
     noCache: options.noCache ?? false,
     ignoreSyntax: options.ignoreSyntax ?? false,
@@ -55,6 +57,7 @@ function refuseContradictions(options: BuildOptions): void {
       hint: 'name it with -t registry.example.com/team/app:1 (option tags)',
     });
   }
+  if (options.offline === true) refuseNetwork(options);
   if (options.maxParallelism !== undefined && !(options.maxParallelism >= 1)) {
     throw new OptionError('OPTION_BAD_VALUE', `maxParallelism is ${options.maxParallelism}`, {
       hint: 'give 1 or more',
@@ -66,6 +69,18 @@ function refuseContradictions(options: BuildOptions): void {
     });
   }
   for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
+}
+
+function refuseNetwork({ outputs = [], pull }: BuildOptions): void {
+  const wants = outputs.some(({ type }) => type === 'registry')
+    ? 'pushes'
+    : pull === 'always'
+      ? 'always pulls'
+      : undefined;
+  if (wants === undefined) return;
+  throw new OptionError('OPTION_CONTRADICTION', `a build that is offline ${wants}`, {
+    hint: 'leave out --offline, or push later from the store with "lamella push"',
+  });
 }
 
 function refuseAmbiguousSecret({ id, file, env, value }: Secret): void {

@@ -24,10 +24,22 @@ export interface Secret {
 export interface RegistryOptions {
   /** `host[:port]` of registries spoken to over plain HTTP. localhost and 127.0.0.0/8 always are. */
   readonly insecure?: readonly string[];
-  /** By registry; wins over the `auths` of `~/.docker/config.json`. */
+  /** By registry; wins over every file. */
   readonly credentials?: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
-  /** Path of a docker `config.json`. Default: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. */
+  /**
+   * Path of a docker `config.json`. Default: `$REGISTRY_AUTH_FILE`, else `$DOCKER_CONFIG/config.json` or
+   * `~/.docker/config.json`, and after that podman's `containers/auth.json`.
+   */
   readonly configFile?: string;
+  /** By registry: `host[:port][/prefix]` of mirrors, which are asked first when something is read. `''` is Docker Hub. */
+  readonly mirrors?: Readonly<Record<string, readonly string[]>>;
+  /** A PEM file with certificate authorities that are trusted besides Node's. */
+  readonly caFile?: string;
+  /**
+   * Folders with a folder `host[:port]` for each registry that holds `*.crt` (authorities to trust), `*.cert` and `*.key`
+   * (client certificate). Default: `certs.d` of `~/.config/containers`, `/etc/containers` and `/etc/docker`.
+   */
+  readonly certificateDirs?: readonly string[];
 }
 
 /** Options of {@link build}. Paths are relative to the working directory of the process. */
@@ -67,6 +79,8 @@ export interface BuildOptions {
   /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`. */
   readonly cacheDir?: string;
   readonly registry?: RegistryOptions;
+  /** No registry is asked for anything: what is not here is an error. Default false. */
+  readonly offline?: boolean;
   /** How commands of RUN are isolated. Default `auto`: the best that works here. */
   readonly isolation?: 'auto' | IsolationMethod;
   /** `fixed` (default): one constant for every entry of a layer; `preserve`: file times kept, the clock in `created`. */

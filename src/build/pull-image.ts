@@ -27,7 +27,7 @@ export async function pullImage(session: Session, reference: Reference, platform
   const stored = pulled && (await readStored(session, pulled));
   if (pull === 'never' || pull === 'missing') {
     if (stored?.whole === true) return stored;
-    if (pull === 'never') throw notPulled(reference);
+    if (pull === 'never') throw notPulled(reference, session.settings.offline);
   }
   const named = stored && (await resolveAgain(session, reference, stored));
   if (stored === undefined || named !== stored.resolved) return await pullAnew(session, reference, platform);
@@ -101,8 +101,14 @@ async function fetchLayers(session: Session, reference: Reference, layers: reado
   await allAtRest(layers.map((layer) => limit.run(() => fetch(layer))));
 }
 
-function notPulled(reference: Reference): RegistryError {
-  return new RegistryError('REGISTRY_NOT_PULLED', `${formatReference(reference)} was never pulled`, {
+function notPulled(reference: Reference, offline: boolean): RegistryError {
+  const name = formatReference(reference);
+  if (offline) {
+    return new RegistryError('REGISTRY_OFFLINE', `${name} is not on this machine, and the build is offline`, {
+      hint: `fetch it once while there is a network: lamella pull ${name}`,
+    });
+  }
+  return new RegistryError('REGISTRY_NOT_PULLED', `${name} was never pulled`, {
     hint: 'leave out --pull=never, or pull it once with --pull=missing',
   });
 }

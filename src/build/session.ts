@@ -90,6 +90,7 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
       methods.add(method);
     },
     registry() {
+      if (settings.offline) throw new TypeError('an offline build asks for a registry');
       client ??= createRegistryClient({ ...options.registry, signal });
       return client;
     },

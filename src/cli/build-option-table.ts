@@ -1,4 +1,12 @@
-import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION, type OptionRow, type Support } from './option-row.ts';
+import {
+  CACHE_DIR_OPTION,
+  DEBUG_OPTION,
+  FULL,
+  HELP_OPTION,
+  type OptionRow,
+  REGISTRY_OPTIONS,
+  type Support,
+} from './option-row.ts';
 
 function noEffect(why: string): Support {
   return { kind: 'no-effect', why };
@@ -129,13 +137,8 @@ const SUPPORTED: readonly OptionRow[] = [
     fallback: 'fixed',
     support: FULL,
   },
-  {
-    name: 'registry-insecure',
-    value: 'HOST',
-    repeatable: true,
-    help: 'Registry (host[:port]) to speak plain HTTP with',
-    support: FULL,
-  },
+  ...REGISTRY_OPTIONS,
+  { name: 'offline', help: 'Ask no registry: use what is on this machine', support: FULL },
   {
     name: 'progress',
     value: 'STYLE',

@@ -3,6 +3,7 @@ import type { BuildOptions, InspectOptions } from './library.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
+import { registryOptionsOf } from './registry-request.ts';
 import { badValue, parseDuration, parseHost, parseKeyValue } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,7 +23,8 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     addHosts: listOf(args, 'add-host').map(parseHost),
     allow: listOf(args, 'allow').map(toEntitlement),
     noCache: args.on('no-cache'),
-    registry: { insecure: args.all('registry-insecure') },
+    offline: args.on('offline'),
+    registry: registryOptionsOf(args),
   };
   return withoutEmpty({
     ...toInspectOptions(args, env),

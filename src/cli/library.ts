@@ -10,7 +10,9 @@ export type {
   Finding,
   ImageDifference,
   InspectOptions,
+  LoginOptions,
   Output,
+  RegistryOptions,
   Secret,
   SourceSpan,
   SourceText,
@@ -32,6 +34,8 @@ export type Library = Pick<
   | 'isBuilderError'
   | 'lintViolation'
   | 'listImages'
+  | 'login'
+  | 'logout'
   | 'outline'
   | 'parse'
   | 'plan'

@@ -44,3 +44,35 @@ export const CACHE_DIR_OPTION: OptionRow = {
   fallback: '$XDG_CACHE_HOME/lamella, else ~/.cache/lamella',
   support: FULL,
 };
+
+/** How registries are reached: of every command that speaks to one. */
+export const REGISTRY_OPTIONS: readonly OptionRow[] = [
+  {
+    name: 'registry-insecure',
+    value: 'HOST',
+    repeatable: true,
+    help: 'Registry (host[:port]) to speak plain HTTP with',
+    support: FULL,
+  },
+  {
+    name: 'registry-mirror',
+    value: '[HOST=]MIRROR',
+    repeatable: true,
+    help: 'Where to read first what HOST has; without HOST, what names without a registry mean',
+    support: FULL,
+  },
+  {
+    name: 'registry-ca',
+    value: 'FILE',
+    help: 'Certificate authorities (PEM) to trust besides the known ones',
+    support: FULL,
+  },
+  {
+    name: 'registry-certs',
+    value: 'DIR',
+    repeatable: true,
+    help: 'Folder with HOST[:PORT]/*.crt, *.cert and *.key',
+    fallback: '/etc/docker/certs.d and those of podman',
+    support: FULL,
+  },
+];

@@ -12,14 +12,18 @@ export function temporaryName(path: string): string {
 }
 
 /**
- * Writes a file so that it is either wholly there or not at all; missing parent folders are made.
+ * Writes a file so that it is either wholly there or not at all; missing parent folders are made. `mode` is as in open(2).
  * @throws HostError when the file system refuses; what `bytes` throws passes unchanged. Nothing is left behind.
  */
-export async function writeAtomic(path: string, bytes: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
+export async function writeAtomic(
+  path: string,
+  bytes: AsyncIterable<Uint8Array> | Uint8Array,
+  mode: number = 0o666,
+): Promise<void> {
   const temporary = temporaryName(path);
   try {
     makeFolder(dirname(path));
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', mode);
     try {
       await writeAll(file, bytes);
     } finally {

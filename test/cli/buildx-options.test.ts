@@ -77,6 +77,10 @@ const OURS = [
   'check-reproducible',
   'help',
   'registry-insecure',
+  'registry-mirror',
+  'registry-ca',
+  'registry-certs',
+  'offline',
   'timestamps',
 ];
 

@@ -36,6 +36,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./graph.ts')).graphCommand,
   },
   {
+    name: 'login',
+    summary: 'Keep user and password of a registry',
+    load: async () => (await import('./login.ts')).loginCommand,
+  },
+  {
+    name: 'logout',
+    summary: 'Forget user and password of a registry',
+    load: async () => (await import('./login.ts')).logoutCommand,
+  },
+  {
     name: 'images',
     summary: 'List the images of the local store',
     load: async () => (await import('./images.ts')).imagesCommand,

@@ -1,7 +1,8 @@
 import { RegistryError } from '../../core/errors.ts';
 import { isObject } from '../image/json.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credentials, FindCredentials } from './credentials.ts';
+import type { FindCredentials } from './credentials.ts';
+import type { Credentials } from './docker-config.ts';
 import { isLoopback } from './endpoint.ts';
 import { type HttpRequest, type HttpResponse, readLimited, redactUrl, type Transport } from './http.ts';
 import { toResponseError } from './response-error.ts';
@@ -17,8 +18,11 @@ export interface AccessRequest {
 
 /** Knows the `Authorization` header for each registry and scope. Tokens are kept until shortly before they expire. */
 export interface Authorizer {
-  /** The header known so far. */
-  current(access: AccessRequest): string | undefined;
+  /**
+   * The header for the next request, as far as the registry has said before how it wants to be asked: a token that is
+   * about to expire is replaced first.
+   */
+  prepare(access: AccessRequest): Promise<string | undefined>;
   /**
    * Answers the challenges of a 401. `refused` is the header that was refused; the same is never given twice.
    * `undefined` means that there is nothing (else) to offer.
@@ -41,10 +45,13 @@ const TOKEN_LIMIT = 1 << 20;
 /** The token specification's default when a server does not say. */
 const DEFAULT_LIFE_SECONDS = 60;
 const MARGIN_MS = 10_000;
+const CLIENT_ID = 'lamella';
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const grants = new Map<string, Grant>();
   const pending = new Map<string, Promise<Grant | undefined>>();
+  /** How each registry last asked for a token. */
+  const known = new Map<string, readonly Challenge[]>();
 
   const current = (access: AccessRequest): string | undefined => {
     const grant = grants.get(keyOf(access)) ?? grants.get(access.registry);
@@ -55,26 +62,36 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const bearer = challenges.find((challenge) => challenge.scheme === 'bearer');
     const credentials = await options.findCredentials(access.registry);
     if (bearer !== undefined) {
-      const grant = await requestToken({ ...options, access, challenge: bearer, credentials });
+      known.set(access.registry, challenges);
+      const grant = await grantFor({ ...options, access, challenge: bearer, credentials });
       grants.set(keyOf(access), grant);
       return grant;
     }
-    if (credentials === undefined || !challenges.some((challenge) => challenge.scheme === 'basic')) return undefined;
-    const grant = { header: basic(credentials), expiresAt: Number.POSITIVE_INFINITY };
+    const header = challenges.some(({ scheme }) => scheme === 'basic') ? basic(credentials) : undefined;
+    if (header === undefined) return undefined;
+    const grant = { header, expiresAt: Number.POSITIVE_INFINITY };
     grants.set(access.registry, grant);
     return grant;
   };
 
+  /** Requests that need the same token at once wait for one question. */
+  const askOnce = (access: AccessRequest, challenges: readonly Challenge[]): Promise<Grant | undefined> => {
+    const key = keyOf(access);
+    const question = pending.get(key) ?? ask(access, challenges).finally(() => pending.delete(key));
+    pending.set(key, question);
+    return question;
+  };
+
   return {
-    current,
+    async prepare(access) {
+      const challenges = known.get(access.registry);
+      return current(access) ?? (challenges && (await askOnce(access, challenges))?.header);
+    },
     async answer(access, challenges, refused) {
-      const known = current(access);
-      if (known !== undefined && known !== refused) return known;
-      const key = keyOf(access);
-      const question = pending.get(key) ?? ask(access, challenges).finally(() => pending.delete(key));
-      pending.set(key, question);
-      const header = (await question)?.header;
-      return header === refused ? undefined : header;
+      const header = current(access);
+      if (header !== undefined && header !== refused) return header;
+      const granted = (await askOnce(access, challenges))?.header;
+      return granted === refused ? undefined : granted;
     },
   };
 }
@@ -83,8 +100,10 @@ function keyOf(access: AccessRequest): string {
   return `${access.registry} ${access.scopes.join(' ')}`;
 }
 
-function basic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+/** `undefined` without a password: a token is no answer to a challenge for Basic. */
+function basic(credentials: Credentials | undefined): string | undefined {
+  if (credentials === undefined || !('password' in credentials)) return undefined;
+  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
 }
 
 interface TokenRequest extends AuthorizerOptions {
@@ -93,20 +112,39 @@ interface TokenRequest extends AuthorizerOptions {
   readonly credentials: Credentials | undefined;
 }
 
+async function grantFor(ask: TokenRequest): Promise<Grant> {
+  const { credentials } = ask;
+  if (credentials === undefined || !('registryToken' in credentials)) return await requestToken(ask);
+  return { header: `Bearer ${credentials.registryToken}`, expiresAt: Number.POSITIVE_INFINITY };
+}
+
 /** Asks the token server that the registry names (token authentication specification), anonymously or as the user. */
 async function requestToken(ask: TokenRequest): Promise<Grant> {
-  const { transport, access, credentials, now } = ask;
-  const request: HttpRequest = {
-    method: 'GET',
-    url: tokenUrl(ask),
-    ...(credentials !== undefined && { authorization: basic(credentials) }),
-  };
+  const { transport, access, now } = ask;
+  const request = toTokenRequest(ask);
   const response = await transport.send(request);
   if (response.status !== 200) {
-    const subject = `token for ${access.scopes.join(' ')}`;
+    const subject = `token for ${access.scopes.join(' ') || access.registry}`;
     throw await toResponseError({ request, response, subject, registry: access.registry, now: now() });
   }
   return parseToken(await readLimited(response, TOKEN_LIMIT), response, now());
+}
+
+/** An identity token is handed over in the body of a POST, as OAuth 2 has it; everything else is asked for with GET. */
+function toTokenRequest(ask: TokenRequest): HttpRequest {
+  const { credentials } = ask;
+  const url = tokenUrl(ask);
+  if (credentials === undefined || !('identityToken' in credentials)) {
+    const authorization = basic(credentials);
+    return { method: 'GET', url, ...(authorization !== undefined && { authorization }) };
+  }
+  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: CLIENT_ID });
+  form.set('refresh_token', credentials.identityToken);
+  form.set('service', url.searchParams.get('service') ?? '');
+  form.set('scope', url.searchParams.getAll('scope').join(' '));
+  url.search = '';
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return { method: 'POST', url, headers, body: Buffer.from(form.toString()), secret: credentials.identityToken };
 }
 
 function tokenUrl({ access, challenge, credentials }: TokenRequest): URL {

@@ -5,6 +5,8 @@ export const DOCKER_HUB: string = 'docker.io';
 
 const ALIASES: readonly string[] = ['index.docker.io', 'registry-1.docker.io'];
 const API_HOST = 'registry-1.docker.io';
+/** Under which docker keeps the credentials of Docker Hub. */
+const CREDENTIAL_KEY = 'https://index.docker.io/v1/';
 const OFFICIAL = 'library/';
 
 /**
@@ -28,12 +30,17 @@ export function formatFamiliar(reference: Reference): string {
   return formatReference({ ...rest, repository: short.includes('/') ? repository : short });
 }
 
-/** One name for each registry: the old names of Docker Hub mean Docker Hub. */
+/** One name for each registry: no name, and the old names of Docker Hub, mean Docker Hub. */
 export function canonicalRegistry(registry: string): string {
-  return ALIASES.includes(registry) ? DOCKER_HUB : registry;
+  return registry === '' || ALIASES.includes(registry) ? DOCKER_HUB : registry;
 }
 
 /** The host that serves the API of a registry. */
 export function apiHost(registry: string): string {
   return registry === DOCKER_HUB ? API_HOST : registry;
+}
+
+/** The key of a registry's credentials in docker's configuration and helpers. */
+export function credentialKey(registry: string): string {
+  return registry === DOCKER_HUB ? CREDENTIAL_KEY : registry;
 }

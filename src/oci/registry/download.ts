@@ -3,9 +3,13 @@ import type { HttpResponse } from './http.ts';
 import { waitOrThrow } from './retry.ts';
 import type { ApiCall, Session } from './session.ts';
 
+/** After so much more, failures count from the beginning: a large blob over a bad line is no endless drip. */
+const PROGRESS_BYTES = 4 << 20;
+
 /** Reads a body to its end; where the connection breaks off, a further request goes on from there. */
 export async function* download(session: Session, call: Omit<ApiCall, 'accept'>): AsyncGenerator<Uint8Array, void> {
   let offset = 0;
+  let failedAt = 0;
   for (let failures = 1; ; failures++) {
     try {
       const response = await session.exchange(rangeFrom(offset, call));
@@ -15,6 +19,8 @@ export async function* download(session: Session, call: Omit<ApiCall, 'accept'>)
       }
       return;
     } catch (error) {
+      if (offset - failedAt >= PROGRESS_BYTES) failures = 1;
+      failedAt = offset;
       await waitOrThrow(session.retry, error, failures);
     }
   }

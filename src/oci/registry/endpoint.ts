@@ -5,9 +5,12 @@ const IPV4_LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
 /** Address of a repository's API, ending in a slash. Loopback and `insecure` registries are spoken to over plain HTTP. */
 export function repositoryUrl(reference: Pick<Reference, 'registry' | 'repository'>, insecure: readonly string[]): URL {
-  const { registry, repository } = reference;
+  return new URL(`${reference.repository}/`, apiRoot(reference.registry, insecure));
+}
+
+export function apiRoot(registry: string, insecure: readonly string[]): URL {
   const scheme = isPlainHttp(registry, insecure) ? 'http' : 'https';
-  return new URL(`${scheme}://${apiHost(registry)}/v2/${repository}/`);
+  return new URL(`${scheme}://${apiHost(registry)}/v2/`);
 }
 
 export function isPlainHttp(registry: string, insecure: readonly string[]): boolean {

@@ -4,12 +4,14 @@ import type { Bytes } from '../../core/ports.ts';
 export type HttpBody = Uint8Array | { readonly bytes: Bytes; readonly size: number };
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** Goes to the origin of `url` only, never along with a redirect to another one. */
   readonly authorization?: string | undefined;
   readonly body?: HttpBody;
+  /** Confidential text in the body: never followed to another origin, and taken out of messages. */
+  readonly secret?: string;
 }
 
 /** An answer. Whoever has it reads `body` to its end or calls `discard`. */

@@ -1,13 +1,13 @@
 import { isDigest } from '../../core/digest.ts';
-import { isBuilderError, RegistryError } from '../../core/errors.ts';
+import { isBuilderError } from '../../core/errors.ts';
 import type { Descriptor } from '../../core/image.ts';
 import type { Written } from '../../core/ports.ts';
 import { formatReference, type Reference } from '../../core/reference.ts';
 import { digestOf } from '../../io/hash.ts';
 import { checkContent } from '../../store/verify.ts';
 import { type ImageIndex, MANIFEST_LIMIT, MANIFEST_TYPES, type Manifest, parseManifest } from '../image/manifest.ts';
-import { type HttpResponse, readLimited, redactUrl } from './http.ts';
-import { isJson } from './response-error.ts';
+import { type HttpResponse, readLimited } from './http.ts';
+import { isJson, notARegistry } from './response-error.ts';
 import type { ApiCall, Session } from './session.ts';
 
 /** A manifest or index as it was pulled: verified, and read. */
@@ -89,14 +89,4 @@ function parseAnswer(response: HttpResponse, subject: string, bytes: Uint8Array)
 
 function mediaTypeOf(contentType: string | undefined): string {
   return (contentType ?? '').replace(/;.*/, '').trim();
-}
-
-function notARegistry(response: HttpResponse, subject: string, what: string, cause?: unknown): RegistryError {
-  const { host } = response.url;
-  return new RegistryError('REGISTRY_NOT_A_REGISTRY', `${subject}: ${host} ${what}, so it is no container registry`, {
-    url: redactUrl(response.url),
-    status: response.status,
-    hint: 'check the host and the port of the name; a proxy or login page may have answered instead',
-    cause,
-  });
 }

@@ -21,6 +21,9 @@ export function followRedirect(request: HttpRequest, response: HttpResponse): Ht
   if (!readOnly && !REPEATABLE.includes(response.status)) {
     throw badRedirect(request.url, `${response.status} in answer to ${request.method}`);
   }
+  if (request.secret !== undefined && url.origin !== request.url.origin) {
+    throw badRedirect(request.url, 'a request with a secret to another host');
+  }
   const { authorization, ...rest } = request;
   return { ...rest, url, ...(url.origin === request.url.origin && { authorization }) };
 }

@@ -27,8 +27,8 @@ interface Kind {
 /** Turns an answer that is not the hoped-for one into an error, with what the registry says; consumes the body. */
 export async function toResponseError(refusal: Refusal): Promise<RegistryError> {
   const { request, response, subject, registry, now } = refusal;
-  const { code, what, hint, retryable = false } = kindOf(response, registry, request.authorization !== undefined);
-  const said = redactSecret(await messageOf(response), request.authorization);
+  const { code, what, hint, retryable = false } = kindOf(response, registry, hadCredentials(request));
+  const said = redact(await messageOf(response), [request.authorization?.replace(/^\w+ /, ''), request.secret]);
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
   return new RegistryError(code, `${subject}: ${what}${said === '' ? '' : ` (${said})`}`, {
     method: request.method,
@@ -40,11 +40,12 @@ export async function toResponseError(refusal: Refusal): Promise<RegistryError> 
   });
 }
 
-function kindOf(response: HttpResponse, registry: string, hadCredentials: boolean): Kind {
+function kindOf(response: HttpResponse, registry: string, known: boolean): Kind {
   const { status } = response;
-  if (status === 401) return unauthorized(registry, hadCredentials);
+  if (status === 401) return unauthorized(registry, known);
   if (status === 403) return denied(registry);
   if (status === 404) return notFound(registry, isJson(response));
+  if (status === 413) return TOO_LARGE;
   if (status === 429) return RATE_LIMITED;
   if (status >= 500) return { ...SERVER_ERROR, what: `${registry} has a fault, status ${status}` };
   return {
@@ -57,7 +58,15 @@ function kindOf(response: HttpResponse, registry: string, hadCredentials: boolea
 const RATE_LIMITED: Kind = {
   code: 'REGISTRY_RATE_LIMITED',
   what: 'the registry refuses more requests for now',
-  hint: 'wait, or log in (docker login): registries allow users more than anonymous clients',
+  hint: 'wait, or log in (lamella login): registries allow users more than anonymous clients',
+  retryable: true,
+};
+
+/** Retryable: an upload then goes on in smaller pieces. */
+const TOO_LARGE: Kind = {
+  code: 'REGISTRY_TOO_LARGE',
+  what: 'the registry, or a proxy in front of it, takes no requests of this size',
+  hint: 'raise the limit of the proxy (client_max_body_size of nginx)',
   retryable: true,
 };
 
@@ -68,11 +77,11 @@ const SERVER_ERROR: Kind = {
   retryable: true,
 };
 
-function unauthorized(registry: string, hadCredentials: boolean): Kind {
+function unauthorized(registry: string, known: boolean): Kind {
   return {
     code: 'REGISTRY_UNAUTHORIZED',
-    what: hadCredentials ? `${registry} refuses the credentials` : `${registry} wants credentials`,
-    hint: `check the name, which may not exist, and log in with "docker login ${registry}"`,
+    what: known ? `${registry} refuses the credentials` : `${registry} wants credentials`,
+    hint: `check the name, which may not exist, and log in with "lamella login ${registry}"`,
   };
 }
 
@@ -80,7 +89,7 @@ function denied(registry: string): Kind {
   return {
     code: 'REGISTRY_DENIED',
     what: `access denied by ${registry}`,
-    hint: `log in with "docker login ${registry}" as a user who has the right to it`,
+    hint: `log in with "lamella login ${registry}" as a user who has the right to it`,
   };
 }
 
@@ -120,8 +129,22 @@ function parseErrors(text: string): string[] {
   }
 }
 
+function hadCredentials({ authorization, secret }: HttpRequest): boolean {
+  return authorization !== undefined || secret !== undefined;
+}
+
 /** A server may send back what it was sent. */
-function redactSecret(text: string, authorization: string | undefined): string {
-  const secret = authorization?.replace(/^\w+ /, '');
-  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '***');
+function redact(text: string, secrets: readonly (string | undefined)[]): string {
+  return secrets.reduce<string>((rest, secret) => (secret ? rest.replaceAll(secret, '***') : rest), text);
+}
+
+/** What answered is no registry: `what` says how that shows. */
+export function notARegistry(response: HttpResponse, subject: string, what: string, cause?: unknown): RegistryError {
+  const { host } = response.url;
+  return new RegistryError('REGISTRY_NOT_A_REGISTRY', `${subject}: ${host} ${what}, so it is no container registry`, {
+    url: redactUrl(response.url),
+    status: response.status,
+    hint: 'check the host and the port of the name; a proxy or login page may have answered instead',
+    cause,
+  });
 }

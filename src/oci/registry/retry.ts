@@ -4,6 +4,8 @@ export interface RetryPolicy {
   /** Attempts in all. */
   readonly attempts: number;
   readonly delay: (ms: number) => Promise<void>;
+  /** From 0 to 1: waits vary, so that clients which failed together do not come back together. */
+  readonly random: () => number;
 }
 
 const FIRST_WAIT_MS = 500;
@@ -24,7 +26,7 @@ export async function withRetry<T>(policy: RetryPolicy, attempt: () => Promise<T
 /** Waits until it makes sense to try again after the `failures`-th failure; throws `error` when it does not. */
 export async function waitOrThrow(policy: RetryPolicy, error: unknown, failures: number): Promise<void> {
   if (!(error instanceof RegistryError) || !error.retryable || failures >= policy.attempts) throw error;
-  const wait = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (failures - 1);
+  const wait = error.retryAfterMs ?? (FIRST_WAIT_MS * 2 ** failures * (1 + policy.random())) / 4;
   if (wait > LONGEST_WAIT_MS) throw error;
   await policy.delay(wait);
 }

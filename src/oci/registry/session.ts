@@ -1,7 +1,6 @@
 import type { Reference } from '../../core/reference.ts';
-import { type AccessRequest, type Authorizer, createAuthorizer } from './authorization.ts';
+import type { AccessRequest, Authorizer } from './authorization.ts';
 import { parseChallenges } from './challenge.ts';
-import type { FindCredentials } from './credentials.ts';
 import { repositoryUrl } from './endpoint.ts';
 import type { HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
 import { toResponseError } from './response-error.ts';
@@ -15,7 +14,8 @@ export interface ApiCall {
   /** Relative to the repository's address, or an address that the registry gave. */
   readonly path: string | URL;
   readonly method: HttpRequest['method'];
-  readonly action: 'pull' | 'push';
+  /** `none` for what belongs to no repository. */
+  readonly action: 'pull' | 'push' | 'none';
   /** Another repository of the registry that is read as well. */
   readonly source?: string | undefined;
   /** What is asked for, for messages. */
@@ -33,33 +33,36 @@ export interface Session {
   /** With retries; `read` is part of an attempt, so that a body which breaks off is asked for again. */
   request<T>(call: ApiCall, read: (response: HttpResponse) => Promise<T> | T): Promise<T>;
   readonly retry: RetryPolicy;
+  /** `host[:port]` of registries spoken to over plain HTTP. */
+  readonly insecure: readonly string[];
 }
 
 export interface SessionOptions {
   readonly transport: Transport;
-  readonly findCredentials: FindCredentials;
+  readonly authorizer: Authorizer;
   readonly insecure: readonly string[];
   readonly retry: RetryPolicy;
   readonly now: () => number;
 }
 
 export function createSession(options: SessionOptions): Session {
-  const authorizer = createAuthorizer(options);
-  const exchange = (call: ApiCall): Promise<HttpResponse> => exchangeOnce(call, options, authorizer);
+  const exchange = (call: ApiCall): Promise<HttpResponse> => exchangeOnce(call, options);
   return {
     exchange,
     request: (call, read) => withRetry(options.retry, async () => read(await exchange(call))),
     retry: options.retry,
+    insecure: options.insecure,
   };
 }
 
-async function exchangeOnce(call: ApiCall, options: SessionOptions, authorizer: Authorizer): Promise<HttpResponse> {
+async function exchangeOnce(call: ApiCall, options: SessionOptions): Promise<HttpResponse> {
+  const { transport, authorizer } = options;
   const base = repositoryUrl(call.repository, options.insecure);
   const request = toRequest(call, base);
   const { sent, response } =
     request.url.origin === base.origin
-      ? await sendAuthorized({ request, access: accessOf(call, base), transport: options.transport, authorizer })
-      : { sent: request, response: await options.transport.send(request) };
+      ? await sendAuthorized({ request, access: accessOf(call, base), transport, authorizer })
+      : { sent: request, response: await transport.send(request) };
   if (call.accept.includes(response.status)) return response;
   const { registry } = call.repository;
   throw await toResponseError({ request: sent, response, subject: call.subject, registry, now: options.now() });
@@ -77,9 +80,9 @@ interface Exchange {
   readonly response: HttpResponse;
 }
 
-/** Sends with the authorization known so far, and once more when the registry itself asks for another one. */
+/** Sends with the authorization as known so far, and once more when the registry itself asks for another one. */
 async function sendAuthorized({ request, access, transport, authorizer }: AuthorizedRequest): Promise<Exchange> {
-  const refused = authorizer.current(access);
+  const refused = await authorizer.prepare(access);
   const sent = { ...request, authorization: refused };
   const response = await transport.send(sent);
   if (response.status !== 401 || response.url.origin !== request.url.origin) return { sent, response };
@@ -97,6 +100,7 @@ function toRequest(call: ApiCall, base: URL): HttpRequest {
 }
 
 function accessOf({ repository, action, source }: ApiCall, base: URL): AccessRequest {
+  if (action === 'none') return { registry: repository.registry, registryUrl: base, scopes: [] };
   const own = `repository:${repository.repository}:${action === 'push' ? 'pull,push' : 'pull'}`;
   const scopes = source === undefined ? [own] : [own, `repository:${source}:pull`].sort();
   return { registry: repository.registry, registryUrl: base, scopes };

@@ -9,8 +9,8 @@ import { CONFIG_LIMIT, checkConfigType, parseConfig } from '../image/config.ts';
 import { completeHistory } from '../image/history.ts';
 import { toLayers } from '../image/read-image.ts';
 import { type OnTransfer, observeTransfer } from '../transfer.ts';
-import type { RegistryReader } from './client.ts';
 import type { RemoteManifest } from './pull-manifest.ts';
+import type { RegistryReader } from './reader.ts';
 
 /** An image of a registry, its layers not yet fetched. `descriptor` is the manifest's. */
 export interface RemoteImage extends Image {

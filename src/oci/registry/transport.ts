@@ -1,23 +1,26 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { environment } from '../../io/host.ts';
-import { isLoopback } from './endpoint.ts';
+import type { CertificateOptions } from './certificates.ts';
+import { type Connections, openConnections } from './connections.ts';
 import type { HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
 import { badRedirect, followRedirect, isRedirect, MAX_REDIRECTS } from './redirect.ts';
-import { toUnreachable } from './unreachable.ts';
+import { tooSlow, toUnreachable } from './unreachable.ts';
 
 /** Limits in milliseconds. */
 export interface Timeouts {
   readonly connectMs: number;
   /** From the end of the request to the answer's headers; a registry hashes what was uploaded meanwhile. */
   readonly headersMs: number;
-  /** Between two pieces of a body. */
+  /** Between two pieces of a body; and in so long at least `MIN_BYTES_PER_SECOND` must come on average. */
   readonly idleMs: number;
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, headersMs: 120_000, idleMs: 60_000 };
 
-export interface TransportOptions {
+/** Who sends less than this keeps a build waiting for ever without ever being silent. */
+export const MIN_BYTES_PER_SECOND = 512;
+
+export interface TransportOptions extends CertificateOptions {
   readonly userAgent: string;
   readonly timeouts: Timeouts;
   readonly signal?: AbortSignal | undefined;
@@ -31,7 +34,7 @@ type Send = (request: HttpRequest) => Promise<HttpResponse>;
 export function createTransport(options: TransportOptions): Transport {
   let connections: Promise<Connections> | undefined;
   const sendOnce: Send = async (request) => {
-    connections ??= openConnections(options.timeouts);
+    connections ??= openConnections({ ...options, connectMs: options.timeouts.connectMs });
     return dispatch(await connections, request, options);
   };
   return {
@@ -51,29 +54,6 @@ async function sendFollowing(sendOnce: Send, first: HttpRequest): Promise<HttpRe
     request = followRedirect(request, response);
   }
   throw badRedirect(first.url, `more than ${MAX_REDIRECTS} times`);
-}
-
-interface Connections {
-  readonly request: typeof import('undici').request;
-  for(url: URL): Dispatcher;
-  close(): Promise<void>;
-}
-
-async function openConnections(timeouts: Timeouts): Promise<Connections> {
-  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
-  // HTTP/1.1 only: each blob gets a connection of its own, which is what resuming and parallel transfers count on.
-  const options = { connect: { timeout: timeouts.connectMs }, allowH2: false };
-  const direct = new Agent(options);
-  const proxied = usesProxy() ? new EnvHttpProxyAgent(options) : direct;
-  return {
-    request,
-    for: (url) => (isLoopback(url.host) ? direct : proxied),
-    close: async () => void (await Promise.all([direct.close(), proxied === direct ? undefined : proxied.close()])),
-  };
-}
-
-function usesProxy(): boolean {
-  return ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => environment(name));
 }
 
 async function dispatch(
@@ -100,18 +80,24 @@ async function dispatch(
       // undici closes the connection after each HEAD unless told otherwise; a handshake for each blob is too much.
       reset: false,
     });
-    return toResponse(answer, url, fail);
+    return toResponse(answer, { url, fail, idleMs: timeouts.idleMs });
   } catch (error) {
     throw fail(error);
   }
 }
 
-function toResponse(answer: Dispatcher.ResponseData, url: URL, fail: (error: unknown) => unknown): HttpResponse {
+interface Answering {
+  readonly url: URL;
+  readonly fail: (error: unknown) => unknown;
+  readonly idleMs: number;
+}
+
+function toResponse(answer: Dispatcher.ResponseData, answering: Answering): HttpResponse {
   return {
     status: answer.statusCode,
     headers: firstValues(answer.headers),
-    url,
-    body: { [Symbol.asyncIterator]: () => readBody(answer.body, fail) },
+    url: answering.url,
+    body: { [Symbol.asyncIterator]: () => readBody(answer.body, answering) },
     discard() {
       // A short rest is read, so that the connection can be used again; an error of it is nobody's error.
       answer.body.dump({ limit: DISCARD_LIMIT }).catch(() => undefined);
@@ -119,12 +105,36 @@ function toResponse(answer: Dispatcher.ResponseData, url: URL, fail: (error: unk
   };
 }
 
-async function* readBody(body: Readable, fail: (error: unknown) => unknown): AsyncGenerator<Uint8Array, void> {
+async function* readBody(body: Readable, { url, fail, idleMs }: Answering): AsyncGenerator<Uint8Array, void> {
+  const pace = createPace(idleMs);
   try {
-    for await (const chunk of body) yield chunk as Uint8Array;
+    for (const chunks = body[Symbol.asyncIterator](); ; ) {
+      const askedMs = performance.now();
+      const next = await chunks.next();
+      if (next.done === true) return;
+      const chunk = next.value as Uint8Array;
+      if (pace.isTooSlow(chunk.length, performance.now() - askedMs)) throw tooSlow(url);
+      yield chunk;
+    }
   } catch (error) {
     throw fail(error);
+  } finally {
+    body.destroy();
   }
+}
+
+/** Counts only the time that was spent waiting for the other side. */
+function createPace(windowMs: number): { isTooSlow(bytes: number, waitedMs: number): boolean } {
+  let window = { bytes: 0, waitedMs: 0 };
+  return {
+    isTooSlow(bytes, waitedMs) {
+      window = { bytes: window.bytes + bytes, waitedMs: window.waitedMs + waitedMs };
+      if (window.waitedMs < windowMs) return false;
+      const enough = window.bytes * 1000 >= window.waitedMs * MIN_BYTES_PER_SECOND;
+      window = { bytes: 0, waitedMs: 0 };
+      return !enough;
+    },
+  };
 }
 
 function toUndiciBody(body: HttpBody): Uint8Array | Readable {

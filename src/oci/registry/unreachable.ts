@@ -13,7 +13,9 @@ const NAME_HINT =
 const DOWN_HINT = 'check that the registry is running and that host and port are right';
 const SLOW_HINT = 'check the network, proxies and firewalls, and try again';
 const TLS_HINT = 'if the registry speaks plain HTTP, list it as insecure (--registry-insecure HOST)';
-const TRUST_HINT = 'name the file of its certificate authority in the environment variable NODE_EXTRA_CA_CERTS';
+const CLIENT_HINT =
+  'put certificate and key into DIR/HOST:PORT/client.cert and .key, and name DIR with --registry-certs';
+const TRUST_HINT = 'name the file of its certificate authority with --registry-ca FILE (option caFile)';
 
 const FAILURES: Readonly<Record<string, Failure>> = {
   ECONNREFUSED: { text: 'connection refused', hint: DOWN_HINT },
@@ -28,6 +30,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   UND_ERR_CONNECT_TIMEOUT: { text: 'the connection timed out', hint: SLOW_HINT },
   UND_ERR_HEADERS_TIMEOUT: { text: 'no answer in time', hint: SLOW_HINT, retryable: true },
   UND_ERR_BODY_TIMEOUT: { text: 'no data came for too long', hint: SLOW_HINT, retryable: true },
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: { text: 'it wants a client certificate', hint: CLIENT_HINT },
   ERR_SSL_WRONG_VERSION_NUMBER: { text: 'it does not answer in TLS', hint: TLS_HINT },
   ERR_SSL_PACKET_LENGTH_TOO_LONG: { text: 'it does not answer in TLS', hint: TLS_HINT },
   EPROTO: { text: 'it does not answer in TLS', hint: TLS_HINT },
@@ -38,6 +41,15 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   CERT_HAS_EXPIRED: { text: 'its certificate has expired', hint: 'ask whoever runs the registry to renew it' },
   ERR_TLS_CERT_ALTNAME_INVALID: { text: 'its certificate is for another host', hint: DOWN_HINT },
 };
+
+/** The error of a body that trickles. */
+export function tooSlow(url: URL): RegistryError {
+  return new RegistryError('REGISTRY_UNREACHABLE', `cannot read from ${url.host}: the data comes too slowly`, {
+    url: redactUrl(url),
+    retryable: true,
+    hint: SLOW_HINT,
+  });
+}
 
 /** Wraps what the network did; lamella's own errors, and what is no error of the network, pass unchanged. */
 export function toUnreachable(error: unknown, request: { readonly method: string; readonly url: URL }): unknown {

@@ -101,7 +101,7 @@ describe('authorization', () => {
     expect(await failure(testClient().resolve(normalizeReference(name)))).toMatchObject({
       code: 'REGISTRY_UNAUTHORIZED',
       message: `${name}: ${registry.host} wants credentials`,
-      hint: `check the name, which may not exist, and log in with "docker login ${registry.host}"`,
+      hint: `check the name, which may not exist, and log in with "lamella login ${registry.host}"`,
     });
   });
 
@@ -124,6 +124,44 @@ describe('authorization', () => {
     expect(await failure(testClient().manifest(normalizeReference(name)))).toMatchObject({
       code: 'REGISTRY_BAD_ANSWER',
     });
+  });
+
+  it('buys a token with an identity token, which goes into the body of a POST', async () => {
+    const { registry, name, image } = await withImage();
+    const configFile = join(tempDir(), 'config.json');
+    writeFileSync(configFile, JSON.stringify({ auths: { [registry.host]: { identitytoken: 'refresh-me' } } }));
+    const bodies: string[] = [];
+    const guard = bearerGuard();
+    registry.guard = (request, response) => {
+      if (request.method !== 'POST' || request.url !== '/token') return guard(request, response);
+      request.setEncoding('utf8').on('data', (text: string) => bodies.push(text));
+      const get = Object.assign(Object.create(request), {
+        method: 'GET',
+        url: '/token?scope=repository:acme/app:pull',
+      });
+      return guard(get, response);
+    };
+    expect(await testClient({ configFile }).resolve(normalizeReference(name))).toEqual(image.descriptor);
+    expect(Object.fromEntries(new URLSearchParams(bodies.join('')))).toEqual({
+      grant_type: 'refresh_token',
+      client_id: 'lamella',
+      refresh_token: 'refresh-me',
+      service: 'test',
+      scope: 'repository:acme/app:pull',
+    });
+  });
+
+  it('carries an identity token to no other host', async () => {
+    const { registry, name } = await withImage();
+    const other = await startRegistry();
+    const configFile = join(tempDir(), 'config.json');
+    writeFileSync(configFile, JSON.stringify({ auths: { [registry.host]: { identitytoken: 'refresh-me' } } }));
+    registry.guard = bearerGuard();
+    registry.faults.push(answer(/POST \/token/, { status: 307, headers: { location: `http://${other.host}/` } }));
+    const error = await failure(testClient({ configFile }).resolve(normalizeReference(name)));
+    expect(error).toMatchObject({ code: 'REGISTRY_BAD_REDIRECT' });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('refresh-me');
+    expect(other.requests).toEqual([]);
   });
 
   it.each(['', '{}', 'null', '{"token":"a b"}', '{"token":1}'])('refuses %j as a token', async (body) => {

@@ -13,6 +13,7 @@ export function testClient(options: RegistryClientOptions = {}): RegistryClient 
   const client = createRegistryClient({
     configFile: join(tempDir(), 'config.json'),
     delay: async (ms) => void waits.push(ms),
+    random: () => 1,
     ...options,
   });
   onTestFinished(() => client.close());

@@ -42,6 +42,37 @@ export function endlessError(pattern: RegExp, status: number, sent: (bytes: numb
   });
 }
 
+/** Sends a body one byte at a time, faster than any timeout between two pieces. */
+export function drip(pattern: RegExp, everyMs: number): Fault {
+  return limited(pattern, Number.POSITIVE_INFINITY, (response) => {
+    response.writeHead(200, { 'content-length': '1000000' });
+    const timer = setInterval(() => response.write('x'), everyMs);
+    response.once('close', () => clearInterval(timer));
+  });
+}
+
+/** A body that never ends, with status 200. */
+export function endless(pattern: RegExp): Fault {
+  return endlessError(pattern, 200, () => undefined);
+}
+
+/** Reads a part of what is uploaded, keeps it, and answers with an error. */
+export function failHalfway(pattern: RegExp, keep: (part: Buffer) => void, bytes: number): Fault {
+  let left = 1;
+  return (request, response) => {
+    if (left === 0 || !pattern.test(`${request.method} ${request.url}`)) return false;
+    left--;
+    let part = Buffer.alloc(0);
+    request.on('data', (chunk: Buffer) => {
+      part = Buffer.concat([part, chunk]);
+      if (part.length < bytes || response.headersSent) return;
+      keep(part.subarray(0, bytes));
+      response.writeHead(500, { connection: 'close' }).end();
+    });
+    return true;
+  };
+}
+
 /** Takes requests and never answers. */
 export function silence(pattern: RegExp): Fault {
   return limited(pattern, Number.POSITIVE_INFINITY, () => undefined);

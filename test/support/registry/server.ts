@@ -17,6 +17,8 @@ export interface TestRegistry extends RegistryContent {
   /** Answers HEAD of manifests without the headers that describe them, as some registries do. */
   bareHead: boolean;
   ignoresRanges: boolean;
+  /** What uploads under way have received, by repository. */
+  readonly uploads: Map<string, Buffer>;
 }
 
 export interface SeenRequest {
@@ -43,6 +45,7 @@ export async function startRegistry(): Promise<TestRegistry> {
     blobServer: undefined,
     bareHead: false,
     ignoresRanges: false,
+    uploads: new Map(),
   };
   onTestFinished(() => stop(server));
   return registry;
@@ -65,6 +68,7 @@ async function handle(registry: TestRegistry, request: IncomingMessage, response
   if (registry.faults.some((fault) => fault(request, response))) return;
   if (registry.guard !== undefined && !registry.guard(request, response)) return;
   const url = new URL(request.url ?? '/', `http://${registry.host}`);
+  if (url.pathname === '/v2/') return void response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   const { name = '', kind, what = '' } = ROUTE.exec(url.pathname)?.groups ?? {};
   if (kind === 'manifests') return handleManifest(registry, { name, what, request, response });
   if (kind === 'blobs' && what.startsWith('uploads/'))
@@ -122,10 +126,22 @@ async function handleUpload(registry: TestRegistry, { name, request, response }:
       registry.putBlob(name, source);
       return void response.writeHead(201).end();
     }
+    registry.uploads.delete(name);
     return void response.writeHead(202, { location: `/v2/${name}/blobs/uploads/1?_state=a%2Bb=` }).end();
   }
-  const bytes = await readBody(request);
   if (url.searchParams.get('_state') !== 'a+b=') return refuse(response, 400, 'BLOB_UPLOAD_INVALID');
+  const before = registry.uploads.get(name) ?? Buffer.alloc(0);
+  const location = `${url.pathname}?_state=a%2Bb=`;
+  const range = (bytes: Buffer): string => `0-${Math.max(bytes.length - 1, 0)}`;
+  if (request.method === 'GET') return void response.writeHead(204, { location, range: range(before) }).end();
+  const bytes = Buffer.concat([before, await readBody(request)]);
+  if (request.method === 'PATCH') {
+    if (Number(request.headers['content-range']?.split('-')[0]) !== before.length)
+      return refuse(response, 416, 'RANGE');
+    registry.uploads.set(name, bytes);
+    return void response.writeHead(202, { location, range: range(bytes) }).end();
+  }
+  registry.uploads.delete(name);
   if (sha256(bytes) !== url.searchParams.get('digest')) return refuse(response, 400, 'DIGEST_INVALID');
   registry.putBlob(name, bytes);
   response.writeHead(201).end();
