@@ -20,10 +20,11 @@ const PACKAGES = {
     'bzip2',
     'attr',
     'libcap2-bin',
+    'git',
   ],
   all: [
     ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap', 'fuse-overlayfs'],
-    ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring', 'git'],
+    ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
   ],
 };
 

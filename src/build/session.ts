@@ -18,6 +18,7 @@ import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
 import { createImageNames, type ImageNames } from './names.ts';
 import type { BuildOptions } from './options.ts';
 import { createPulledImages, type PulledImages } from './pulled.ts';
+import { createRemoteSources, type RemoteSources } from './remote/remote-sources.ts';
 
 /** What one build works with. Disposing gives everything back that must be given back, and never throws. */
 export interface Session extends BuildControl, AsyncDisposable {
@@ -38,6 +39,8 @@ export interface Session extends BuildControl, AsyncDisposable {
   /** Tells of a method of isolation once, however many commands it runs. */
   isolatedBy(method: IsolationMethod): void;
   registry(): RegistryClient;
+  /** What ADD and contexts fetch. */
+  remotes(): RemoteSources;
   /** Started when the first RUN needs it. */
   sandboxHost(): Promise<SandboxHost>;
 }
@@ -52,6 +55,7 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
   const statCache = openStatCache(folders.statCache);
   const methods = new Set<IsolationMethod>();
   let client: RegistryClient | undefined;
+  let remotes: RemoteSources | undefined;
   let host: Promise<SandboxHost> | undefined;
 
   async function startHost(): Promise<SandboxHost> {
@@ -65,7 +69,7 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
     return started;
   }
 
-  return {
+  const session: Session = {
     ...control,
     options,
     settings,
@@ -94,6 +98,10 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
       client ??= createRegistryClient({ ...options.registry, signal });
       return client;
     },
+    remotes() {
+      remotes ??= createRemoteSources(session);
+      return remotes;
+    },
     sandboxHost() {
       host ??= startHost();
       return host;
@@ -102,9 +110,11 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
       statCache.save();
       await quietly(host?.then((started) => started[Symbol.asyncDispose]()));
       await quietly(client?.close());
+      await quietly(remotes?.close());
       await quietly(workspace[Symbol.asyncDispose]());
     },
   };
+  return session;
 }
 
 /** What cannot be given back now is reclaimed by a later build; it must not hide how this one ended. */

@@ -1,3 +1,4 @@
+import { redactAddresses } from '../core/git-url.ts';
 import type { Instruction } from '../parser/instruction.ts';
 import type { Stage } from '../plan/graph.ts';
 import type { Step } from '../plan/step.ts';
@@ -27,7 +28,7 @@ export function stepInfo(id: number, { stage, instruction, index, total, inDocke
     stage: stage.name ?? `stage-${stage.index}`,
     index,
     total,
-    text: instruction.logicalText,
+    text: redactAddresses(instruction.logicalText),
     line: inDockerfile ? instruction.span.start.line : 0,
   };
 }

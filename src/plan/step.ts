@@ -1,6 +1,7 @@
 import type { NetworkMode } from '../core/sandbox.ts';
 import type { SourceText } from '../core/span.ts';
 import type { Instruction } from '../parser/instruction.ts';
+import type { RemoteSource } from './remote-source.ts';
 
 /** Where the files of a COPY, or of a bind or cache mount, come from. */
 export type FileOrigin =
@@ -45,8 +46,8 @@ export interface CopyStep extends CopyLikeStep {
 
 export interface AddStep extends CopyLikeStep {
   readonly kind: 'add';
-  readonly checksum?: string;
-  readonly keepGitDir: boolean;
+  /** The sources that are fetched, by their text in `sources`; all others are paths of the context. */
+  readonly remotes: ReadonlyMap<string, RemoteSource>;
   readonly unpack?: boolean;
 }
 

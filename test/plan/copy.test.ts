@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { sourceKind } from '../../src/plan/instructions/remote-source.ts';
+import { sourceKind } from '../../src/plan/remote-source.ts';
 import type { AddStep, CopyStep } from '../../src/plan/step.ts';
 import { type EvaluateTextOptions, evaluateText } from '../support/plan.ts';
 
@@ -36,13 +36,30 @@ describe('COPY and ADD (reference, sections 6, 11 and 14)', () => {
   });
 
   it('ADD keeps its own flags', () => {
-    const sum = `sha256:${'a'.repeat(64)}`;
-    expect(lastCopy(`${HEAD}ADD --checksum=${sum} https://x.test/f /f`)).toMatchObject({ kind: 'add', checksum: sum });
-    expect(lastCopy(`${HEAD}ADD --unpack=false --keep-git-dir a /b`)).toMatchObject({
-      unpack: false,
-      keepGitDir: true,
-    });
+    expect(lastCopy(`${HEAD}ADD --unpack=false a /b`)).toMatchObject({ unpack: false, remotes: new Map() });
     expect(lastCopy(`${HEAD}ADD a /b`)).not.toHaveProperty('unpack');
+  });
+
+  it('ADD knows what it has to fetch, with the flags that speak of it', () => {
+    const sum = `sha256:${'a'.repeat(64)}`;
+    const file = 'https://x.test/f';
+    const repository = 'https://x.test/r.git#v1:d';
+    expect(lastCopy(`${HEAD}ADD --checksum=${sum} ${file} /f`)).toMatchObject({
+      remotes: new Map([[file, { kind: 'http', url: file, checksum: sum }]]),
+    });
+    const git = { remote: 'https://x.test/r.git', ref: 'v1', subdir: 'd' };
+    expect(lastCopy(`${HEAD}ADD --keep-git-dir a ${repository} /f`)).toMatchObject({
+      remotes: new Map([[repository, { kind: 'git', git: { ...git, keepGitDir: true } }]]),
+    });
+    expect(lastCopy(`${HEAD}ADD --checksum=ABCDEF12 ${repository} /f`)).toMatchObject({
+      remotes: new Map([[repository, { kind: 'git', git: { ...git, checksum: 'abcdef12' } }]]),
+    });
+  });
+
+  it('the history shows addresses without what is confidential in them', () => {
+    expect(lastCopy(`${HEAD}ADD https://me:secret@x.test/f /f`).createdBy).toBe(
+      'ADD https://xxxxx@x.test/f /f # buildkit',
+    );
   });
 
   it('flags that expand to nothing count as not given', () => {
@@ -88,6 +105,11 @@ describe('COPY and ADD (reference, sections 6, 11 and 14)', () => {
     ['COPY --link --chown=name a b', 'PLAN_LINK_CHOWN_NAME'],
     ['ADD --checksum=sha256:0 a b', 'PLAN_BAD_CHECKSUM'],
     ['ADD --checksum=sha256:0 https://x.test/a https://x.test/b /c', 'PLAN_BAD_CHECKSUM'],
+    ['ADD --checksum=md5:0 https://x.test/a /c', 'PLAN_BAD_ADDRESS'],
+    ['ADD --checksum=nohex https://x.test/a.git /c', 'PLAN_BAD_ADDRESS'],
+    ['ADD --checksum=abcdef1 https://x.test/a.git?commit=abcdef2 /c', 'PLAN_BAD_ADDRESS'],
+    ['ADD https://x.test/a.git?bogus=1 /c', 'PLAN_BAD_ADDRESS'],
+    ['ADD https://x.test:port/a /c', 'PLAN_BAD_ADDRESS'],
     ['COPY --from=$v a b', 'VARIABLE|FROM'],
   ])('%s is refused at its place', (line, code) => {
     expect(() => lastCopy(HEAD + line)).toThrow(

@@ -3,12 +3,19 @@ import type { Tree, TreeNode } from '../../core/tree.ts';
 import type { InlineFile } from '../../plan/step.ts';
 import type { Owner } from '../../rootfs/accounts.ts';
 
+/** A source that was fetched: one file, or a tree whose content is copied. */
+export type FetchedSource =
+  | { readonly kind: 'file'; readonly name: string; readonly node: TreeNode }
+  | { readonly kind: 'tree'; readonly tree: Tree };
+
 /** What decides which files are copied. */
 export interface SourceRequest {
   /** Where `sources` are looked up. */
   readonly source: Tree;
   /** Expanded, as written otherwise. */
   readonly sources: readonly string[];
+  /** Those of `sources` that are not looked up, by their text. */
+  readonly fetched?: ReadonlyMap<string, FetchedSource> | undefined;
   /** Here-documents; they come after the sources. */
   readonly inlineFiles: readonly InlineFile[];
   readonly exclude: readonly string[];
@@ -48,6 +55,8 @@ export interface SelectedSource {
   readonly name: string;
   /** In tree order, a directory before its content. A file has one. */
   readonly paths: readonly SelectedPath[];
+  /** Whether it was downloaded, which by itself makes no archive of it. */
+  readonly isFetched?: true;
 }
 
 export interface CopyPlan {

@@ -3,7 +3,7 @@ import { joinPath, treePath } from '../../core/paths.ts';
 import { digestOf } from '../../io/hash.ts';
 import type { InlineFile } from '../../plan/step.ts';
 import { selectWithParents } from './parents.ts';
-import type { SelectedSource, SourceRequest } from './request.ts';
+import type { FetchedSource, SelectedSource, SourceRequest } from './request.ts';
 import { findSource, requireSource } from './source-path.ts';
 import { type Verdict, walkBelow } from './walk.ts';
 import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
@@ -18,7 +18,11 @@ export function selectSources(request: SourceRequest): SelectedSource[] {
   const select = request.parents
     ? (text: string) => selectWithParents(request, text, judge)
     : (text: string) => selectPlain(request, text, judge);
-  return [...request.sources.flatMap(select), ...request.inlineFiles.map((file) => toInlineSource(file, request))];
+  const selectAny = (text: string): SelectedSource[] => {
+    const fetched = request.fetched?.get(text);
+    return fetched === undefined ? select(text) : [toFetchedSource(fetched, judge)];
+  };
+  return [...request.sources.flatMap(selectAny), ...request.inlineFiles.map((file) => toInlineSource(file, request))];
 }
 
 /** An excluded directory is left out whole unless a `!` pattern may keep something in it. */
@@ -45,6 +49,12 @@ function toSource(request: SourceRequest, text: string, judge: (path: string) =>
   const { path, node, name } = requireSource(request, text);
   if (node.type !== 'directory') return { kind: 'file', name, paths: [{ path: '', node }] };
   return { kind: 'directory', name: '', paths: walkBelow(request.source, path, judge) };
+}
+
+function toFetchedSource(fetched: FetchedSource, judge: (path: string) => Verdict): SelectedSource {
+  return fetched.kind === 'file'
+    ? { kind: 'file', name: fetched.name, paths: [{ path: '', node: fetched.node }], isFetched: true }
+    : { kind: 'directory', name: '', paths: walkBelow(fetched.tree, '', judge), isFetched: true };
 }
 
 /** Mode 0644 of root (reference, section 5). */

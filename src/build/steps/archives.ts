@@ -18,12 +18,15 @@ export interface Archives {
 
 /**
  * Finds the sources that ADD unpacks: regular files that are tar archives, plain or compressed, by their content and
- * never by their name (reference, section 11).
+ * never by their name (reference, section 11); downloads only when they are meant to be (section 12).
  */
-export async function findArchives(selection: readonly SelectedSource[]): Promise<Archives> {
+export async function findArchives(
+  selection: readonly SelectedSource[],
+  { unpackFetched }: { readonly unpackFetched: boolean },
+): Promise<Archives> {
   const entries = new Map<TreeNode, readonly PackEntry[]>();
   const paths = new Map<DiffId, string>();
-  for (const node of fileNodes(selection)) {
+  for (const node of fileNodes(selection.filter(({ isFetched }) => unpackFetched || isFetched !== true))) {
     const path = node.source?.kind === 'path' ? node.source.path : undefined;
     if (path === undefined || !(await isArchive(path))) continue;
     const toc = await readToc(openArchive(path));

@@ -1,10 +1,10 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import type { KnownDigests } from '../../context/hash-files.ts';
 import type { Digest } from '../../core/digest.ts';
-import { StepError } from '../../core/errors.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import { FIXED_TIME } from '../../core/time.ts';
 import type { PackEntry, TocEntry } from '../../core/toc.ts';
+import { allAtRest } from '../../io/at-rest.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import { lookupChown, type Owner, parseNumericChown } from '../../rootfs/accounts.ts';
@@ -14,6 +14,7 @@ import { resolveCopy } from '../copy/resolve-copy.ts';
 import { selectSources } from '../copy/select-sources.ts';
 import { gatherContents, type OpenLayer } from '../layer-contents.ts';
 import type { Origin } from '../origins.ts';
+import type { ResolvedSource } from '../remote/remote-sources.ts';
 import type { ResolvedStep, StepLayer } from '../step-cache.ts';
 import { hashContents } from '../tree-digest.ts';
 import { accountTexts, layerWith } from '../tree-files.ts';
@@ -30,40 +31,47 @@ const NO_ARCHIVES: Archives = {
 /** COPY: files of the context, a stage or an image straight into a layer (reference, section 11). */
 export async function runCopy(step: CopyStep, context: StepContext): Promise<StepLayer> {
   const origin = await context.openOrigin(step.from);
-  return await layerOf({ step, context, origin, parents: step.parents, unpack: false });
+  return await layerOf({ step, context, origin, remotes: new Map(), parents: step.parents, unpack: false });
 }
 
-/** ADD of local files: as COPY, but archives are unpacked (reference, section 11). */
+/** ADD: as COPY, but archives are unpacked, and addresses are fetched (reference, sections 11 and 12). */
 export async function runAdd(step: AddStep, context: StepContext): Promise<StepLayer> {
-  refuseRemote(step);
+  const remotes = await resolveRemotes(step, context);
   const origin = await context.openOrigin({ kind: 'context' });
-  return await layerOf({ step, context, origin, parents: false, unpack: step.unpack !== false });
+  return await layerOf({ step, context, origin, remotes, parents: false, unpack: step.unpack ?? 'local' });
 }
 
-function refuseRemote({ sources, checksum }: AddStep): void {
-  const remote = sources.find((source) => /^(https?|git|ssh):\/\/|^[^/]+@[^/]+:/i.test(source));
-  if (remote === undefined && checksum === undefined) return;
-  throw new StepError('STEP_ADD_REMOTE_UNSUPPORTED', `ADD ${remote ?? '--checksum'}: lamella cannot add URLs yet`, {
-    hint: 'download it before the build and COPY it, or fetch it in a RUN',
-  });
+type ResolvedSources = ReadonlyMap<string, ResolvedSource>;
+
+async function resolveRemotes({ remotes }: AddStep, { session }: StepContext): Promise<ResolvedSources> {
+  const resolving = [...remotes].map(
+    async ([text, source]) => [text, await session.remotes().resolve(source)] as const,
+  );
+  return new Map(await allAtRest(resolving));
 }
 
 interface CopyJob {
   readonly step: CopyStep | AddStep;
   readonly context: StepContext;
   readonly origin: Origin;
+  /** Sources that are not in `origin`. */
+  readonly remotes: ResolvedSources;
   readonly parents: boolean;
-  /** Whether archives are unpacked. */
-  readonly unpack: boolean;
+  /** Whether archives are unpacked: those of the context only, also fetched ones, or none. */
+  readonly unpack: boolean | 'local';
 }
 
 async function layerOf(job: CopyJob): Promise<StepLayer> {
-  const { context, origin } = job;
-  // The files of a stage are known by its layers; what a directory holds must be looked at in any case.
-  if (origin.stack !== undefined) return await layerFrom(job);
+  const { context } = job;
+  if (isKnownByKeys(job)) return await layerFrom(job);
   const selected = await selectFiles(job);
   const first = job.unpack ? undefined : await firstLayer(job, selected);
   return first ?? (await layerFrom(job, await withFields(context, selected)));
+}
+
+/** Files of a stage are known by its layers, commits by their name; a directory must be looked at in any case. */
+function isKnownByKeys({ step, origin, remotes }: CopyJob): boolean {
+  return origin.stack !== undefined || step.sources.every((source) => remotes.has(source));
 }
 
 async function layerFrom(job: CopyJob, sources?: Sources): Promise<StepLayer> {
@@ -120,11 +128,13 @@ interface Sources extends Selected {
   readonly fields: readonly string[];
 }
 
-async function selectFiles({ step, context, origin, parents }: CopyJob): Promise<Selected> {
+async function selectFiles({ step, context, origin, remotes, parents }: CopyJob): Promise<Selected> {
   const { sources, inlineFiles, exclude } = step;
+  const fetching = [...remotes].map(async ([text, source]) => [text, await source.open()] as const);
   const request: SourceRequest = {
     source: await origin.tree(),
     sources,
+    fetched: new Map(await allAtRest(fetching)),
     inlineFiles,
     exclude,
     parents,
@@ -169,6 +179,7 @@ function shapeOf(job: CopyJob): Ingredient[] {
     ...optionIngredients(job),
     { name: 'chown', value: step.chown ?? '' },
     { name: 'unpack', value: String(job.unpack) },
+    { name: 'remotes', value: [...job.remotes.values()].map(({ key }) => key) },
     { name: 'from', value: origin.stack === undefined ? 'directory' : (origin.stack.chainId ?? 'scratch') },
     { name: 'paths', value: step.sources },
     { name: 'exclude', value: step.exclude },
@@ -177,7 +188,8 @@ function shapeOf(job: CopyJob): Ingredient[] {
 }
 
 async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
-  const archives = job.unpack ? await findArchives(sources.selection) : NO_ARCHIVES;
+  const { unpack } = job;
+  const archives = unpack ? await findArchives(sources.selection, { unpackFetched: unpack === true }) : NO_ARCHIVES;
   const planned = await planCopy(job, sources, archives);
   return {
     ingredients: ingredientsOf(job, planned, sources.fields),
@@ -206,8 +218,15 @@ function ingredientsOf(job: CopyJob, { plan, chown }: Planned, fields: readonly 
     { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },
     { name: 'unpacked over', value: plan.unpacks ? (job.context.stack.chainId ?? 'scratch') : '' },
     { name: 'sources', value: fields },
+    ...timesOf(job),
     { name: 'target', value: targetKeyFields(plan.target) },
   ];
+}
+
+/** Times of downloads, which come from outside, count where times are kept (reference, section 12). */
+function timesOf({ remotes }: CopyJob): Ingredient[] {
+  const times = [...remotes.values()].flatMap(({ modified }) => modified ?? []);
+  return times.length === 0 ? [] : [{ name: 'modified', value: times.map(String) }];
 }
 
 /** Numbers need no files; names are those of the stage that is copied into. */

@@ -2,7 +2,7 @@ import { nearPath } from '../../core/near-path.ts';
 import { joinPath, treePath } from '../../core/paths.ts';
 import type { SourceSpan } from '../../core/span.ts';
 import type { Tree } from '../../core/tree.ts';
-import { sourceKind } from '../../plan/instructions/remote-source.ts';
+import { sourceKind } from '../../plan/remote-source.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import { defineRule, type Rule } from '../rule.ts';
 import type { CheckIgnore, CheckScope } from '../scope.ts';

@@ -1,4 +1,5 @@
 import { PlanError } from '../../core/errors.ts';
+import { redactAddresses } from '../../core/git-url.ts';
 import { heredocBody } from '../../parser/index.ts';
 import type { AddInstruction, CopyInstruction, Heredoc, Word } from '../../parser/instruction.ts';
 import type { Expander } from '../expander.ts';
@@ -49,7 +50,7 @@ export function expandCopy(
     shown: [
       ...(chown === undefined ? [] : [`--chown=${chown}`]),
       ...(chmod === undefined ? [] : [`--chmod=${chmod}`]),
-      ...sources,
+      ...sources.map(redactAddresses),
       ...heredocs.map(({ name }) => `<<${name}`),
       destination,
     ].join(' '),

@@ -3,10 +3,10 @@ import type { CopyInstruction } from '../../parser/instruction.ts';
 import { type InstructionContext, type Outcome, placeOf } from '../instruction-context.ts';
 import { originScope } from '../origin-scope.ts';
 import { resolveOrigin } from '../origins.ts';
+import { sourceKind } from '../remote-source.ts';
 import type { StageState } from '../stage-state.ts';
 import type { FileOrigin } from '../step.ts';
 import { expandCopy } from './copy-files.ts';
-import { sourceKind } from './remote-source.ts';
 
 /** COPY (reference, section 11). */
 export function evaluateCopy(instruction: CopyInstruction, state: StageState, context: InstructionContext): Outcome {

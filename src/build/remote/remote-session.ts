@@ -1,0 +1,14 @@
+import type { Workspace } from '../../io/workspace.ts';
+import type { BlobStore } from '../../store/blob-store.ts';
+import type { BuildControl } from '../control.ts';
+import type { Settings } from '../defaults.ts';
+import type { BuildOptions } from '../options.ts';
+
+/** What of a build's session fetching needs. */
+export interface RemoteSession extends Pick<BuildControl, 'signal' | 'emit'> {
+  readonly options: BuildOptions;
+  readonly settings: Settings;
+  readonly store: BlobStore;
+  readonly workspace: Workspace;
+  now(): Date;
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { openDirectoryContext } from '../../context/directory-context.ts';
+import { checkOut } from '../../context/git/check-out.ts';
+import { type ResolvedCommit, resolveCommit } from '../../context/git/commit.ts';
+import { createGit, type Git, type GitAccess } from '../../context/git/git-program.ts';
+import { gitTree } from '../../context/git/git-tree.ts';
+import { fetchCommit } from '../../context/git/repository.ts';
+import { ContextError } from '../../core/errors.ts';
+import { type GitSource, redactAddresses } from '../../core/git-url.ts';
+import type { Tree } from '../../core/tree.ts';
+import { resolvePath } from '../../rootfs/resolve.ts';
+import { readSecret } from '../secrets.ts';
+import type { RemoteSession } from './remote-session.ts';
+
+/** A tree of a repository, known by its commit. */
+export interface GitFiles {
+  /** All that decides what the files are. */
+  readonly key: string;
+  readonly commit: string;
+  /** Fetches and checks out, once. */
+  open(): Promise<Tree>;
+}
+
+/** Looks up what refs stand for, each once in a build. */
+export interface Repositories {
+  /** @throws ContextError `CONTEXT_GIT_…`; HostError `HOST_GIT_MISSING` */
+  resolve(source: GitSource): Promise<GitFiles>;
+}
+
+type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal'>;
+
+export function createRepositories(session: GitSession): Repositories {
+  const running = new Map<string, Promise<GitFiles>>();
+  let checkouts = 0;
+
+  async function resolve(source: GitSource): Promise<GitFiles> {
+    const tempDir = join(session.workspace.path, 'git', String(checkouts++));
+    const git = createGit(source, { tempDir, access: await accessTo(source, session), signal: session.signal });
+    const resolved = await resolveCommit(git, source);
+    let tree: Promise<Tree> | undefined;
+    return {
+      key: keyOf(source, resolved),
+      commit: resolved.commit,
+      open() {
+        tree ??= openTree({ session, git, source, resolved, path: join(tempDir, 'tree') });
+        return tree;
+      },
+    };
+  }
+
+  return {
+    resolve(source) {
+      const key = JSON.stringify(source);
+      const known = running.get(key) ?? resolve(source);
+      running.set(key, known);
+      return known;
+    },
+  };
+}
+
+function keyOf(source: GitSource, { commit, name }: ResolvedCommit): string {
+  const { subdir, keepGitDir = false, submodules = true } = source;
+  const tag = keepGitDir && name?.startsWith('refs/tags/') ? name : '';
+  return JSON.stringify(['git', commit, subdir, keepGitDir, submodules, tag]);
+}
+
+interface OpenRequest {
+  readonly session: GitSession;
+  readonly git: Git;
+  readonly source: GitSource;
+  readonly resolved: ResolvedCommit;
+  readonly path: string;
+}
+
+async function openTree({ session, git, source, resolved, path }: OpenRequest): Promise<Tree> {
+  const { remote, subdir, keepGitDir = false, mtime } = source;
+  const cacheDir = join(session.settings.cacheDir, 'git');
+  const repository = await fetchCommit({ git, remote, resolved, cacheDir, signal: session.signal });
+  await checkOut({ git, source, resolved, repository, path });
+  const checkout = openDirectoryContext(path);
+  const directory = resolvePath(checkout, subdir);
+  if (directory === undefined || checkout.lookup(directory)?.type !== 'directory')
+    throw noSubdirectory(source, resolved);
+  const time = mtime === 'commit' ? await commitTime(git, repository.path, resolved) : undefined;
+  return gitTree(checkout, { subdir: directory, keepGitDir, mtime: time });
+}
+
+async function commitTime(git: Git, path: string, { commit }: ResolvedCommit): Promise<number> {
+  const args = ['-C', path, 'show', '--no-patch', '--format=%ct', '--end-of-options', commit];
+  return Number((await git.run({ args, doing: `read the time of ${commit}` })).trim());
+}
+
+/** What stands in the address, else what the secrets of BuildKit's names give, for one host or for all. */
+async function accessTo({ remote, credentials }: GitSource, session: GitSession): Promise<GitAccess> {
+  if (credentials !== undefined) {
+    return { authorization: basic(`${credentials.username}:${credentials.password}`) };
+  }
+  if (!/^https?:/i.test(remote)) return {};
+  const { host } = new URL(remote);
+  const secret = async (id: string): Promise<string | undefined> => {
+    const secrets = session.options.secrets ?? [];
+    const found = (await readSecret(secrets, `${id}.${host}`)) ?? (await readSecret(secrets, id));
+    return found?.toString().trim();
+  };
+  const header = await secret('GIT_AUTH_HEADER');
+  const token = await secret('GIT_AUTH_TOKEN');
+  return { authorization: header ?? (token === undefined ? undefined : basic(`x-access-token:${token}`)) };
+}
+
+function basic(login: string): string {
+  return `Basic ${Buffer.from(login).toString('base64')}`;
+}
+
+function noSubdirectory({ remote, subdir }: GitSource, { commit }: ResolvedCommit): ContextError {
+  return new ContextError(
+    'CONTEXT_GIT_NO_SUBDIR',
+    `${redactAddresses(remote)} has no directory ${JSON.stringify(subdir)} in commit ${commit.slice(0, 12)}`,
+    { hint: 'check what stands after the colon of #REF:SUBDIR' },
+  );
+}
