@@ -53,7 +53,8 @@ async function fetchFile(request: FetchRequest): Promise<Download> {
   const { session, records, url, checksum } = request;
   const known = await knownContent(request);
   if (known !== undefined && checksum !== undefined) return known;
-  const policy = { attempts: ATTEMPTS, delay: (ms: number) => delay(ms, undefined, { signal: session.signal }) };
+  const wait = (ms: number): Promise<void> => delay(ms, undefined, { signal: session.signal });
+  const policy = { attempts: ATTEMPTS, delay: wait, random: Math.random };
   try {
     const record = await withRetry(policy, () => exchange(request, known));
     records.record(url, record);
