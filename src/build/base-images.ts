@@ -52,7 +52,12 @@ export function createBaseImages(session: Session): BaseImages {
 async function getByReference(session: Session, reference: Reference, platform: Platform): Promise<ResolvedImage> {
   const name = formatReference(reference);
   const local = session.settings.pull === 'always' ? undefined : session.names.find(name);
-  if (local === undefined) return await pullImage(session, reference, platform);
+  if (local === undefined) {
+    const pulled = await pullImage(session, reference, platform);
+    session.inputs.image({ name, kind: 'pulled', digest: pulled.resolved });
+    return pulled;
+  }
+  session.inputs.image({ name, kind: 'local', digest: local.digest });
   const image = await readImage(session.store, local);
   for (const { descriptor } of image.layers) {
     if (!(await session.store.has(descriptor))) throw incomplete(name, descriptor.digest);
@@ -60,7 +65,8 @@ async function getByReference(session: Session, reference: Reference, platform: 
   return { image, resolved: local.digest };
 }
 
-async function importLayout({ store }: Session, text: string, platform: Platform): Promise<ResolvedImage> {
+async function importLayout({ store, inputs }: Session, text: string, platform: Platform): Promise<ResolvedImage> {
+  inputs.unknown();
   const address = parseLayoutAddress(text);
   const layout = await readLayout(address.dir);
   const image = await readLayoutImage(layout, address, platform);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readContextIgnore } from '../context/ignore-file.ts';
+import { dockerfilePaths } from '../context/dockerfile.ts';
+import { ignorePaths, readContextIgnore } from '../context/ignore-file.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Image } from '../core/image.ts';
 import { formatReference } from '../core/reference.ts';
@@ -28,6 +29,8 @@ import type { StageServices } from './stage-services.ts';
 import { type BuiltStage, buildStages, type OtherStages } from './stages.ts';
 import { createStepCache, type StepCache } from './step-cache.ts';
 import { createStepIds } from './step-info.ts';
+import { type BuildInputs, createBuildInputs } from './unchanged/build-inputs.ts';
+import { producedFiles } from './unchanged/produced-files.ts';
 
 /**
  * Builds the image of a Dockerfile and keeps it in the local store, under its tags, and in every output.
@@ -52,12 +55,17 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   }
 }
 
-async function carryOut(options: BuildOptions, control: BuildControl): Promise<BuildResult> {
+async function carryOut(options: BuildOptions, caller: BuildControl): Promise<BuildResult> {
   const startedMs = performance.now();
   const settings = resolveSettings(options);
+  const inputs = createBuildInputs(options, settings);
+  const control = { ...caller, inputs, emit: teeing(caller, inputs) };
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
   const contexts = parseNamedContexts(options.buildContexts ?? {});
+  if (options.dockerfileText === undefined)
+    dockerfilePaths(settings.contextDir, options.dockerfile).forEach(inputs.file);
   const dockerfile = loadDockerfile(options, settings);
+  ignorePaths(settings.contextDir, dockerfile.path).forEach(inputs.file);
   const ignore = readContextIgnore(settings.contextDir, dockerfile.path);
   const hasContext = (name: string): boolean => findContext(contexts, name) !== undefined;
   const lint = createLint(dockerfile.parsed, { ...settings, ignore, hasContext, emit: control.emit });
@@ -73,9 +81,18 @@ async function carryOut(options: BuildOptions, control: BuildControl): Promise<B
   await session.names.set(names, image.descriptor);
   const outputs = await writeOutputs(session, { image, names });
   const recipe = await compressionRecipe(settings.compression);
+  const result = { image, names, outputs, recipe, ...cache.counts() };
+  inputs.save(result, () => producedFiles(image, options.outputs ?? [], session.store));
   session.emit({ type: 'done', image: image.descriptor, durationMs: performance.now() - startedMs });
   session.signal.throwIfAborted();
-  return { image, names, outputs, recipe, ...cache.counts() };
+  return result;
+}
+
+function teeing({ emit }: BuildControl, inputs: BuildInputs): BuildControl['emit'] {
+  return (event) => {
+    inputs.event(event);
+    emit(event);
+  };
 }
 
 function stageOf({ stages }: BuildGraph, index: number): Stage {
@@ -122,7 +139,14 @@ function createServices(session: Session, { graph, contexts, cache, lint, ignore
     graph,
     images,
     cache,
-    origins: createOrigins({ contextDir: settings.contextDir, ignore, contexts, images, emptyStack }),
+    origins: createOrigins({
+      contextDir: settings.contextDir,
+      ignore,
+      contexts,
+      images,
+      emptyStack,
+      inputs: session.inputs,
+    }),
     nextStepId: createStepIds(),
     evaluation: {
       buildArgs: settings.buildArgs,

@@ -21,6 +21,8 @@ export interface CacheFolders {
   /** Workspaces of running builds. */
   readonly temporary: string;
   readonly statCache: string;
+  /** Builds that need not be done again as long as nothing changes. */
+  readonly unchanged: string;
 }
 
 export function cacheFolders(cacheDir: string): CacheFolders {
@@ -35,5 +37,6 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     mounts: join(cacheDir, 'mounts'),
     temporary: join(cacheDir, 'tmp'),
     statCache: join(cacheDir, 'stat-cache'),
+    unchanged: join(cacheDir, 'unchanged'),
   };
 }

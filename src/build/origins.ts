@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openDirectoryContext } from '../context/directory-context.ts';
-import { readContextIgnore } from '../context/ignore-file.ts';
+import { ignorePaths, readContextIgnore } from '../context/ignore-file.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Tree } from '../core/tree.ts';
@@ -9,6 +9,7 @@ import type { BaseImage, BaseImages } from './base-images.ts';
 import type { LayerStack } from './layer-stack.ts';
 import { findContext, type NamedContext, type NamedContexts } from './named-contexts.ts';
 import type { OtherStages } from './stages.ts';
+import type { BuildInputs } from './unchanged/build-inputs.ts';
 
 /** Files that a step can read: a directory of this machine, or the layers of a stage or image. */
 export interface Origin {
@@ -31,6 +32,7 @@ export interface OriginParts {
   readonly contexts: NamedContexts;
   readonly images: BaseImages;
   readonly emptyStack: LayerStack;
+  readonly inputs: BuildInputs;
 }
 
 /** Opens what steps read from; directories once in a build, so that each file is looked at once. */
@@ -44,19 +46,23 @@ export interface OriginScope {
   readonly stage: OtherStages;
 }
 
-export function createOrigins({ contextDir, ignore, contexts, images, emptyStack }: OriginParts): Origins {
+export function createOrigins(parts: OriginParts): Origins {
+  const { contextDir, ignore, contexts, images, emptyStack, inputs } = parts;
   const directories = new Map<string, Origin>();
   let main: Origin | undefined;
 
   function mainContext(): Origin {
-    main ??= openDirectory(contextDir, ignore);
+    main ??= openDirectory(contextDir, ignore, inputs);
     return main;
   }
 
   function directory(path: string): Origin {
-    const known = directories.get(path) ?? openDirectory(path, readContextIgnore(path)?.matcher);
-    directories.set(path, known);
-    return known;
+    const known = directories.get(path);
+    if (known !== undefined) return known;
+    ignorePaths(path).forEach(inputs.file);
+    const opened = openDirectory(path, readContextIgnore(path)?.matcher, inputs);
+    directories.set(path, opened);
+    return opened;
   }
 
   function contextOf(name: string): NamedContext {
@@ -97,8 +103,9 @@ export function createOrigins({ contextDir, ignore, contexts, images, emptyStack
   };
 }
 
-function openDirectory(path: string, ignore: IgnoreMatcher | undefined): Origin {
+function openDirectory(path: string, ignore: IgnoreMatcher | undefined, inputs: BuildInputs): Origin {
   const tree = openDirectoryContext(path, ignore === undefined ? {} : { ignore });
+  inputs.context(tree);
   return {
     tree: () => Promise.resolve(tree),
     ...(ignore !== undefined && { isIgnored: (file: string) => ignore.ignores(file) }),

@@ -19,6 +19,7 @@ import { createImageNames, type ImageNames } from './names.ts';
 import type { BuildOptions } from './options.ts';
 import { createPulledImages, type PulledImages } from './pulled.ts';
 import { createRemoteSources, type RemoteSources } from './remote/remote-sources.ts';
+import { type BuildInputs, createBuildInputs } from './unchanged/build-inputs.ts';
 
 /** What one build works with. Disposing gives everything back that must be given back, and never throws. */
 export interface Session extends BuildControl, AsyncDisposable {
@@ -32,6 +33,7 @@ export interface Session extends BuildControl, AsyncDisposable {
   readonly definitions: Definitions;
   readonly library: LayerLibrary;
   readonly statCache: StatCache;
+  readonly inputs: BuildInputs;
   readonly workspace: Workspace;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
@@ -45,7 +47,11 @@ export interface Session extends BuildControl, AsyncDisposable {
   sandboxHost(): Promise<SandboxHost>;
 }
 
-export function openSession(options: BuildOptions, settings: Settings, control: BuildControl): Session {
+export function openSession(
+  options: BuildOptions,
+  settings: Settings,
+  control: BuildControl & { readonly inputs?: BuildInputs },
+): Session {
   const folders = cacheFolders(settings.cacheDir);
   const { signal, emit } = control;
   const abandoned = reclaimWorkspaces(folders.temporary);
@@ -86,6 +92,7 @@ export function openSession(options: BuildOptions, settings: Settings, control: 
       compression: settings.compression,
     }),
     statCache,
+    inputs: control.inputs ?? createBuildInputs(options, settings),
     workspace,
     limit: createLimit(settings.maxParallelism),
     now: options.now ?? (() => new Date()),

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import type { InterruptSignal } from './exit-codes.ts';
-import type { Library } from './library.ts';
+import type { BuildOptions, BuildResult, Library } from './library.ts';
 
 export interface TextWriter {
   write(text: string): unknown;
@@ -20,6 +20,8 @@ export interface CliHost {
   readonly stderr: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly loadLibrary: () => Promise<Library>;
+  /** Decides whether there is anything to do, without the library. */
+  readonly findUnchanged: (options: BuildOptions) => Promise<BuildResult | undefined>;
   readonly readStdin: () => Promise<string>;
   readonly readFile: (path: string) => Promise<string>;
   readonly writeFile: (path: string, content: string) => Promise<void>;
@@ -38,6 +40,7 @@ export function processHost(): CliHost {
     stderr: stderrTerminal(),
     env: process.env,
     loadLibrary: () => import('../index.ts'),
+    findUnchanged: async (options) => (await import('../build/unchanged/find-unchanged.ts')).findUnchanged(options),
     readStdin: () => text(process.stdin),
     readFile: (path) => readFile(path, 'utf8'),
     writeFile: (path, content) => writeFile(path, content),

@@ -6,10 +6,13 @@ import { baseName, compareBytes, joinPath, parentPath } from '../core/paths.ts';
 import type { Tree } from '../core/tree.ts';
 import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
 import { type ContextNode, toContextNode } from './context-node.ts';
+import { type FoundPath, type WatchedPaths, watchPaths } from './file-watch.ts';
 
 /** A directory of this machine as a tree. Ignored paths and sockets are absent. */
 export interface ContextTree extends Tree {
   lookup(path: string): ContextNode | undefined;
+  /** Every path that was looked at so far, ignored ones and absent ones too; see `watchPaths`. */
+  watched(): WatchedPaths;
 }
 
 /**
@@ -39,6 +42,15 @@ class DirectoryContext implements ContextTree {
     const node = this.#node(path);
     if (node === undefined || !this.#ignores(path)) return node;
     return node.type === 'directory' && this.list(path).length > 0 ? node : undefined;
+  }
+
+  watched(): WatchedPaths {
+    const found = new Map<string, FoundPath | undefined>();
+    for (const [path, node] of this.#nodes) {
+      const isPassedThrough = node?.type === 'directory' && !this.#names.has(path);
+      found.set(path, node && { identity: node.identity, isPassedThrough });
+    }
+    return watchPaths(`${this.#root}/`, found);
   }
 
   list(path: string): readonly string[] {

@@ -21,13 +21,17 @@ export interface DockerfileText extends SourceText {
 export function readDockerfile(contextDir: string, options: { readonly file?: string } = {}): DockerfileText {
   requireDirectory(contextDir);
   const { file } = options;
-  const wanted = resolve(file ?? join(contextDir, 'Dockerfile'));
-  for (const path of candidates(wanted)) {
+  for (const path of dockerfilePaths(contextDir, file)) {
     const bytes = readIfPresent(path);
     if (bytes === undefined) continue;
     return { text: decodeText(bytes, path), name: displayName(path, file), path };
   }
-  throw noDockerfile(wanted);
+  throw noDockerfile(resolve(file ?? join(contextDir, 'Dockerfile')));
+}
+
+/** Where a Dockerfile is looked for, absolute, in this order. */
+export function dockerfilePaths(contextDir: string, file?: string): string[] {
+  return candidates(resolve(file ?? join(contextDir, 'Dockerfile')));
 }
 
 function candidates(wanted: string): string[] {

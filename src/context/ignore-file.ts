@@ -19,12 +19,17 @@ export interface ContextIgnore {
  * @throws ContextError `CONTEXT_BAD_PATTERN`, `CONTEXT_NOT_UTF8`, `CONTEXT_UNREADABLE`
  */
 export function readContextIgnore(contextDir: string, dockerfilePath?: string): ContextIgnore | undefined {
-  const candidates = dockerfilePath === undefined ? [] : [`${dockerfilePath}.dockerignore`];
-  for (const path of [...candidates, join(contextDir, '.dockerignore')]) {
+  for (const path of ignorePaths(contextDir, dockerfilePath)) {
     const bytes = readIfPresent(path);
     if (bytes !== undefined) return toContextIgnore(path, readIgnoreFile(decodeText(bytes, path)));
   }
   return undefined;
+}
+
+/** Where an ignore file is looked for, in this order. */
+export function ignorePaths(contextDir: string, dockerfilePath?: string): string[] {
+  const own = dockerfilePath === undefined ? [] : [`${dockerfilePath}.dockerignore`];
+  return [...own, join(contextDir, '.dockerignore')];
 }
 
 function readIfPresent(path: string): Uint8Array | undefined {

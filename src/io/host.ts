@@ -1,6 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
-import { arch, env, execPath, getuid, kill, pid } from 'node:process';
+import { arch, env, execPath, getuid, kill, pid, versions } from 'node:process';
 
 /** The one module outside cli and hostd that asks the process: everything else is given what it needs. */
 
@@ -59,4 +59,9 @@ export function hostArchitecture(): string {
 export function defaultCacheDir(): string {
   const xdg = environment('XDG_CACHE_HOME');
   return join(xdg?.startsWith('/') ? xdg : join(homeDir(), '.cache'), 'lamella');
+}
+
+/** Versions of Node and of what it is built with, as one text. */
+export function runtimeVersions(): string {
+  return JSON.stringify(versions);
 }

@@ -3,7 +3,7 @@ import { progressStyleOf, toBuildOptions } from '../build-request.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { CliHost } from '../host.ts';
-import type { BuildOptions, BuildResult, Library } from '../library.ts';
+import type { BuildOptions, BuildResult } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
 import { notReproducible } from '../reproducibility.ts';
@@ -40,17 +40,24 @@ async function run(context: CommandContext): Promise<void> {
 async function buildImage({ args, argv, host, library, signal }: CommandContext): Promise<void> {
   const style = progressStyleOf(args, host.stderr, host.env);
   const options = await withDockerfileText(toBuildOptions(args, host.env), args.last('file'), host);
-  const build = buildWith(await library(), args.on('check-reproducible'));
+  const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
   const result = await runBuild({ build, options, host, style, signal });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
   if (args.on('quiet')) host.stdout.write(`${result.image.descriptor.digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
 }
 
-/** A build, or two that have to give the same image. */
-function buildWith({ build, checkReproducible }: Library, twice: boolean): Library['build'] {
-  if (!twice) return build;
+type Build = (options: BuildOptions) => Promise<BuildResult>;
+
+/** What did not change since it was built is found without the library. */
+function onDemand(library: CommandContext['library'], host: CliHost): Build {
+  return async (options) => (await host.findUnchanged(options)) ?? (await (await library()).build(options));
+}
+
+/** Two builds that have to give the same image. */
+function twice(library: CommandContext['library']): Build {
   return async (options) => {
+    const { checkReproducible } = await library();
     const { first, difference } = await checkReproducible(options);
     if (difference !== undefined) throw notReproducible(difference);
     return first;
@@ -58,7 +65,7 @@ function buildWith({ build, checkReproducible }: Library, twice: boolean): Libra
 }
 
 async function runBuild(request: {
-  readonly build: Library['build'];
+  readonly build: Build;
   readonly options: BuildOptions;
   readonly host: CliHost;
   readonly style: ReturnType<typeof progressStyleOf>;

@@ -55,6 +55,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       },
     },
     env: options.env ?? {},
+    findUnchanged: async () => undefined,
     loadLibrary: async () => fakeLibrary(options.library),
     readStdin: async () => options.stdin ?? '',
     readFile: async (path) => files.get(path) ?? failWith('ENOENT', `no such file or directory, open '${path}'`),

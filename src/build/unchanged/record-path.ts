@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { runtimeVersions } from '../../io/host.ts';
+import { cacheFolders } from '../cache-folders.ts';
+import type { Settings } from '../defaults.ts';
+import type { BuildOptions } from '../options.ts';
+
+/**
+ * Where the record of a build lies: under the digest of all that was asked for, and of the program itself. `undefined` for
+ * a build that is done in any case.
+ */
+export function recordPath(options: BuildOptions, settings: Settings): string | undefined {
+  if (settings.noCache || settings.timestamps !== 'fixed') return undefined;
+  // A push is a conversation with the registry.
+  if (options.outputs?.some(({ type }) => type === 'registry')) return undefined;
+  // How a build is watched, its secrets and the way to registries change no result.
+  const { onEvent: _listener, signal: _signal, now: _now, secrets: _secrets, registry: _registry, ...asked } = options;
+  const name = JSON.stringify([asked, settings, resolve('.'), runtimeVersions(), programIdentity()]);
+  return join(cacheFolders(settings.cacheDir).unchanged, createHash('sha256').update(name).digest('hex'));
+}
+
+/** Changes with every installation. */
+function programIdentity(): string {
+  const { mtimeMs, ino, size } = statSync(import.meta.filename);
+  return `${mtimeMs} ${ino} ${size}`;
+}

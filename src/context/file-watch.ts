@@ -1,0 +1,104 @@
+import { lstatSync, type Stats, statSync } from 'node:fs';
+import type { FileIdentity } from './context-node.ts';
+
+/** Paths as they were found, absent ones too: what must be as it was for the same walk to find the same. */
+export interface WatchedPaths {
+  /** With a trailing slash, before each path; empty for absolute paths. */
+  readonly root: string;
+  readonly paths: readonly string[];
+  /** {@link COLUMNS} numbers for each path, one column after the other. */
+  readonly columns: Float64Array;
+}
+
+export const COLUMNS = 6;
+
+/** A path that is not there. */
+const ABSENT: readonly number[] = Array.from({ length: COLUMNS }, () => -1);
+
+const NANOSECONDS_PER_SECOND = 1_000_000_000n;
+
+/** What was found at a path. */
+export interface FoundPath {
+  readonly identity: FileIdentity;
+  /** A directory into which nobody has looked: its size and times, which go with its names, do not count. */
+  readonly isPassedThrough: boolean;
+}
+
+/** Stands for any value. */
+const ANY = -2;
+
+/** @param found by path below `root`, `undefined` for what is absent */
+export function watchPaths(root: string, found: ReadonlyMap<string, FoundPath | undefined>): WatchedPaths {
+  const columns = new Float64Array(found.size * COLUMNS);
+  let row = 0;
+  for (const path of found.values()) {
+    const values = path === undefined ? ABSENT : valuesOf(path);
+    for (let column = 0; column < COLUMNS; column++) columns[column * found.size + row] = values[column] ?? -1;
+    row++;
+  }
+  return { root, paths: [...found.keys()], columns };
+}
+
+/** Whether every path is as it was; those that changed last are looked at first, since they change again. */
+export function areUnchanged({ root, paths, columns }: WatchedPaths): boolean {
+  const isSame = (row: number): boolean => {
+    const stats = lstatSync(`${root}${paths[row] ?? ''}`, { throwIfNoEntry: false });
+    return isSameRow(columns, paths.length, row, stats);
+  };
+  return lastChanged(columns, paths.length).every(isSame) && paths.every((_, row) => isSame(row));
+}
+
+/** {@link areUnchanged} for one file, of which links are followed. */
+export function isUnchangedFile(path: string, identity: readonly number[]): boolean {
+  return isSameRow(Float64Array.from(identity), 1, 0, statSync(path, { throwIfNoEntry: false }));
+}
+
+/** The identity that {@link isUnchangedFile} compares. */
+export function fileIdentity(path: string): readonly number[] {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? ABSENT : [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.mode, stats.dev];
+}
+
+/** Milliseconds since 1970 of the last change of any path. */
+export function newestChange({ paths, columns }: WatchedPaths): number {
+  let newest = 0;
+  for (let at = paths.length; at < paths.length * 3; at++) newest = Math.max(newest, columns[at] ?? 0);
+  return newest;
+}
+
+const FIRST_LOOKS = 16;
+
+function lastChanged(columns: Float64Array, count: number): number[] {
+  const changed = columns.subarray(2 * count, 3 * count);
+  const latest = changed.toSorted().at(-FIRST_LOOKS) ?? 0;
+  const rows: number[] = [];
+  for (let row = 0; row < count && rows.length < FIRST_LOOKS; row++) if ((changed[row] ?? 0) >= latest) rows.push(row);
+  return rows;
+}
+
+function isSameRow(columns: Float64Array, count: number, row: number, stats: Stats | undefined): boolean {
+  if (stats === undefined) return columns[row] === -1;
+  const isContentSame =
+    columns[row] === stats.size && columns[count + row] === stats.mtimeMs && columns[2 * count + row] === stats.ctimeMs;
+  return (
+    (isContentSame || columns[row] === ANY) &&
+    columns[3 * count + row] === stats.ino &&
+    columns[4 * count + row] === stats.mode &&
+    columns[5 * count + row] === stats.dev
+  );
+}
+
+function valuesOf({ identity, isPassedThrough }: FoundPath): readonly number[] {
+  const { size, mtimeNs, ctimeNs, ino, mode, dev } = identity;
+  const content = isPassedThrough ? [ANY, ANY, ANY] : [Number(size), toMilliseconds(mtimeNs), toMilliseconds(ctimeNs)];
+  return [...content, Number(ino), Number(mode), Number(dev)];
+}
+
+/**
+ * As Node rounds times that are not asked for as bigint. What is lost is less than a microsecond, and a file counts only
+ * when its last change was seconds before it was looked at.
+ */
+function toMilliseconds(nanoseconds: bigint): number {
+  const rest = ((nanoseconds % NANOSECONDS_PER_SECOND) + NANOSECONDS_PER_SECOND) % NANOSECONDS_PER_SECOND;
+  return (Number(nanoseconds - rest) / 1e9) * 1000 + Number(rest) / 1e6;
+}
