@@ -2,6 +2,8 @@ export { build } from './build/build.ts';
 export type { Damage } from './build/care/damage.ts';
 export { type VerifyOptions, type VerifyReport, verifyCache } from './build/care/verify-cache.ts';
 export { checkReproducible, type ReproducibilityReport } from './build/check-reproducible.ts';
+export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';
+export type { HostCheck, HostReport, MachineReport, MethodReport } from './build/doctor/host-report.ts';
 export type { BuildEvent, StepInfo } from './build/events.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';

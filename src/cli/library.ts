@@ -8,9 +8,12 @@ export type {
   Diagnostic,
   ErrorFamily,
   Finding,
+  HostCheck,
+  HostReport,
   ImageDifference,
   InspectOptions,
   LoginOptions,
+  MethodReport,
   Output,
   RegistryOptions,
   Secret,
@@ -26,6 +29,7 @@ export type Library = Pick<
   typeof import('../index.ts'),
   | 'build'
   | 'check'
+  | 'examineHost'
   | 'checkReproducible'
   | 'fix'
   | 'formatGraph'

@@ -1,6 +1,6 @@
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { arch, env, execPath, getuid, kill, pid, versions } from 'node:process';
+import { arch, env, execPath, getuid, kill, pid, version, versions } from 'node:process';
 
 /** The one module outside cli and hostd that asks the process: everything else is given what it needs. */
 
@@ -40,9 +40,23 @@ export function userId(): number {
   return getuid?.() ?? 0;
 }
 
+/** Name of the user; its id where it has none, as often in containers. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(userId());
+  }
+}
+
 /** The program that runs this code: Node. */
 export function nodeProgram(): string {
   return execPath;
+}
+
+/** Version of Node, such as `v24.0.0`. */
+export function nodeVersion(): string {
+  return version;
 }
 
 export function coreCount(): number {

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StepError } from '../core/errors.ts';
-import { nodeProgram, userId } from '../io/host.ts';
+import { nodeProgram } from '../io/host.ts';
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor } from './host-messages.ts';
+import { readMachine } from './machine.ts';
+import { findObstacle, type Obstacle, subordinateIdObstacle } from './obstacles.ts';
 
 /** One way to start the sandbox host. */
 export interface HostLaunch {
@@ -67,47 +68,23 @@ function toLaunch(flavor: HostFlavor, [program = '', ...args]: readonly string[]
 }
 
 function missingPlatform(platform: NodeJS.Platform): StepError {
-  if (platform === 'linux') {
-    return new StepError('STEP_SANDBOX_UNAVAILABLE', 'cannot run commands: the program unshare is missing', {
-      hint: 'install util-linux (apt-get install util-linux, apk add util-linux)',
-    });
-  }
-  return new StepError('STEP_SANDBOX_UNAVAILABLE', `cannot run commands on ${platform}: RUN needs Linux namespaces`, {
-    hint: 'build on Linux (a virtual machine, WSL 2 or CI), or use a Dockerfile without RUN',
+  const what = platform === 'linux' ? 'the program unshare is missing' : 'RUN needs Linux namespaces';
+  return new StepError('STEP_SANDBOX_UNAVAILABLE', `cannot run commands on ${platform}: ${what}`, {
+    hint: hintOf(findObstacle({ ...readMachine(), platform })),
   });
 }
 
 /** What the failed launches wrote, with the reason that this machine most likely has for it. */
 export function launchRefused(output: readonly string[]): StepError {
+  const machine = readMachine();
   return new StepError('STEP_SANDBOX_UNAVAILABLE', 'cannot run commands: this machine allows no sandbox', {
-    hint: likelyReason(),
+    hint: hintOf(findObstacle(machine) ?? subordinateIdObstacle(machine)),
     output,
   });
 }
 
-function likelyReason(): string {
-  if (userId() === 0) {
-    return 'unshare was refused: in a container, start it with --privileged, or with --cap-add SYS_ADMIN, an unconfined seccomp and AppArmor profile and --security-opt systempaths=unconfined';
-  }
-  if (readSetting('/proc/sys/user/max_user_namespaces') === '0') {
-    return 'user namespaces are off: as root, sysctl -w user.max_user_namespaces=15000';
-  }
-  if (readSetting('/proc/sys/kernel/unprivileged_userns_clone') === '0') {
-    return 'user namespaces are closed to ordinary users: as root, sysctl -w kernel.unprivileged_userns_clone=1';
-  }
-  if (readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1') {
-    return 'AppArmor restricts user namespaces: as root, sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give node and unshare a profile with the userns permission';
-  }
-  if (findProgram('newuidmap') === undefined) {
-    return 'install uidmap (newuidmap, newgidmap) and give the user subordinate ids in /etc/subuid and /etc/subgid';
-  }
-  return 'the kernel or a container runtime refuses user namespaces or a fresh /proc: run as root, or outside of the container';
-}
-
-function readSetting(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
+function hintOf(obstacle: Obstacle | undefined): string {
+  const { reason, remedies } = obstacle ?? { reason: 'the kernel refuses namespaces', remedies: [] };
+  const doctor = '`lamella doctor` tells more, and a Dockerfile without RUN needs nothing';
+  return [`${reason}: ${remedies[0] ?? 'build as root, or outside of the container'}`, doctor].join('; ');
 }

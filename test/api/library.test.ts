@@ -137,6 +137,7 @@ test('the public surface grows only on purpose', () => {
     'check',
     'checkReproducible',
     'dockerArchive',
+    'examineHost',
     'fix',
     'formatGraph',
     'formatGraphDot',

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
-import { StepError } from '../../core/errors.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import type { LogChunk } from '../../core/sandbox.ts';
 import type { RunStep } from '../../plan/step.ts';
@@ -11,6 +10,7 @@ import type { ActiveSnapshot, SandboxHost } from '../../rootfs/sandbox-host.ts';
 import { openSnapshot, snapshotId } from '../snapshots.ts';
 import type { StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
+import { commandFailed } from './command-failed.ts';
 import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';
 import { createLogTail } from './log-tail.ts';
 import { type PreparedMounts, prepareMounts } from './mounts.ts';
@@ -51,7 +51,7 @@ async function execute(step: RunStep, context: StepContext, mounts: PreparedMoun
   await using snapshot = await openSnapshot(session, host, stack);
   using realised = await mounts.realise(host);
   const request = await runRequest(step, context, realised);
-  await runIn(snapshot, request, { step, context });
+  await runIn(snapshot, request, { step, context, host });
   const layer = await packChanges(snapshot, host, context);
   await snapshot.commit(snapshotId(stack.push(layer)), { times: timePolicy(session.settings) });
   return layer;
@@ -95,7 +95,7 @@ async function runRequest(step: RunStep, context: StepContext, extra: RealisedMo
 async function runIn(
   snapshot: ActiveSnapshot,
   request: RunRequest,
-  { step, context }: { readonly step: RunStep; readonly context: StepContext },
+  { step, context, host }: { readonly step: RunStep; readonly context: StepContext; readonly host: SandboxHost },
 ): Promise<void> {
   const { session, info } = context;
   const tail = createLogTail();
@@ -109,7 +109,7 @@ async function runIn(
     () => tail.lines(),
   );
   session.isolatedBy(method);
-  if (exitCode !== 0) throw commandFailed(step, exitCode, tail.lines());
+  if (exitCode !== 0) throw commandFailed(step, { exitCode, output: tail.lines(), flavor: host.flavor });
 }
 
 async function packChanges(snapshot: ActiveSnapshot, host: SandboxHost, context: StepContext): Promise<IndexedLayer> {
@@ -124,23 +124,6 @@ async function packChanges(snapshot: ActiveSnapshot, host: SandboxHost, context:
   const { times, compression } = packOptions(session);
   const tempDir = join(session.workspace.path, 'ingest');
   return await snapshot.pack(entries, { blobDir: session.storeDir, tempDir, times, compression });
-}
-
-function commandFailed(step: RunStep, exitCode: number, output: readonly string[]): StepError {
-  const command = step.argv.join(' ');
-  const hint =
-    exitCode === 127 || exitCode === 126
-      ? 'the program was not found or cannot be executed in this image: check PATH, the file and its interpreter'
-      : 'the last lines of its output are above; run the build with --progress plain to see all of it';
-  return new StepError(
-    'STEP_EXIT_CODE',
-    `process ${JSON.stringify(command)} did not complete successfully: exit code: ${exitCode}`,
-    {
-      exitCode,
-      output,
-      hint,
-    },
-  );
 }
 
 function toBase64(text: string): string {

@@ -60,4 +60,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Look for damage in the build cache and the local store',
     load: async () => (await import('./cache-verify.ts')).cacheVerifyCommand,
   },
+  {
+    name: 'doctor',
+    summary: 'Tell what this machine can do, and how it could do more',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
 ];

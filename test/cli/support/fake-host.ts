@@ -88,6 +88,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     toDump: () => unexpected('toDump'),
     check: () => unexpected('check'),
     checkReproducible: () => unexpected('checkReproducible'),
+    examineHost: () => unexpected('examineHost'),
     fix: () => unexpected('fix'),
     lintViolation: () => unexpected('lintViolation'),
     toCheckJson: () => unexpected('toCheckJson'),

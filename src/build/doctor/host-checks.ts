@@ -1,0 +1,87 @@
+import { statfsSync } from 'node:fs';
+import { loadLibc } from '../../io/libc.ts';
+import { findProgram } from '../../io/programs.ts';
+import type { Machine } from '../../rootfs/machine.ts';
+import { installCommand, subordinateIdObstacle } from '../../rootfs/obstacles.ts';
+import type { HostCheck, MethodReport } from './host-report.ts';
+
+export interface CheckedHost {
+  readonly cacheDir: string;
+  readonly machine: Machine;
+  readonly methods: readonly MethodReport[];
+}
+
+/** What besides the methods makes a difference to builds. */
+export function hostChecks(host: CheckedHost): HostCheck[] {
+  const isLinux = host.machine.platform === 'linux';
+  return [
+    diskSpace(host),
+    ...(isLinux ? [subordinateIds(host), seccomp(host), extendedAttributes()] : []),
+    ...programs(host.machine),
+    network(host),
+  ];
+}
+
+const LITTLE_SPACE = 2_000_000_000;
+const GIGABYTE = 1_000_000_000;
+
+function diskSpace({ cacheDir }: CheckedHost): HostCheck {
+  const { bavail, bsize } = statfsSync(cacheDir);
+  const free = bavail * bsize;
+  const finding = `${(free / GIGABYTE).toFixed(1)} GB free for the cache in ${cacheDir}`;
+  if (free >= LITTLE_SPACE) return ok('disk space', finding);
+  return warning('disk space', finding, ['free some space, or put the cache elsewhere: --cache-dir DIR']);
+}
+
+function subordinateIds({ machine }: CheckedHost): HostCheck {
+  if (machine.isRoot) return ok('subordinate ids', 'not needed as root');
+  const obstacle = subordinateIdObstacle(machine);
+  if (obstacle === undefined)
+    return ok('subordinate ids', `${machine.userName} has them: RUN may own files as anybody`);
+  const finding = `${obstacle.reason}: RUN is root alone, and chown to anybody else fails`;
+  return warning('subordinate ids', finding, obstacle.remedies);
+}
+
+function seccomp({ methods, machine }: CheckedHost): HostCheck {
+  const works = methods.some(({ method, works: does }) => does && (method === 'crun' || method === 'runc'));
+  if (works) return ok('seccomp', 'commands are filtered by the OCI runtime');
+  const finding = 'no OCI runtime works here: commands may make every system call that their rights allow';
+  return warning('seccomp', finding, [installCommand('crun', machine)]);
+}
+
+function extendedAttributes(): HostCheck {
+  if (loadLibc() !== undefined) return ok('extended attributes', 'file capabilities are kept (koffi)');
+  const finding = 'koffi does not load: layers whose files have capabilities are refused, and RUN is slower';
+  return warning('extended attributes', finding, ['npm install --include=optional']);
+}
+
+/** Programs that single features need. */
+const PROGRAMS: readonly (readonly [program: string, debianPackage: string, use: string])[] = [
+  ['git', 'git', 'contexts and ADD of git repositories'],
+  ['xz', 'xz-utils', 'ADD of .tar.xz archives'],
+  ['bzip2', 'bzip2', 'ADD of .tar.bz2 archives'],
+];
+
+function programs(machine: Machine): HostCheck[] {
+  return PROGRAMS.map(([program, debianPackage, use]) => {
+    const path = findProgram(program);
+    if (path !== undefined) return ok(program, path);
+    return warning(program, `missing: needed for ${use}`, [installCommand(debianPackage, machine)]);
+  });
+}
+
+function network({ methods }: CheckedHost): HostCheck {
+  const works = methods.some((method) => method.works);
+  const finding = works
+    ? 'RUN uses the network of this machine, and reaches its local services; RUN --network=none has only loopback'
+    : 'no RUN, no network of its own';
+  return ok('network', finding);
+}
+
+function ok(name: string, finding: string): HostCheck {
+  return { name, status: 'ok', finding, remedies: [] };
+}
+
+function warning(name: string, finding: string, remedies: readonly string[]): HostCheck {
+  return { name, status: 'warning', finding, remedies };
+}

@@ -1,0 +1,79 @@
+import { usageError } from '../cli-error.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { printable } from '../format.ts';
+import type { HostCheck, HostReport, MethodReport } from '../library.ts';
+import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
+import { createPaint, type Paint } from '../paint.ts';
+import { ReportedError } from '../reported-error.ts';
+
+export const doctorCommand: Command = {
+  usage: 'lamella doctor [--json]',
+  details: [
+    'Tries every way to isolate the commands of RUN, and tells for each that does not work why, and which command or setting would enable it. Exits with 9 when none works.',
+  ],
+  options: [{ name: 'json', help: 'Print JSON', support: FULL }, CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION],
+  examples: [
+    { command: 'lamella doctor', does: 'what works here, and what would have to be done for the rest' },
+    { command: 'lamella doctor --json', does: 'the same for programs' },
+  ],
+  run,
+};
+
+async function run({ args, host, library, signal }: CommandContext): Promise<void> {
+  if (args.positionals.length > 0) {
+    throw usageError('OPTION_TOO_MANY_ARGUMENTS', 'doctor takes no arguments', 'write `lamella doctor`');
+  }
+  const cacheDir = args.last('cache-dir');
+  const { examineHost } = await library();
+  const report = await examineHost({ signal, ...(cacheDir !== undefined && { cacheDir }) });
+  const paint = createPaint({ isTTY: host.stdout.isTTY === true }, host.env);
+  host.stdout.write(args.on('json') ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report, paint));
+  if (report.method === undefined) throw new ReportedError('host');
+}
+
+function formatReport(report: HostReport, paint: Paint): string {
+  const { method, methods, checks } = report;
+  const verdict =
+    method === undefined
+      ? `${paint.red('RUN does not work here.')} A Dockerfile without RUN can be built.`
+      : `${paint.green('RUN works here')}, isolated by ${method}.`;
+  const lines = [
+    machineLine(report),
+    '',
+    verdict,
+    '',
+    ...methods.flatMap((each) => methodLines(each, paint)),
+    '',
+    ...checks.flatMap((check) => checkLines(check, paint)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function machineLine({ machine }: HostReport): string {
+  const { platform, architecture, release, node, user, container, runner } = machine;
+  const around = [container && `${container} container`, runner && `${runner} runner`].filter((part) => part);
+  const where = around.length === 0 ? '' : `, in a ${around.join(' of a ')}`;
+  return `${platform} ${release} ${architecture}, Node ${node}, as ${user}${where}`;
+}
+
+const NAME_WIDTH = 21;
+const INDENT = ' '.repeat(NAME_WIDTH + 2);
+
+function methodLines({ method, works, gives, flavor, reason, output, remedies }: MethodReport, paint: Paint): string[] {
+  const limit = flavor === 'single-id' ? ' (with one id only)' : '';
+  const state = works ? `${paint.green('works')}${limit}: ${gives}` : `${paint.red('no')}: ${reason ?? ''}`;
+  return [
+    `  ${method.padEnd(NAME_WIDTH)}${state}`,
+    ...(output ?? []).map((line) => paint.dim(`${INDENT}| ${printable(line)}`)),
+    ...remedyLines(remedies, paint),
+  ];
+}
+
+function checkLines({ name, status, finding, remedies }: HostCheck, paint: Paint): string[] {
+  const state = { ok: paint.green('ok'), warning: paint.yellow('warning'), problem: paint.red('problem') }[status];
+  return [`  ${name.padEnd(NAME_WIDTH)}${state}: ${finding}`, ...remedyLines(remedies, paint)];
+}
+
+function remedyLines(remedies: readonly string[], paint: Paint): string[] {
+  return remedies.map((remedy) => `${INDENT}${paint.cyan('→')} ${remedy}`);
+}

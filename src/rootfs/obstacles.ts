@@ -1,0 +1,162 @@
+import type { ContainerKind, Machine } from './machine.ts';
+
+/** Why commands cannot be isolated on a machine, or only in part, and what would change that. */
+export interface Obstacle {
+  readonly reason: string;
+  /** Commands to type or settings to make, each enough by itself unless it says otherwise. */
+  readonly remedies: readonly string[];
+}
+
+interface Rule {
+  readonly applies: (machine: Machine) => boolean;
+  readonly obstacle: (machine: Machine) => Obstacle;
+}
+
+const SUDO = 'or build as root: sudo -E npx lamella build …';
+
+/** Most likely first: what stands further up hides what stands below. */
+const RULES: readonly Rule[] = [
+  {
+    applies: ({ platform }) => platform === 'darwin',
+    obstacle: () => ({
+      reason: 'macOS has no Linux namespaces, which RUN needs',
+      remedies: ['limactl start && lima npx lamella build … (a Linux virtual machine)', 'build in CI on Linux'],
+    }),
+  },
+  {
+    applies: ({ platform }) => platform === 'win32',
+    obstacle: () => ({
+      reason: 'Windows has no Linux namespaces, which RUN needs',
+      remedies: ['wsl --install, then build inside of WSL 2', 'build in CI on Linux'],
+    }),
+  },
+  {
+    applies: ({ platform }) => platform !== 'linux',
+    obstacle: ({ platform }) => ({ reason: `${platform} has no Linux namespaces`, remedies: ['build on Linux'] }),
+  },
+  {
+    applies: ({ hasUnshare }) => !hasUnshare,
+    obstacle: (machine) => ({
+      reason: 'the program unshare is missing',
+      remedies: [installCommand('util-linux', machine)],
+    }),
+  },
+  {
+    applies: ({ isRoot, canAdminister }) => isRoot && !canAdminister,
+    obstacle: ({ container = 'other', runner }) => ({
+      reason: 'this container has no CAP_SYS_ADMIN: it may neither mount nor make namespaces',
+      remedies: runner === 'gitlab' ? [GITLAB] : ROOT_IN[container],
+    }),
+  },
+  {
+    applies: ({ hasUserNamespaces, isRoot }) => !hasUserNamespaces && !isRoot,
+    obstacle: () => ({
+      reason: 'user namespaces are off (user.max_user_namespaces is 0)',
+      remedies: ['sudo sysctl -w user.max_user_namespaces=15000', SUDO],
+    }),
+  },
+  {
+    applies: ({ allowsUserNamespaces, isRoot }) => !allowsUserNamespaces && !isRoot,
+    obstacle: () => ({
+      reason: 'user namespaces are closed to ordinary users (kernel.unprivileged_userns_clone is 0)',
+      remedies: ['sudo sysctl -w kernel.unprivileged_userns_clone=1', SUDO],
+    }),
+  },
+  {
+    applies: ({ appArmorRestrictsUserNamespaces, isRoot }) => appArmorRestrictsUserNamespaces && !isRoot,
+    obstacle: ({ runner }) => ({
+      reason: 'AppArmor restricts user namespaces (Ubuntu 23.10 and later)',
+      remedies: [
+        runner === 'github'
+          ? 'a step before the build: run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
+          : 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (to keep it: a file in /etc/sysctl.d)',
+        'or a profile in /etc/apparmor.d that gives the program unshare the rule `userns,`',
+        SUDO,
+      ],
+    }),
+  },
+  {
+    applies: ({ isRoot, container, hasSeccompFilter, hasMaskedProc }) =>
+      !isRoot && container !== undefined && (hasSeccompFilter || hasMaskedProc),
+    obstacle: ({ container = 'other', runner }) => ({
+      reason: 'this container forbids user namespaces (its seccomp filter) or a fresh /proc (its masked paths)',
+      remedies: runner === 'gitlab' ? [GITLAB] : USER_IN[container],
+    }),
+  },
+];
+
+const DOCKER_ROOT =
+  'docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined -v lamella:/root/.cache/lamella … (the volume is needed: overlayfs does not stack on itself)';
+const DOCKER_USER =
+  'docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt apparmor=unconfined, with a volume for the cache folder';
+const GITLAB =
+  'in config.toml of the runner, [runners.docker]: cap_add = ["SYS_ADMIN"], security_opt = ["apparmor=unconfined"], volumes = ["/root/.cache/lamella"]; build as root';
+const KUBERNETES_ROOT =
+  'in the pod: hostUsers: false, and in the container securityContext.capabilities.add: [SYS_ADMIN] and appArmorProfile.type: Unconfined, with an emptyDir for the cache folder; without hostUsers: false the same gives rights over the node';
+const KUBERNETES_USER =
+  'in the pod: hostUsers: false, and in the container securityContext.seccompProfile.type: Unconfined and procMount: Unmasked, with an emptyDir for the cache folder';
+
+const ROOT_IN: Readonly<Record<ContainerKind, readonly string[]>> = {
+  docker: [DOCKER_ROOT],
+  podman: [DOCKER_ROOT.replace('docker', 'podman')],
+  kubernetes: [KUBERNETES_ROOT],
+  other: ['start the container with CAP_SYS_ADMIN and without an AppArmor profile'],
+};
+
+const USER_IN: Readonly<Record<ContainerKind, readonly string[]>> = {
+  docker: [DOCKER_USER],
+  podman: [
+    'podman run --security-opt seccomp=unconfined --security-opt unmask=ALL, with a volume for the cache folder',
+  ],
+  kubernetes: [KUBERNETES_USER],
+  other: ['start the container without a seccomp filter and with an unmasked /proc'],
+};
+
+/** What keeps a machine from isolating commands, as far as it can be seen without trying. */
+export function findObstacle(machine: Machine): Obstacle | undefined {
+  return RULES.find(({ applies }) => applies(machine))?.obstacle(machine);
+}
+
+/** What keeps an ordinary user from owning files as anybody (user_namespaces(7), "subordinate ids"). */
+export function subordinateIdObstacle(machine: Machine): Obstacle | undefined {
+  const { isRoot, hasNewIdMap, hasSubordinateIds, hasNoNewPrivileges, userName } = machine;
+  if (isRoot) return undefined;
+  const addIds = `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userName}`;
+  if (!hasNewIdMap) {
+    const remedies = [
+      `${installCommand('uidmap', machine)} (newuidmap, newgidmap)`,
+      ...(hasSubordinateIds ? [] : [addIds]),
+    ];
+    return { reason: 'newuidmap and newgidmap are missing', remedies };
+  }
+  if (!hasSubordinateIds) {
+    return { reason: `${userName} has no subordinate ids in /etc/subuid and /etc/subgid`, remedies: [addIds] };
+  }
+  if (!hasNoNewPrivileges) return undefined;
+  return {
+    reason: 'no_new_privs is set, which takes its rights from newuidmap',
+    remedies: ['start the container without no-new-privileges (allowPrivilegeEscalation: true)'],
+  };
+}
+
+const PACKAGE_COMMANDS: readonly (readonly [distribution: string, command: string])[] = [
+  ['debian', 'apt-get install'],
+  ['ubuntu', 'apt-get install'],
+  ['alpine', 'apk add'],
+  ['fedora', 'dnf install'],
+  ['rhel', 'dnf install'],
+  ['suse', 'zypper install'],
+  ['arch', 'pacman -S'],
+];
+
+/** Names that other distributions than Debian have for a package. */
+const OTHER_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  uidmap: { alpine: 'shadow-subids', fedora: 'shadow-utils', rhel: 'shadow-utils', suse: 'shadow', arch: 'shadow' },
+};
+
+export function installCommand(name: string, { distributions, isRoot }: Machine): string {
+  const known = PACKAGE_COMMANDS.find(([distribution]) => distributions.includes(distribution));
+  if (known === undefined) return `install the package ${name}`;
+  const [distribution, command] = known;
+  return `${isRoot ? '' : 'sudo '}${command} ${OTHER_NAMES[name]?.[distribution] ?? name}`;
+}
