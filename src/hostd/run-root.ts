@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { StepError } from '../core/errors.ts';
 import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -82,12 +84,12 @@ class RootBuilder {
   }
 
   /** A fresh sysfs belongs to a network namespace: in a user namespace, whose network is the host's, it is bound. */
-  async #mountSys({ security }: RunRequest): Promise<void> {
+  async #mountSys({ security, network }: RunRequest): Promise<void> {
     const point = this.#point('/sys', 'directory');
     const readOnly = security === 'sandbox';
     await this.#mountAt(point, ({ mounter, flavor }) =>
       flavor === 'root'
-        ? mounter.fileSystem('sysfs', point, '').then(() => (readOnly ? mounter.protect(point) : undefined))
+        ? mountSysfs(mounter, point, network).then(() => (readOnly ? mounter.protect(point) : undefined))
         : mounter.bind('/sys', point, { readOnly }),
     );
   }
@@ -114,4 +116,11 @@ class RootBuilder {
       hint: `make /${name} a directory in an earlier step`,
     });
   }
+}
+
+/** Shows the devices of the network namespace that mounts it: without a network, of an empty one (reference, section 10). */
+async function mountSysfs(mounter: Mounter, point: string, network: RunRequest['network']): Promise<void> {
+  if (network !== 'none') return await mounter.fileSystem('sysfs', point, '');
+  const options = ['-t', 'sysfs', '-o', 'nosuid,nodev', 'sysfs', point];
+  await promisify(execFile)('unshare', ['--net', 'mount', ...options]);
 }

@@ -9,7 +9,7 @@ type FlagType = 'text' | 'list' | 'switch';
 
 const COPY_FLAGS = { chown: 'text', chmod: 'text', link: 'switch', exclude: 'list' } as const;
 
-const FLAGS: Partial<Record<InstructionKind, Readonly<Record<string, FlagType>>>> = {
+export const INSTRUCTION_FLAGS: Partial<Record<InstructionKind, Readonly<Record<string, FlagType>>>> = {
   FROM: { platform: 'text' },
   RUN: { mount: 'list', network: 'text', security: 'text', device: 'list' },
   COPY: { ...COPY_FLAGS, from: 'text', parents: 'switch' },
@@ -44,7 +44,7 @@ export function readFlags(context: Context, [node]: readonly FlagsCstNode[]): re
 export function checkFlags(context: Context, flags: readonly ReadFlag[]): void {
   const kind = context.clause.kind;
   if (kind === undefined || UNCHECKED.includes(kind)) return;
-  const known = FLAGS[kind] ?? {};
+  const known = INSTRUCTION_FLAGS[kind] ?? {};
   const seen = new Set<string>();
   for (const { flag } of flags) {
     const problem = flagProblem(flag, kind, known) ?? repeatProblem(flag, known, seen);

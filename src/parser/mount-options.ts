@@ -1,7 +1,7 @@
 import { PlanError } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
 
-type MountOption =
+export type MountOption =
   | 'type'
   | 'target'
   | 'source'
@@ -17,8 +17,33 @@ type MountOption =
   | 'gid'
   | 'env';
 
+export type MountType = 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
+
+interface MountTypeOptions {
+  readonly takes: readonly MountOption[];
+  readonly refuses: readonly MountOption[];
+}
+
+/** What each type takes and refuses (reference, section 10). The rest it ignores. */
+export const MOUNT_TYPES: Readonly<Record<MountType, MountTypeOptions>> = {
+  bind: {
+    takes: ['target', 'source', 'from', 'readonly', 'readwrite'],
+    refuses: ['mode', 'uid', 'gid', 'sharing', 'required', 'size'],
+  },
+  cache: {
+    takes: ['id', 'target', 'source', 'from', 'sharing', 'readonly', 'readwrite', 'mode', 'uid', 'gid'],
+    refuses: ['required', 'size'],
+  },
+  tmpfs: { takes: ['target', 'size'], refuses: ['mode', 'uid', 'gid', 'sharing', 'required'] },
+  secret: {
+    takes: ['id', 'source', 'target', 'env', 'required', 'mode', 'uid', 'gid'],
+    refuses: ['from', 'sharing', 'size'],
+  },
+  ssh: { takes: ['id', 'target', 'required', 'mode', 'uid', 'gid'], refuses: ['source', 'sharing', 'size'] },
+};
+
 /** Every way to write a key. */
-const KEYS: Readonly<Record<string, MountOption>> = {
+export const MOUNT_KEYS: Readonly<Record<string, MountOption>> = {
   type: 'type',
   target: 'target',
   dst: 'target',
@@ -56,7 +81,7 @@ export class MountOptions {
   #add(field: string, expand: (value: string) => string): void {
     const equals = field.indexOf('=');
     const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase();
-    const option = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+    const option = Object.hasOwn(MOUNT_KEYS, key) ? MOUNT_KEYS[key] : undefined;
     if (option === undefined) throw unknownOption(key, this.#mount);
     if (equals === -1 && !BARE.includes(option)) throw this.bad(`${key} has no value`, `write ${key}=VALUE`);
     const value = equals === -1 ? 'true' : field.slice(equals + 1);
@@ -109,9 +134,13 @@ export class MountOptions {
     return Math.floor(Number(amount) * 1024 ** (unit === '' ? 0 : UNITS.indexOf(unit.toLowerCase()) + 1));
   }
 
-  refuse(mount: string, options: readonly MountOption[]): void {
-    const found = options.find((option) => this.#values.has(option));
-    if (found !== undefined) throw this.bad(`${mount} has no option ${found}`, `leave ${found} out`);
+  /** Throws on an option that is wrong for mounts of `type`. */
+  refuse(type: MountType): void {
+    const { takes, refuses } = MOUNT_TYPES[type];
+    const found = refuses.find((option) => this.#values.has(option));
+    const mount = `${type === 'ssh' ? 'an' : 'a'} ${type} mount`;
+    if (found !== undefined)
+      throw this.bad(`${mount} has no option ${found}`, `leave ${found} out: ${mount} has ${takes.join(', ')}`);
   }
 
   bad(problem: string, hint: string): PlanError {
@@ -129,7 +158,7 @@ export function badMount(mount: string, problem: string, hint: string): PlanErro
 
 function unknownOption(key: string, mount: string): PlanError {
   return new PlanError('PLAN_UNKNOWN_MOUNT_OPTION', `unknown option ${JSON.stringify(key)} of mount ${mount}`, {
-    hint: nearest(key, Object.keys(KEYS)),
+    hint: nearest(key, Object.keys(MOUNT_KEYS)),
   });
 }
 

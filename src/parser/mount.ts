@@ -1,7 +1,7 @@
 import { PlanError } from '../core/errors.ts';
 import { cleanPath } from '../core/paths.ts';
 import { parseCsvLine } from './csv.ts';
-import { badMount, MountOptions, nearest } from './mount-options.ts';
+import { badMount, MOUNT_TYPES, MountOptions, type MountType, nearest } from './mount-options.ts';
 
 /**
  * A `--mount` of RUN as written (reference, section 10). Filled in are the defaults that need neither the stage nor the
@@ -55,7 +55,7 @@ export interface SshMountSpec extends Ownership {
   readonly required: boolean;
 }
 
-const TYPES = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
+const MOUNT_TYPE_NAMES = Object.keys(MOUNT_TYPES) as readonly MountType[];
 const SHARING = ['shared', 'private', 'locked'] as const;
 
 /**
@@ -69,7 +69,7 @@ export function parseMount(text: string, expand: (value: string) => string = (va
   if (fields === undefined) throw badMount(text, 'it is not a list of key=value', 'separate the options by commas');
   const options = new MountOptions(text, fields, expand);
   const type = options.text('type') ?? 'bind';
-  switch (TYPES.find((known) => known === type.toLowerCase())) {
+  switch (MOUNT_TYPE_NAMES.find((known) => known === type.toLowerCase())) {
     case 'bind':
       return bindMount(options);
     case 'cache':
@@ -82,18 +82,18 @@ export function parseMount(text: string, expand: (value: string) => string = (va
       return sshMount(options);
     default:
       throw new PlanError('PLAN_UNKNOWN_MOUNT_TYPE', `unknown mount type ${JSON.stringify(type)}`, {
-        hint: nearest(type, TYPES),
+        hint: nearest(type, MOUNT_TYPE_NAMES),
       });
   }
 }
 
 function bindMount(options: MountOptions): BindMountSpec {
-  options.refuse('a bind mount', ['mode', 'uid', 'gid', 'sharing', 'required', 'size']);
+  options.refuse('bind');
   return { type: 'bind', ...target(options), ...origin(options), readOnly: options.readOnly() ?? true };
 }
 
 function cacheMount(options: MountOptions): CacheMountSpec {
-  options.refuse('a cache mount', ['required', 'size']);
+  options.refuse('cache');
   const id = options.text('id');
   return {
     type: 'cache',
@@ -107,13 +107,13 @@ function cacheMount(options: MountOptions): CacheMountSpec {
 }
 
 function tmpfsMount(options: MountOptions): TmpfsMountSpec {
-  options.refuse('a tmpfs mount', ['mode', 'uid', 'gid', 'sharing', 'required']);
+  options.refuse('tmpfs');
   const sizeBytes = options.sizeBytes();
   return { type: 'tmpfs', ...target(options), ...(sizeBytes !== undefined && { sizeBytes }) };
 }
 
 function secretMount(options: MountOptions): SecretMountSpec {
-  options.refuse('a secret mount', ['from', 'sharing', 'size']);
+  options.refuse('secret');
   const [id, source, env] = [options.text('id'), options.text('source'), options.text('env')];
   if (id && source) throw options.bad('both id and source are given', 'name the secret by id');
   const written = target(options).target;
@@ -131,7 +131,7 @@ function secretMount(options: MountOptions): SecretMountSpec {
 }
 
 function sshMount(options: MountOptions): SshMountSpec {
-  options.refuse('an ssh mount', ['source', 'sharing', 'size']);
+  options.refuse('ssh');
   return {
     type: 'ssh',
     id: options.text('id') || 'default',

@@ -68,7 +68,16 @@ export function openDockerBuilder(): Builder {
 export function openBuildah(): Builder {
   const root = mkdtempSync(join(tmpdir(), 'lamella-buildah-'));
   const storage = ['--root', join(root, 'root'), '--runroot', join(root, 'run'), '--storage-driver', 'vfs'];
-  const modes = ['--isolation', 'chroot', '--tls-verify=false', '--format', 'docker', '--identity-label=false'];
+  const modes = [
+    '--isolation',
+    'chroot',
+    '--cap-add',
+    'CAP_MKNOD',
+    '--tls-verify=false',
+    '--format',
+    'docker',
+    '--identity-label=false',
+  ];
   return {
     async build(prepared) {
       const name = `localhost/${prepared.name}`;

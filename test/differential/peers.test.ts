@@ -7,12 +7,14 @@ import type { ReadImage } from '../support/image-tree.ts';
 import { DOCKER, openBuildah, openDockerBuilder, openLamella } from './builders.ts';
 import { findDifferences } from './differences.ts';
 import { listPeerCases, type PeerCase, type PeerName, type PreparedCase, prepareCase } from './peer-cases.ts';
+import { type QUIRKS, withoutQuirks } from './quirks.ts';
 
 const started = Math.floor(Date.now() / 1000);
 const temp = mkdtempSync(join(tmpdir(), 'lamella-peers-'));
 const cases = listPeerCases();
 const lamella = openLamella();
 const peers = { docker: openDockerBuilder(), buildah: openBuildah() };
+const met = new Set<(typeof QUIRKS)[number]>();
 const ours = new Map<string, Promise<{ prepared: PreparedCase; image: ReadImage }>>();
 
 afterAll(() => {
@@ -36,7 +38,8 @@ function comparePeer(peer: PeerName): void {
   test.each(built)('$name: $about', async (each) => {
     const { prepared, image } = await buildOurs(each);
     const theirs = await peers[peer].build(prepared);
-    const found = findDifferences({ lamella: image, theirs, history: peer === 'docker', started });
+    const all = findDifferences({ lamella: image, theirs, history: peer === 'docker', started });
+    const found = withoutQuirks(peer, all, met);
     const verdicts = (each.verdicts ?? []).filter((verdict) => verdict.peer === peer);
     expect(found).toEqual(verdicts.map(({ peer: _, why: __, ...difference }) => difference));
   });

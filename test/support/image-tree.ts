@@ -13,6 +13,8 @@ export interface ImagePath {
   readonly gid: number;
   readonly size?: number;
   readonly sha256?: string;
+  /** The content of a small file. */
+  readonly text?: string;
   readonly link?: string;
   /** Major and minor number, `1:3`. */
   readonly device?: string;
@@ -148,6 +150,7 @@ function describe(header: Header, content: Buffer, inode: string): ImagePath {
     gid: header.gid ?? 0,
     ...(header.mtime !== undefined && header.mtime !== null && { mtime: header.mtime.getTime() / 1000 }),
     ...(type === 'file' && { size: content.length, sha256: createHash('sha256').update(content).digest('hex'), inode }),
+    ...(type === 'file' && content.length < 4096 && { text: content.toString() }),
     ...(type === 'symlink' && { link: header.linkname ?? '' }),
     ...((type === 'char' || type === 'block') && { device: `${header.devmajor}:${header.devminor}` }),
     ...(xattrs.length > 0 && { xattrs: Object.fromEntries(xattrs) }),
