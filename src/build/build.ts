@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { dockerfilePaths } from '../context/dockerfile.ts';
-import { ignorePaths, readContextIgnore } from '../context/ignore-file.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Image } from '../core/image.ts';
 import { formatReference } from '../core/reference.ts';
@@ -16,7 +14,8 @@ import { resolveSettings, type Settings } from './defaults.ts';
 import { createdNow } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import { createLint, type Lint } from './lint.ts';
-import { loadDockerfile } from './load-dockerfile.ts';
+import { openDockerfile } from './load-dockerfile.ts';
+import { type MainContext, openMainContext } from './main-context.ts';
 import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { createOrigins } from './origins.ts';
@@ -61,19 +60,16 @@ async function carryOut(options: BuildOptions, caller: BuildControl): Promise<Bu
   const inputs = createBuildInputs(options, settings);
   const control = { ...caller, inputs, emit: teeing(caller, inputs) };
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
-  const contexts = parseNamedContexts(options.buildContexts ?? {});
-  if (options.dockerfileText === undefined)
-    dockerfilePaths(settings.contextDir, options.dockerfile).forEach(inputs.file);
-  const dockerfile = loadDockerfile(options, settings);
-  ignorePaths(settings.contextDir, dockerfile.path).forEach(inputs.file);
-  const ignore = readContextIgnore(settings.contextDir, dockerfile.path);
+  const contexts = parseNamedContexts(options.buildContexts ?? {}, settings.platform);
+  await using session = openSession(options, settings, control);
+  const context = await openMainContext(session);
+  const { dockerfile, ignore } = await openDockerfile(session, context);
   const hasContext = (name: string): boolean => findContext(contexts, name) !== undefined;
   const lint = createLint(dockerfile.parsed, { ...settings, ignore, hasContext, emit: control.emit });
   const graph = plan(dockerfile.parsed, { options, settings, contexts, lint });
   lint.checkText(graph);
-  await using session = openSession(options, settings, control);
   const cache = createStepCache(session, () => createdNow(settings, session.now));
-  const services = createServices(session, { graph, contexts, cache, lint, ignore: ignore?.matcher });
+  const services = createServices(session, { graph, context, contexts, cache, lint, ignore: ignore?.matcher });
   const buildStage = (index: number, others: OtherStages) => runStage(services, stageOf(graph, index), others);
   const stage = await buildStages({ graph, buildStage, onFailure: session.fail });
   lint.assertKept();
@@ -123,13 +119,15 @@ function plan(dockerfile: Dockerfile, { options, settings, contexts, lint }: Pla
 
 interface ServiceParts {
   readonly graph: BuildGraph;
+  readonly context: MainContext;
   readonly contexts: NamedContexts;
   readonly cache: StepCache;
   readonly lint: Lint;
   readonly ignore: IgnoreMatcher | undefined;
 }
 
-function createServices(session: Session, { graph, contexts, cache, lint, ignore }: ServiceParts): StageServices {
+function createServices(session: Session, parts: ServiceParts): StageServices {
+  const { graph, context, contexts, cache, lint, ignore } = parts;
   const { options, settings } = session;
   const images = createBaseImages(session);
   const emptyStack = new LayerStack(session.library);
@@ -139,14 +137,7 @@ function createServices(session: Session, { graph, contexts, cache, lint, ignore
     graph,
     images,
     cache,
-    origins: createOrigins({
-      contextDir: settings.contextDir,
-      ignore,
-      contexts,
-      images,
-      emptyStack,
-      inputs: session.inputs,
-    }),
+    origins: createOrigins({ session, context, ignore, contexts, images, emptyStack }),
     nextStepId: createStepIds(),
     evaluation: {
       buildArgs: settings.buildArgs,

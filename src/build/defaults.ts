@@ -7,6 +7,7 @@ import type { BuildOptions, Secret } from './options.ts';
 
 /** Options with every default filled in and every contradiction refused. */
 export interface Settings {
+  /** Of a context that is a directory. */
   readonly contextDir: string;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly cacheDir: string;
@@ -29,7 +30,7 @@ export function resolveSettings(options: BuildOptions): Settings {
   refuseContradictions(options);
   const buildPlatform: Platform = parsePlatform(`linux/${hostArchitecture()}`);
   return {
-    contextDir: resolve(options.context ?? '.'),
+    contextDir: resolve(typeof options.context === 'string' ? options.context : '.'),
     buildArgs: options.buildArgs ?? {},
     cacheDir: resolve(options.cacheDir ?? defaultCacheDir()),
     platform: options.platform === undefined ? buildPlatform : parsePlatform(options.platform),

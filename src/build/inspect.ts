@@ -11,6 +11,7 @@ import { type Outline, outlineDockerfile } from '../plan/outline.ts';
 import { type PlanOptions, planBuild } from '../plan/plan-build.ts';
 import { resolveSettings } from './defaults.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
+import { requireDirectoryContext } from './main-context.ts';
 import { findContext, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 
@@ -80,11 +81,12 @@ interface Inspected {
 }
 
 function inspected(options: InspectOptions): Inspected {
+  requireDirectoryContext(options);
   const { contextDir, buildArgs, ignoreSyntax, platform, buildPlatform } = resolveSettings(options);
-  const contexts = parseNamedContexts(options.buildContexts ?? {});
+  const contexts = parseNamedContexts(options.buildContexts ?? {}, platform);
   return {
     contextDir,
-    loaded: loadDockerfile(options, { contextDir }),
+    loaded: loadDockerfile(options, { kind: 'directory', path: contextDir }),
     planning: {
       buildArgs,
       ignoreSyntax,

@@ -1,22 +1,55 @@
-import { readDockerfile } from '../context/dockerfile.ts';
+import { dockerfilePaths } from '../context/dockerfile.ts';
+import { type ContextIgnore, ignorePaths } from '../context/ignore-file.ts';
+import { decodeText } from '../context/utf8.ts';
+import { redactAddresses } from '../core/git-url.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 import { parse } from '../parser/index.ts';
-import type { Settings } from './defaults.ts';
+import { dockerfileOf, ignoreOf, type MainContext } from './main-context.ts';
 import type { BuildOptions } from './options.ts';
+import type { Session } from './session.ts';
 
 export interface LoadedDockerfile {
   readonly parsed: Dockerfile;
-  /** Where it was read from; its ignore file may stand beside it. */
+  /** Where it was read from, in the context or on this machine; its ignore file may stand beside it. */
   readonly path?: string;
 }
 
-/** @throws ContextError as {@link readDockerfile} does */
+type DockerfileOptions = Pick<BuildOptions, 'dockerfile' | 'dockerfileText'>;
+
+/** @throws ContextError as {@link dockerfileOf} does; ParseError */
 export function loadDockerfile(
-  options: Pick<BuildOptions, 'dockerfile' | 'dockerfileText'>,
-  { contextDir }: Pick<Settings, 'contextDir'>,
+  { dockerfile, dockerfileText }: DockerfileOptions,
+  context: MainContext,
 ): LoadedDockerfile {
-  if (options.dockerfileText !== undefined) return { parsed: parse(options.dockerfileText, { name: 'Dockerfile' }) };
-  const { dockerfile: file } = options;
-  const { text, name, path } = readDockerfile(contextDir, file === undefined ? {} : { file });
-  return { parsed: parse(text, { name }), path };
+  if (dockerfileText !== undefined) return { parsed: parse(dockerfileText, { name: 'Dockerfile' }) };
+  const { text, name, path } = dockerfileOf(context, dockerfile);
+  return { parsed: parse(text, { name }), ...(path !== undefined && { path }) };
+}
+
+/**
+ * Reads the Dockerfile of a build and its ignore file.
+ * @throws ContextError as {@link loadDockerfile} and {@link ignoreOf} do, `CONTEXT_DOWNLOAD_FAILED`; ParseError
+ */
+export async function openDockerfile(
+  session: Session,
+  context: MainContext,
+): Promise<{ readonly dockerfile: LoadedDockerfile; readonly ignore: ContextIgnore | undefined }> {
+  const { options, inputs } = session;
+  const given = await withFetchedText(session, options);
+  const isFile = context.kind === 'directory' && given.dockerfileText === undefined;
+  if (isFile) dockerfilePaths(context.path, given.dockerfile).forEach(inputs.file);
+  const dockerfile = loadDockerfile(given, context);
+  if (context.kind === 'directory') ignorePaths(context.path, dockerfile.path).forEach(inputs.file);
+  return { dockerfile, ignore: ignoreOf(context, dockerfile.path) };
+}
+
+/** The text of a Dockerfile that is named by an address; other options pass unchanged. */
+async function withFetchedText(session: Session, options: DockerfileOptions): Promise<DockerfileOptions> {
+  const { dockerfile } = options;
+  if (dockerfile === undefined || !/^https?:\/\//i.test(dockerfile)) return options;
+  session.inputs.unknown();
+  const chunks: Uint8Array[] = [];
+  const download = await session.remotes().downloads.fetch(dockerfile);
+  for await (const chunk of session.store.read(download)) chunks.push(chunk);
+  return { dockerfileText: decodeText(Buffer.concat(chunks), redactAddresses(dockerfile)) };
 }

@@ -1,19 +1,38 @@
 import { resolve } from 'node:path';
 import { OptionError } from '../core/errors.ts';
+import { type Platform, parsePlatform, samePlatform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
+import { type ContextAddress, contextAddress } from './remote/fetched-context.ts';
 
 /** What `--build-context NAME=VALUE` stands for (reference, section 18). */
 export type NamedContext =
   | { readonly kind: 'layout'; readonly address: string }
   | { readonly kind: 'image'; readonly reference: string }
-  | { readonly kind: 'directory'; readonly path: string };
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'fetched'; readonly address: ContextAddress };
 
 /** Named contexts by normalised name, so that `alpine` and `alpine:latest` in a Dockerfile are one. */
 export type NamedContexts = ReadonlyMap<string, NamedContext>;
 
-export function parseNamedContexts(values: Readonly<Record<string, string>>): NamedContexts {
-  return new Map(Object.entries(values).map(([name, value]) => [contextKey(name), parseContext(name, value)]));
+/**
+ * Those that count for a platform: `NAME::os/architecture` does for its own, before `NAME`.
+ * @throws OptionError `OPTION_UNSUPPORTED_CONTEXT`, `OPTION_BAD_GIT_URL`, `OPTION_BAD_PLATFORM`
+ */
+export function parseNamedContexts(values: Readonly<Record<string, string>>, platform: Platform): NamedContexts {
+  const general = new Map<string, NamedContext>();
+  const special = new Map<string, NamedContext>();
+  for (const [written, value] of Object.entries(values)) {
+    const { name, only } = splitName(written);
+    if (only === undefined) general.set(contextKey(name), parseContext(written, value));
+    else if (samePlatform(only, platform)) special.set(contextKey(name), parseContext(written, value));
+  }
+  return new Map([...general, ...special]);
+}
+
+function splitName(written: string): { readonly name: string; readonly only?: Platform } {
+  const at = written.lastIndexOf('::');
+  return at < 0 ? { name: written } : { name: written.slice(0, at), only: parsePlatform(written.slice(at + 2)) };
 }
 
 export function findContext(contexts: NamedContexts, name: string): NamedContext | undefined {
@@ -21,6 +40,8 @@ export function findContext(contexts: NamedContexts, name: string): NamedContext
 }
 
 function parseContext(name: string, value: string): NamedContext {
+  const address = contextAddress(value);
+  if (address !== undefined) return { kind: 'fetched', address };
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase();
   const rest = value.replace(/^[^:]*:(\/\/)?/, '');
   switch (scheme) {
@@ -28,18 +49,10 @@ function parseContext(name: string, value: string): NamedContext {
       return { kind: 'layout', address: rest };
     case 'docker-image':
       return { kind: 'image', reference: rest };
-    case 'http':
-    case 'https':
-    case 'git':
-    case 'ssh':
     case 'target':
-      throw new OptionError(
-        'OPTION_UNSUPPORTED_CONTEXT',
-        `build context ${name}=${value}: ${scheme} is not supported yet`,
-        {
-          hint: 'use a directory, oci-layout://DIR or docker-image://REFERENCE',
-        },
-      );
+      throw new OptionError('OPTION_UNSUPPORTED_CONTEXT', `build context ${name}=${value} names another target`, {
+        hint: 'targets are known to build files with several of them: build that one to a directory, and use oci-layout://DIR',
+      });
     default:
       return { kind: 'directory', path: resolve(value) };
   }

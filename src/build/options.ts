@@ -44,9 +44,17 @@ export interface RegistryOptions {
 
 /** Options of {@link build}. Paths are relative to the working directory of the process. */
 export interface BuildOptions {
-  /** Directory of the build context. Default `'.'`. */
-  readonly context?: string;
-  /** Path of the Dockerfile. Default `Dockerfile`, then `dockerfile`, in the context. */
+  /**
+   * The build context: a directory, the address of a git repository (`https://….git`, `ssh://`, `git://`, `user@host:path`;
+   * `#REF:DIR` may follow), the http(s) address of a tar archive, or the bytes of one. Archives may be compressed with gzip,
+   * bzip2, xz or zstd; what is no archive is the Dockerfile itself, of a context without files (reference, section 18).
+   * Default `'.'`.
+   */
+  readonly context?: string | AsyncIterable<Uint8Array>;
+  /**
+   * The Dockerfile: a path on this machine, but inside of the context when that is no directory; or an http(s) address.
+   * Default `Dockerfile`, then `dockerfile`, in the context.
+   */
   readonly dockerfile?: string;
   /** The Dockerfile itself, instead of `dockerfile`. */
   readonly dockerfileText?: string;
@@ -60,7 +68,10 @@ export interface BuildOptions {
   readonly tags?: readonly string[];
   /** Default: none, the image stays in the local store. */
   readonly outputs?: readonly Output[];
-  /** `oci-layout://DIR[:tag|@digest]`, `docker-image://REF` or a directory, by name. */
+  /**
+   * What else FROM, `COPY --from` and mounts can name: `oci-layout://DIR[:tag|@digest]`, `docker-image://REF`, a directory,
+   * or an address as `context` takes it. A name that ends in `::os/architecture` counts for that platform only.
+   */
   readonly buildContexts?: Readonly<Record<string, string>>;
   /** For `RUN --mount=type=secret`. Never part of a key or a layer. */
   readonly secrets?: readonly Secret[];

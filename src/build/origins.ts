@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { openDirectoryContext } from '../context/directory-context.ts';
 import { ignorePaths, readContextIgnore } from '../context/ignore-file.ts';
+import { visibleTree } from '../context/visible-tree.ts';
+import { ContextError } from '../core/errors.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Tree } from '../core/tree.ts';
 import type { FileOrigin } from '../plan/step.ts';
 import type { BaseImage, BaseImages } from './base-images.ts';
 import type { LayerStack } from './layer-stack.ts';
+import type { MainContext } from './main-context.ts';
 import { findContext, type NamedContext, type NamedContexts } from './named-contexts.ts';
+import { type ContextAddress, type FetchedContext, fetchContext } from './remote/fetched-context.ts';
+import type { Session } from './session.ts';
 import type { OtherStages } from './stages.ts';
 import type { BuildInputs } from './unchanged/build-inputs.ts';
 
@@ -26,13 +31,13 @@ export type NamedBase =
   | { readonly kind: 'directory'; readonly tree: Tree };
 
 export interface OriginParts {
-  readonly contextDir: string;
+  readonly session: Session;
+  readonly context: MainContext;
   /** Of the main context: it may stand beside the Dockerfile. */
   readonly ignore: IgnoreMatcher | undefined;
   readonly contexts: NamedContexts;
   readonly images: BaseImages;
   readonly emptyStack: LayerStack;
-  readonly inputs: BuildInputs;
 }
 
 /** Opens what steps read from; directories once in a build, so that each file is looked at once. */
@@ -47,13 +52,25 @@ export interface OriginScope {
 }
 
 export function createOrigins(parts: OriginParts): Origins {
-  const { contextDir, ignore, contexts, images, emptyStack, inputs } = parts;
+  const { session, context, ignore, contexts, images, emptyStack } = parts;
+  const { inputs } = session;
   const directories = new Map<string, Origin>();
+  const fetched = new Map<string, Promise<Origin>>();
   let main: Origin | undefined;
 
   function mainContext(): Origin {
-    main ??= openDirectory(contextDir, ignore, inputs);
+    main ??=
+      context.kind === 'directory'
+        ? openDirectory(context.path, ignore, inputs)
+        : withIgnore(visible(context, ignore), ignore);
     return main;
+  }
+
+  function filesOf(name: string, named: FileContext): Promise<Origin> {
+    if (named.kind === 'directory') return Promise.resolve(directory(named.path));
+    const known = fetched.get(named.address.address) ?? fetchFiles(session, name, named.address);
+    fetched.set(named.address.address, known);
+    return known;
   }
 
   function directory(path: string): Origin {
@@ -66,22 +83,22 @@ export function createOrigins(parts: OriginParts): Origins {
   }
 
   function contextOf(name: string): NamedContext {
-    const context = findContext(contexts, name);
-    assert(context !== undefined, `no build context ${name}`);
-    return context;
+    const named = findContext(contexts, name);
+    assert(named !== undefined, `no build context ${name}`);
+    return named;
   }
 
-  function imageOf(context: Exclude<NamedContext, { kind: 'directory' }>, platform: Platform): Promise<BaseImage> {
-    return context.kind === 'layout'
-      ? images.fromLayout(context.address, platform)
-      : images.fromReference(context.reference, platform);
+  function imageOf(named: Exclude<NamedContext, FileContext>, platform: Platform): Promise<BaseImage> {
+    return named.kind === 'layout'
+      ? images.fromLayout(named.address, platform)
+      : images.fromReference(named.reference, platform);
   }
 
   return {
     async openBase(name, platform) {
-      const context = contextOf(name);
-      if (context.kind === 'directory') return { kind: 'directory', tree: await directory(context.path).tree() };
-      return { kind: 'image', image: await imageOf(context, platform) };
+      const named = contextOf(name);
+      if (isFileContext(named)) return { kind: 'directory', tree: await (await filesOf(name, named)).tree() };
+      return { kind: 'image', image: await imageOf(named, platform) };
     },
     async open(origin, { platform, stage }) {
       switch (origin.kind) {
@@ -92,9 +109,9 @@ export function createOrigins(parts: OriginParts): Origins {
         case 'image':
           return ofStack((await images.fromReference(origin.reference, platform)).stack);
         case 'named-context': {
-          const context = contextOf(origin.name);
-          if (context.kind === 'directory') return directory(context.path);
-          return ofStack((await imageOf(context, platform)).stack);
+          const named = contextOf(origin.name);
+          if (isFileContext(named)) return await filesOf(origin.name, named);
+          return ofStack((await imageOf(named, platform)).stack);
         }
         case 'scratch':
           return ofStack(emptyStack);
@@ -103,9 +120,36 @@ export function createOrigins(parts: OriginParts): Origins {
   };
 }
 
+type FileContext = Extract<NamedContext, { kind: 'directory' | 'fetched' }>;
+
+function isFileContext(named: NamedContext): named is FileContext {
+  return named.kind === 'directory' || named.kind === 'fetched';
+}
+
+const NO_FILES: Tree = { lookup: () => undefined, list: () => [] };
+
+function visible(context: FetchedContext, ignore: IgnoreMatcher | undefined): Tree {
+  if (context.kind === 'dockerfile') return NO_FILES;
+  return ignore === undefined ? context.tree : visibleTree(context.tree, ignore);
+}
+
+/** Ignore files are those of directories of this machine (reference, section 13). */
+async function fetchFiles(session: Session, name: string, address: ContextAddress): Promise<Origin> {
+  session.inputs.unknown();
+  const context = await fetchContext(session, address);
+  if (context.kind === 'files') return withIgnore(context.tree, undefined);
+  throw new ContextError('CONTEXT_BAD_ARCHIVE', `the build context ${name} is no archive: ${context.name}`, {
+    hint: 'give the address of a tar archive, plain or compressed with gzip, bzip2, xz or zstd, or of a git repository',
+  });
+}
+
 function openDirectory(path: string, ignore: IgnoreMatcher | undefined, inputs: BuildInputs): Origin {
   const tree = openDirectoryContext(path, ignore === undefined ? {} : { ignore });
   inputs.context(tree);
+  return withIgnore(tree, ignore);
+}
+
+function withIgnore(tree: Tree, ignore: IgnoreMatcher | undefined): Origin {
   return {
     tree: () => Promise.resolve(tree),
     ...(ignore !== undefined && { isIgnored: (file: string) => ignore.ignores(file) }),

@@ -28,7 +28,7 @@ const SUPPORTED: readonly OptionRow[] = [
     name: 'file',
     short: 'f',
     value: 'FILE',
-    help: 'The Dockerfile; - reads it from standard input',
+    help: 'The Dockerfile, a path or an address; - reads it from standard input',
     fallback: 'CONTEXT/Dockerfile',
     support: FULL,
   },
@@ -46,7 +46,7 @@ const SUPPORTED: readonly OptionRow[] = [
     name: 'build-context',
     value: 'NAME=SRC',
     repeatable: true,
-    help: 'More sources for FROM and COPY --from: a directory, oci-layout://DIR[:tag], docker-image://REF',
+    help: 'More sources for FROM and COPY --from: a directory, oci-layout://DIR[:tag], docker-image://REF, a git or tar address',
     support: FULL,
   },
   {

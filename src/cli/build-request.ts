@@ -78,13 +78,6 @@ function contextOf(args: Arguments): string {
       'options stand before a value, as in -t NAME',
     );
   }
-  if (context === '-' || /^(?:https?|git|ssh):\/\/|^git@/.test(context)) {
-    throw usageError(
-      'OPTION_UNSUPPORTED',
-      `the build context ${JSON.stringify(context)} is not a directory`,
-      'fetch or unpack it first, then give the directory',
-    );
-  }
   return context;
 }
 

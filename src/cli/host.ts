@@ -23,6 +23,7 @@ export interface CliHost {
   /** Decides whether there is anything to do, without the library. */
   readonly findUnchanged: (options: BuildOptions) => Promise<BuildResult | undefined>;
   readonly readStdin: () => Promise<string>;
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   readonly readFile: (path: string) => Promise<string>;
   readonly writeFile: (path: string, content: string) => Promise<void>;
   /** Milliseconds of a clock that only goes forward. */
@@ -42,6 +43,7 @@ export function processHost(): CliHost {
     loadLibrary: () => import('../index.ts'),
     findUnchanged: async (options) => (await import('../build/unchanged/find-unchanged.ts')).findUnchanged(options),
     readStdin: () => text(process.stdin),
+    stdin: () => process.stdin,
     readFile: (path) => readFile(path, 'utf8'),
     writeFile: (path, content) => writeFile(path, content),
     now: () => performance.now(),

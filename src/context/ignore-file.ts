@@ -21,7 +21,7 @@ export interface ContextIgnore {
 export function readContextIgnore(contextDir: string, dockerfilePath?: string): ContextIgnore | undefined {
   for (const path of ignorePaths(contextDir, dockerfilePath)) {
     const bytes = readIfPresent(path);
-    if (bytes !== undefined) return toContextIgnore(path, readIgnoreFile(decodeText(bytes, path)));
+    if (bytes !== undefined) return parseContextIgnore(path, bytes);
   }
   return undefined;
 }
@@ -41,7 +41,12 @@ function readIfPresent(path: string): Uint8Array | undefined {
   }
 }
 
-function toContextIgnore(path: string, patterns: readonly string[]): ContextIgnore {
+/**
+ * Reads what an ignore file holds.
+ * @throws ContextError `CONTEXT_BAD_PATTERN`, `CONTEXT_NOT_UTF8`
+ */
+export function parseContextIgnore(path: string, bytes: Uint8Array): ContextIgnore {
+  const patterns = readIgnoreFile(decodeText(bytes, path));
   try {
     return { path, patterns, matcher: compileIgnore(patterns) };
   } catch (error) {

@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { isBuilderError, LayerError } from '../core/errors.ts';
 import { externalDecompress } from './external-decompress.ts';
+import { peek } from './peek.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type CompressionFormat = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
@@ -35,7 +36,7 @@ export async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
   options: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const { head, all } = await peek(bytes);
+  const { head, all } = await peek(bytes, SNIFF_BYTES);
   const format = options.format ?? sniffCompression(head);
   const limit = options.maxBytes ?? Number.POSITIVE_INFINITY;
   let size = 0;
@@ -102,29 +103,4 @@ function tooLarge(format: CompressionFormat, limit: number): LayerError {
   return new LayerError('LAYER_TOO_LARGE', `${format} data has more than ${limit} bytes when uncompressed`, {
     hint: 'raise the limit if this size is meant',
   });
-}
-
-/** The first bytes, and a stream that still has them. */
-async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
-  const iterator = bytes[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  for (let length = 0; length < SNIFF_BYTES; ) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    chunks.push(next.value);
-    length += next.value.byteLength;
-  }
-  return { head: Buffer.concat(chunks), all: resume(chunks, iterator) };
-}
-
-async function* resume(
-  chunks: readonly Uint8Array[],
-  iterator: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    yield* chunks;
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-  } finally {
-    await iterator.return?.();
-  }
 }

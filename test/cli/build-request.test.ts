@@ -135,11 +135,8 @@ describe('toBuildOptions', () => {
     expect(() => options(argv)).toThrow(expect.objectContaining({ family: 'option', code, hint: expect.any(String) }));
   });
 
-  test.each([
-    [['-'], 'OPTION_UNSUPPORTED'],
-    [['https://example.com/x.git'], 'OPTION_UNSUPPORTED'],
-  ])('the context %j is refused', (argv, code) => {
-    expect(() => toBuildOptions(parseArguments(argv, BUILD_OPTIONS), {})).toThrow(expect.objectContaining({ code }));
+  test.each(['-', 'https://example.com/x.git', 'git@example.com:x'])('the context %s is passed on', (context) => {
+    expect(toBuildOptions(parseArguments([context], BUILD_OPTIONS), {})).toMatchObject({ context });
   });
 });
 

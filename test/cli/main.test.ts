@@ -113,6 +113,18 @@ describe('lamella build', () => {
     expect(seen[0]).not.toHaveProperty('dockerfile');
   });
 
+  test('- reads the context from standard input, and not the Dockerfile as well', async () => {
+    const { build, seen } = recordingBuild();
+    await run(['build', '-f', 'other', '-'], { stdin: 'bytes', library: { build } });
+    const [{ context = '', dockerfile } = {}] = seen;
+    expect(dockerfile).toBe('other');
+    const chunks: Uint8Array[] = [];
+    if (typeof context !== 'string') for await (const chunk of context) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('bytes');
+    const both = await run(['build', '-f', '-', '-']);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('cannot both come from standard input')]);
+  });
+
   test('--iidfile and --metadata-file are written with the keys of buildx', async () => {
     const { host } = await run(['build', '-t', 'a', '--iidfile', 'iid', '--metadata-file', 'meta.json', '.']);
     expect(host.files.get('iid')).toBe(DIGEST);

@@ -43,6 +43,22 @@ function addSubmodule(repository: GitRepository, path: string): void {
   repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', path, 'sub');
 }
 
+describe('a build context in a git repository (reference, section 18)', () => {
+  it('has the Dockerfile, the ignore file and the files of a directory of a branch', async () => {
+    const { repository, address } = await startRemote();
+    repository.git('checkout', '--quiet', '-b', 'app');
+    const files = { Dockerfile: 'FROM scratch\nCOPY . /app\nCOPY --from=more a.txt /\n', '.dockerignore': 'b.txt' };
+    repository.commit(Object.fromEntries(Object.entries(files).map(([name, text]) => [`dir/${name}`, text])));
+    const layout = join(tempDir(), 'layout');
+    await createBuilder().build({
+      context: `${address}#app:dir`,
+      buildContexts: { more: `${address}#main` },
+      outputs: [ociLayout(layout)],
+    });
+    expect(namesOf(await readImageTree(layout))).toEqual(['/a.txt', '/app', '/app/.dockerignore', '/app/Dockerfile']);
+  });
+});
+
 describe('ADD of a git address (reference, section 12)', () => {
   it('copies the files of the default branch, without git, with plain modes and owned by root', async () => {
     const { repository, address } = await startRemote();

@@ -3,7 +3,7 @@ import { pack } from 'tar-stream';
 /** What a tar holds at a path: text of a file with mode 0644, or an entry as tar-stream has it. */
 export type TarMember =
   | string
-  | { readonly header: Parameters<ReturnType<typeof pack>['entry']>[0]; readonly text?: string };
+  | { readonly header: Partial<Parameters<ReturnType<typeof pack>['entry']>[0]>; readonly text?: string };
 
 /** A tar archive of members in their order; written with other code than lamella's own. */
 export async function tarOf(members: Readonly<Record<string, TarMember>>): Promise<Buffer> {

@@ -11,6 +11,8 @@ import type { BuildOptions } from '../options.ts';
  * a build that is done in any case.
  */
 export function recordPath(options: BuildOptions, settings: Settings): string | undefined {
+  // A stream is read to know what it holds.
+  if (typeof options.context === 'object') return undefined;
   if (settings.noCache || settings.timestamps !== 'fixed') return undefined;
   // A push is a conversation with the registry.
   if (options.outputs?.some(({ type }) => type === 'registry')) return undefined;

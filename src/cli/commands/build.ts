@@ -7,12 +7,12 @@ import type { BuildOptions, BuildResult } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
 import { notReproducible } from '../reproducibility.ts';
-import { withDockerfileText } from '../with-dockerfile-text.ts';
+import { withStandardInput } from '../with-standard-input.ts';
 
 export const buildCommand: Command = {
   usage: 'lamella build [OPTION…] [CONTEXT]',
   details: [
-    'Builds the Dockerfile of CONTEXT, a directory: this one when it is left out. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
+    'Builds the Dockerfile of CONTEXT: a directory (this one when it is left out), the address of a git repository or of a tar archive, or - for an archive, or a Dockerfile alone, on standard input. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
     'The options are those of `docker buildx build`, with the same meaning. Progress goes to stderr; stdout stays empty, but for the digest with -q.',
     'Outputs: type=oci,dest=FILE is an archive with an OCI layout, type=oci-layout,dest=DIR (or type=oci,tar=false) the same as a directory, type=docker,dest=FILE what `docker load` reads, type=registry pushes every tag. compression=gzip|zstd|uncompressed may follow.',
   ],
@@ -39,7 +39,7 @@ async function run(context: CommandContext): Promise<void> {
 
 async function buildImage({ args, argv, host, library, signal }: CommandContext): Promise<void> {
   const style = progressStyleOf(args, host.stderr, host.env);
-  const options = await withDockerfileText(toBuildOptions(args, host.env), args.last('file'), host);
+  const options = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
   const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
   const result = await runBuild({ build, options, host, style, signal });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });

@@ -10,7 +10,7 @@ import { packageVersion } from '../package-version.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import { renderDiagnostic } from '../render-error.ts';
 import { ReportedError } from '../reported-error.ts';
-import { withDockerfileText } from '../with-dockerfile-text.ts';
+import { withStandardInput } from '../with-standard-input.ts';
 
 export const checkCommand: Command = {
   usage: 'lamella check [OPTION…] [CONTEXT]',
@@ -64,7 +64,7 @@ export async function runCheck(
   { args, host, library }: CommandContext,
   style: CheckStyle = { fix: false, error: false, format: 'human' },
 ): Promise<void> {
-  const given = await withDockerfileText(toInspectOptions(args, host.env), args.last('file'), host);
+  const given = await withStandardInput(toInspectOptions(args, host.env), args.last('file'), host);
   const loaded = await library();
   const { report, fixed } = inspect(loaded, { ...given, error: style.error }, style);
   host.stdout.write(render({ report, fixed }, { format: style.format, host, library: loaded }));

@@ -2,7 +2,7 @@ import { DOCKERFILE_OPTIONS } from '../build-option-table.ts';
 import { toInspectOptions } from '../build-request.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
-import { withDockerfileText } from '../with-dockerfile-text.ts';
+import { withStandardInput } from '../with-standard-input.ts';
 
 export const graphCommand: Command = {
   usage: 'lamella graph [OPTION…] [CONTEXT]',
@@ -27,7 +27,7 @@ export const graphCommand: Command = {
 };
 
 async function run({ args, host, library }: CommandContext): Promise<void> {
-  const options = await withDockerfileText(toInspectOptions(args, host.env), args.last('file'), host);
+  const options = await withStandardInput(toInspectOptions(args, host.env), args.last('file'), host);
   const { plan, formatGraph, formatGraphDot, toGraphJson } = await library();
   const graph = plan(options);
   switch (args.last('format')) {

@@ -2,7 +2,7 @@ import { DOCKERFILE_OPTIONS } from '../build-option-table.ts';
 import { toInspectOptions } from '../build-request.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
-import { withDockerfileText } from '../with-dockerfile-text.ts';
+import { withStandardInput } from '../with-standard-input.ts';
 
 export const outlineCommand: Command = {
   usage: 'lamella outline [OPTION…] [CONTEXT]',
@@ -16,7 +16,7 @@ export const outlineCommand: Command = {
 
 /** Also what `lamella build --call outline` does. */
 export async function runOutline({ args, host, library }: CommandContext, json: boolean): Promise<void> {
-  const options = await withDockerfileText(toInspectOptions(args, host.env), args.last('file'), host);
+  const options = await withStandardInput(toInspectOptions(args, host.env), args.last('file'), host);
   const { outline, formatOutline } = await library();
   const found = outline(options);
   host.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : formatOutline(found));

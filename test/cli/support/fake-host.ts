@@ -58,6 +58,9 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     findUnchanged: async () => undefined,
     loadLibrary: async () => fakeLibrary(options.library),
     readStdin: async () => options.stdin ?? '',
+    stdin: async function* () {
+      yield Buffer.from(options.stdin ?? '');
+    },
     readFile: async (path) => files.get(path) ?? failWith('ENOENT', `no such file or directory, open '${path}'`),
     writeFile: async (path, content) => {
       if (path.startsWith('/forbidden/')) failWith('EACCES', `permission denied, open '${path}'`);

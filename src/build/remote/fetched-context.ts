@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { readTarContext } from '../../context/tar-context.ts';
+import { decodeText } from '../../context/utf8.ts';
+import { ContextError, isBuilderError } from '../../core/errors.ts';
+import { parseGitUrl, redactAddresses } from '../../core/git-url.ts';
+import type { Tree } from '../../core/tree.ts';
+import { decompress, sniffCompression } from '../../io/decompress.ts';
+import { peek } from '../../io/peek.ts';
+import { decodeTarHeader } from '../../io/tar-decode.ts';
+import { TAR_RECORD } from '../../io/tar-header.ts';
+import type { RemoteSession } from './remote-session.ts';
+import type { RemoteSources } from './remote-sources.ts';
+
+/** A build context that is no directory of this machine, as messages name it. */
+export type FetchedContext =
+  | { readonly kind: 'files'; readonly name: string; readonly tree: Tree }
+  /** What came was not an archive, so it is taken for the Dockerfile itself (reference, section 18). */
+  | { readonly kind: 'dockerfile'; readonly name: string; readonly text: string };
+
+/** Where a context comes from; everything else is a path. */
+export type ContextAddress = { readonly kind: 'git' | 'http'; readonly address: string };
+
+type ContextSession = Pick<RemoteSession, 'workspace' | 'store' | 'signal' | 'options'> & {
+  remotes(): RemoteSources;
+};
+
+/** Far more than a Dockerfile has, far less than a mistake can. */
+const MAX_TEXT_BYTES = 16 << 20;
+
+export function contextAddress(text: string): ContextAddress | undefined {
+  if (parseGitUrl(text, { shorthand: true }) !== undefined) return { kind: 'git', address: text };
+  return /^https?:\/\//i.test(text) ? { kind: 'http', address: text } : undefined;
+}
+
+/** @throws ContextError `CONTEXT_GIT_…`, `CONTEXT_DOWNLOAD_FAILED`, and as {@link readContextStream} does */
+export async function fetchContext(
+  session: ContextSession,
+  { kind, address }: ContextAddress,
+): Promise<FetchedContext> {
+  const name = redactAddresses(address);
+  if (kind === 'http') {
+    const download = await session.remotes().downloads.fetch(address);
+    return await readContextStream(session, session.store.read(download), name);
+  }
+  const source = parseGitUrl(address, { shorthand: true });
+  if (source === undefined) throw new TypeError(`${name} is no git address`);
+  const keepGitDir = source.keepGitDir ?? isOn(session.options.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR);
+  const files = await session.remotes().repositories.resolve({ ...source, keepGitDir });
+  return { kind: 'files', name, tree: await files.open() };
+}
+
+function isOn(value: string | undefined): boolean {
+  return /^(?:1|t|true)$/i.test(value ?? '');
+}
+
+/**
+ * Reads a tar archive, plain or compressed with gzip, bzip2, xz or zstd; text is a Dockerfile.
+ * @throws ContextError `CONTEXT_BAD_ARCHIVE`, `CONTEXT_NOT_UTF8`; LayerError for a damaged archive
+ */
+export async function readContextStream(
+  session: Pick<ContextSession, 'workspace' | 'signal'>,
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<FetchedContext> {
+  const { head, all } = await peek(bytes, TAR_RECORD);
+  const isCompressed = sniffCompression(head) !== 'none';
+  if (!isCompressed && !isTar(head)) return { kind: 'dockerfile', name, text: await readText(all, name) };
+  const folder = join(session.workspace.path, 'contexts', randomUUID());
+  const tree = await readTarContext(decompress(all), { folder, signal: session.signal });
+  return { kind: 'files', name, tree };
+}
+
+function isTar(head: Uint8Array): boolean {
+  if (head.length < TAR_RECORD) return false;
+  const record = Buffer.from(head.buffer, head.byteOffset, TAR_RECORD);
+  if (record.every((byte) => byte === 0)) return true;
+  try {
+    decodeTarHeader(record, 0, 0);
+    return true;
+  } catch (error) {
+    if (isBuilderError(error)) return false;
+    throw error;
+  }
+}
+
+async function readText(bytes: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_TEXT_BYTES) throw notAContext(name);
+  }
+  return decodeText(Buffer.concat(chunks), name);
+}
+
+function notAContext(name: string): ContextError {
+  return new ContextError('CONTEXT_BAD_ARCHIVE', `${name} is neither a tar archive nor a Dockerfile`, {
+    hint: 'give a tar archive, plain or compressed with gzip, bzip2, xz or zstd',
+  });
+}
