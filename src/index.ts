@@ -1,5 +1,8 @@
 export { build } from './build/build.ts';
 export type { Damage } from './build/care/damage.ts';
+export type { CacheItem, ItemKind } from './build/care/item.ts';
+export { listCache } from './build/care/list-cache.ts';
+export { type PruneOptions, type PruneReport, pruneCache } from './build/care/prune-cache.ts';
 export { type VerifyOptions, type VerifyReport, verifyCache } from './build/care/verify-cache.ts';
 export { checkReproducible, type ReproducibilityReport } from './build/check-reproducible.ts';
 export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Image } from '../core/image.ts';
 import { formatReference } from '../core/reference.ts';
+import { defaultCacheDir } from '../io/host.ts';
 import { assembleImage } from '../oci/image/assemble.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
@@ -48,10 +50,18 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const control = createControl(options);
   try {
     control.signal.throwIfAborted();
-    return await carryOut(options, control);
+    const result = await carryOut(options, control);
+    if (result.executed > 0) await collectCache(options);
+    return result;
   } catch (error) {
     throw control.signal.aborted ? control.signal.reason : error;
   }
+}
+
+/** Loaded only after a build that made something. */
+async function collectCache({ cacheDir, cacheMaxSize }: BuildOptions): Promise<void> {
+  const { collect } = await import('./care/collect.ts');
+  await collect({ cacheDir: resolve(cacheDir ?? defaultCacheDir()), maxSize: cacheMaxSize });
 }
 
 async function carryOut(options: BuildOptions, caller: BuildControl): Promise<BuildResult> {

@@ -23,6 +23,14 @@ export interface CacheFolders {
   readonly statCache: string;
   /** Builds that need not be done again as long as nothing changes. */
   readonly unchanged: string;
+  /** Empty files whose times tell when directories were used last. */
+  readonly used: string;
+  /** Sizes of directories, as they were measured. */
+  readonly sizes: string;
+  /** Lease of whoever takes away. */
+  readonly collection: string;
+  /** Tells one collection from the next. */
+  readonly collectionId: string;
 }
 
 export function cacheFolders(cacheDir: string): CacheFolders {
@@ -38,5 +46,9 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     temporary: join(cacheDir, 'tmp'),
     statCache: join(cacheDir, 'stat-cache'),
     unchanged: join(cacheDir, 'unchanged'),
+    used: join(cacheDir, 'used'),
+    sizes: join(cacheDir, 'sizes.json'),
+    collection: join(cacheDir, 'collection.lease'),
+    collectionId: join(cacheDir, 'collection.id'),
   };
 }

@@ -89,6 +89,11 @@ export interface BuildOptions {
   readonly pull?: 'always' | 'newer' | 'missing' | 'never';
   /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`. */
   readonly cacheDir?: string;
+  /**
+   * Bytes that the cache folder may take. After a build that made something, what was used longest ago is taken away;
+   * never what images of the local store need, or other builds use. Default: a tenth of the disk, but 10 GB at least.
+   */
+  readonly cacheMaxSize?: number;
   readonly registry?: RegistryOptions;
   /** No registry is asked for anything: what is not here is an error. Default false. */
   readonly offline?: boolean;

@@ -7,6 +7,7 @@ import { formatPlatform, type Platform } from '../core/platform.ts';
 import { formatReference, type Reference } from '../core/reference.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import { scanFiles } from '../io/scan-folder.ts';
+import { touchFile } from '../io/touch.ts';
 
 /** What a reference named when it was last pulled. */
 export interface PulledImage {
@@ -16,10 +17,15 @@ export interface PulledImage {
   readonly manifest: Descriptor;
 }
 
+/** With the name that it was pulled by. */
+export interface ScannedPulledImage extends PulledImage {
+  readonly reference: string;
+}
+
 /** Remembers which images are in the store, so that an unchanged tag costs one small question, or none. */
 export interface PulledImages {
   /** Every file, with the image that it names; `undefined` for a damaged one. */
-  scan(): Iterable<{ readonly path: string; readonly image: PulledImage | undefined }>;
+  scan(): Iterable<{ readonly path: string; readonly image: ScannedPulledImage | undefined }>;
   find(reference: Reference, platform: Platform): PulledImage | undefined;
   remember(reference: Reference, platform: Platform, image: PulledImage): void;
 }
@@ -33,7 +39,11 @@ export function createPulledImages(directory: string): PulledImages {
     *scan() {
       for (const { path } of scanFiles(directory)) yield { path, image: readPulled(path) };
     },
-    find: (reference, platform) => readPulled(pathOf(reference, platform)),
+    find(reference, platform) {
+      const path = pathOf(reference, platform);
+      touchFile(path);
+      return readPulled(path);
+    },
     remember(reference, platform, image) {
       const record = {
         version: 1,
@@ -46,9 +56,9 @@ export function createPulledImages(directory: string): PulledImages {
   };
 }
 
-function readPulled(path: string): PulledImage | undefined {
+function readPulled(path: string): ScannedPulledImage | undefined {
   try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as PulledImage & { readonly version: number };
+    const record = JSON.parse(readFileSync(path, 'utf8')) as ScannedPulledImage & { readonly version: number };
     return record.version === 1 ? record : undefined;
   } catch {
     return undefined;

@@ -11,7 +11,8 @@ import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
 import { createTocStore } from '../rootfs/toc-store.ts';
 import { abortableStore } from '../store/abortable-store.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
-import { cacheFolders } from './cache-folders.ts';
+import { type CacheFolders, cacheFolders } from './cache-folders.ts';
+import { type Claims, claimingStore, createClaims } from './claims.ts';
 import type { BuildControl } from './control.ts';
 import type { Settings } from './defaults.ts';
 import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
@@ -27,6 +28,9 @@ export interface Session extends BuildControl, AsyncDisposable {
   readonly settings: Settings;
   readonly store: BlobStore;
   readonly storeDir: string;
+  readonly folders: CacheFolders;
+  /** What this build uses. */
+  readonly claims: Claims;
   readonly names: ImageNames;
   readonly pulled: PulledImages;
   readonly records: CacheRecords;
@@ -57,7 +61,9 @@ export function openSession(
   const abandoned = reclaimWorkspaces(folders.temporary);
   const workspace = createWorkspace(folders.temporary);
   const storeDir = folders.store;
-  const store = abortableStore(createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') }), signal);
+  const claims = createClaims(workspace.path, folders);
+  const blobStore = createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') });
+  const store = abortableStore(claimingStore(blobStore, claims), signal);
   const statCache = openStatCache(folders.statCache);
   const methods = new Set<IsolationMethod>();
   let client: RegistryClient | undefined;
@@ -81,6 +87,8 @@ export function openSession(
     settings,
     store,
     storeDir,
+    folders,
+    claims,
     names: createImageNames(storeDir),
     pulled: createPulledImages(folders.pulled),
     records: createCacheRecords(folders.records),

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { hexOf } from '../core/digest.ts';
 import { compressionOf } from '../core/media-types.ts';
 import { allAtRest } from '../io/at-rest.ts';
+import { markUsed } from '../io/touch.ts';
 import type { ActiveSnapshot, SandboxHost } from '../rootfs/sandbox-host.ts';
 import type { LayerStack } from './layer-stack.ts';
 import type { Session } from './session.ts';
@@ -28,6 +30,8 @@ export async function openSnapshot(session: Session, host: SandboxHost, stack: L
 async function prepareLayer(session: Session, host: SandboxHost, stack: LayerStack): Promise<void> {
   const { top } = stack;
   const id = snapshotId(stack);
+  await session.claims.claim(id);
+  markUsed(join(session.folders.used, id));
   if (top === undefined || (await host.hasLayer(id))) return;
   const { descriptor, diffId } = top.layer;
   const applied = await stack.applied();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { scanFiles } from '../io/scan-folder.ts';
 import type { CacheKey } from './cache-key.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { CacheKey } from './cache-key.ts';
  * reads. The same definition always leads to the same key, so an entry can be missing but not wrong.
  */
 export interface Definitions {
+  /** Every file; `key` is undefined for a damaged one. */
+  scan(): Iterable<{ readonly path: string; readonly key: CacheKey | undefined }>;
   lookup(definition: CacheKey): CacheKey | undefined;
   record(definition: CacheKey, key: CacheKey): void;
 }
@@ -18,6 +21,9 @@ export function createDefinitions(directory: string): Definitions {
     return join(directory, hex.slice(0, 2), hex.slice(2));
   };
   return {
+    *scan() {
+      for (const { path } of scanFiles(directory)) yield { path, key: readKey(path) };
+    },
     lookup: (definition) => readKey(pathOf(definition)),
     record: (definition, key) => writeAtomicSync(pathOf(definition), `${key}\n`),
   };

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiffId, type Digest, isDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import { digestOf } from '../io/hash.ts';
 import { scanFiles } from '../io/scan-folder.ts';
+import { touchFile } from '../io/touch.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
 
@@ -39,6 +40,8 @@ export interface ScannedRecord {
 export interface CacheRecords {
   /** Every file, in the order of the keys. */
   scan(): Iterable<ScannedRecord>;
+  has(key: CacheKey): boolean;
+  /** Notes, by the time of the file, that the record was used. */
   lookup(key: CacheKey): CacheRecord | undefined;
   /** Atomic; writing the same key again replaces the record. */
   record(record: NewRecord): void;
@@ -52,7 +55,12 @@ export function createCacheRecords(directory: string): CacheRecords {
   };
   return {
     scan: () => scanRecords(directory),
-    lookup: (key) => readRecord(pathOf(key), key),
+    has: (key) => existsSync(pathOf(key)),
+    lookup(key) {
+      const found = readRecord(pathOf(key), key);
+      if (found !== undefined) touchFile(pathOf(key));
+      return found;
+    },
     record(record) {
       const ingredients = record.ingredients.map(shortened);
       const text = JSON.stringify({ version: VERSION, ...record, ingredients });

@@ -151,6 +151,13 @@ const SUPPORTED: readonly OptionRow[] = [
   { name: 'iidfile', value: 'FILE', help: 'Write the digest of the image to a file', support: FULL },
   { name: 'metadata-file', value: 'FILE', help: 'Write digest, descriptor and names as JSON to a file', support: FULL },
   CACHE_DIR_OPTION,
+  {
+    name: 'cache-max-size',
+    value: 'SIZE',
+    help: 'What the cache folder may take, as 20GB',
+    fallback: '$LAMELLA_CACHE_MAX_SIZE, else a tenth of the disk, but 10GB at least',
+    support: FULL,
+  },
   DEBUG_OPTION,
   HELP_OPTION,
 ];

@@ -4,7 +4,7 @@ import type { Arguments } from './parse-arguments.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
 import { registryOptionsOf } from './registry-request.ts';
-import { badValue, parseDuration, parseHost, parseKeyValue } from './values.ts';
+import { badValue, parseDuration, parseHost, parseKeyValue, parseSize } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Entitlement = NonNullable<BuildOptions['allow']>[number];
@@ -30,6 +30,7 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     ...toInspectOptions(args, env),
     ...options,
     ...singleValues(args),
+    ...cacheLimitOf(args, env),
     ...compressionOf(outputs),
   });
 }
@@ -66,6 +67,11 @@ function singleValues(args: Arguments): BuildOptions {
 function durationOf(args: Arguments, option: string): number | undefined {
   const text = args.last(option);
   return text === undefined ? undefined : parseDuration(option, text);
+}
+
+function cacheLimitOf(args: Arguments, env: Environment): BuildOptions {
+  const size = args.last('cache-max-size') ?? env.LAMELLA_CACHE_MAX_SIZE;
+  return size === undefined || size === '' ? {} : { cacheMaxSize: parseSize('cache-max-size', size) };
 }
 
 function contextOf(args: Arguments): string {

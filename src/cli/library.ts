@@ -3,6 +3,7 @@ export type {
   BuilderError,
   BuildOptions,
   BuildResult,
+  CacheItem,
   CheckOptions,
   CheckReport,
   Diagnostic,
@@ -15,6 +16,8 @@ export type {
   LoginOptions,
   MethodReport,
   Output,
+  PruneOptions,
+  PruneReport,
   RegistryOptions,
   Secret,
   SourceSpan,
@@ -37,12 +40,14 @@ export type Library = Pick<
   | 'formatOutline'
   | 'isBuilderError'
   | 'lintViolation'
+  | 'listCache'
   | 'listImages'
   | 'login'
   | 'logout'
   | 'outline'
   | 'parse'
   | 'plan'
+  | 'pruneCache'
   | 'removeImage'
   | 'toCheckJson'
   | 'toDump'

@@ -61,6 +61,38 @@ export function parseDuration(option: string, text: string): number {
   return ms;
 }
 
+const UNITS = new Map([
+  ['', 1],
+  ['k', 1e3],
+  ['m', 1e6],
+  ['g', 1e9],
+  ['t', 1e12],
+]);
+
+/** Bytes: `500MB`, `20g`, `1.5GiB`, or a plain number. */
+export function parseSize(option: string, text: string): number {
+  const [, number = '', unit = '', binary] = /^(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?$/i.exec(text) ?? [];
+  const factor = UNITS.get(unit.toLowerCase());
+  if (number === '' || factor === undefined) throw badValue(option, text, 'it is no size', '20GB');
+  return Math.round(Number(number) * (binary === '' ? factor : 1024 ** Math.round(Math.log10(factor) / 3)));
+}
+
+const SPANS = new Map([
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 604_800_000],
+]);
+
+/** Milliseconds: `90m`, `36h`, `7d`, `2w`. */
+export function parseAge(option: string, text: string): number {
+  const [, number = '', unit = ''] = /^(\d+)([smhdw])$/.exec(text) ?? [];
+  const factor = SPANS.get(unit);
+  if (factor === undefined) throw badValue(option, text, 'it is no time', '7d, or 36h');
+  return Number(number) * factor;
+}
+
 export function badValue(option: string, text: string, why: string, form: string): CliError {
   return usageError(
     'OPTION_BAD_VALUE',

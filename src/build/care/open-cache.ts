@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type BlobIndex, createBlobIndex } from '../../cache/blob-index.ts';
+import { createDefinitions, type Definitions } from '../../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../../cache/records.ts';
 import { defaultCacheDir } from '../../io/host.ts';
 import { createTocStore, type TocStore } from '../../rootfs/toc-store.ts';
@@ -17,6 +18,7 @@ export interface OpenCache {
   readonly names: ImageNames;
   readonly pulled: PulledImages;
   readonly records: CacheRecords;
+  readonly definitions: Definitions;
   readonly blobs: BlobIndex;
   readonly tocs: TocStore;
 }
@@ -31,6 +33,7 @@ export function openCache(options: StoreOptions): OpenCache {
     names: createImageNames(folders.store),
     pulled: createPulledImages(folders.pulled),
     records: createCacheRecords(folders.records),
+    definitions: createDefinitions(folders.definitions),
     blobs: createBlobIndex(folders.blobs),
     tocs: createTocStore(folders.tocs),
   };

@@ -9,7 +9,7 @@ import { hashBlob } from '../../store/hash-blob.ts';
 import type { FoundDamage } from './damage.ts';
 import { layerDirectories } from './layer-directories.ts';
 import type { OpenCache } from './open-cache.ts';
-import { createRemover } from './remover.ts';
+import { openRemoval } from './removal.ts';
 import { readStored } from './verify-images.ts';
 
 /**
@@ -18,15 +18,17 @@ import { readStored } from './verify-images.ts';
  */
 export async function* verifyDirectories(cache: OpenCache, signal?: AbortSignal): AsyncGenerator<FoundDamage | 'good'> {
   const layers = await layersByDirectory(cache);
-  const remover = createRemover(cache);
   for (const { path, id } of layerDirectories(cache.folders)) {
     signal?.throwIfAborted();
     const toc = cache.tocs.load(layers.get(id) ?? ('' as DiffId));
     const problem = toc && (await directoryProblem(path, toc));
-    yield problem === undefined
-      ? 'good'
-      : { kind: 'directory', id: path, problem, repair: () => remover.remove([path]) };
+    yield problem === undefined ? 'good' : { kind: 'directory', id: path, problem, repair: () => remove(cache, path) };
   }
+}
+
+async function remove(cache: OpenCache, path: string): Promise<void> {
+  await using removal = openRemoval(cache);
+  removal.take(path);
 }
 
 /** Directories are named by chain: those that images and commands of RUN tell of. */

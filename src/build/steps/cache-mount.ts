@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { acquireLease, tryAcquireLease } from '../../io/lease.ts';
+import { markUsed } from '../../io/touch.ts';
 import type { Session } from '../session.ts';
 
 export interface CacheMountRequest {
@@ -21,7 +22,9 @@ export interface CacheMountFolder {
  */
 export async function openCacheMount(session: Session, request: CacheMountRequest): Promise<CacheMountFolder> {
   const name = createHash('sha256').update(request.id).digest('hex').slice(0, 24);
-  const folder = join(session.settings.cacheDir, 'mounts', request.flavor, name);
+  const folder = join(session.folders.mounts, request.flavor, name);
+  await session.claims.claim(name);
+  markUsed(join(session.folders.used, name));
   if (request.sharing === 'shared') return { path: folder };
   if (request.sharing === 'locked') {
     return { path: folder, lease: await acquireLease(`${folder}.lease`, session.signal) };

@@ -1,7 +1,8 @@
-import { CliError, usageError } from '../cli-error.ts';
+import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { VerifyReport } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
+import { cacheDirOf, refuseArguments } from './cache-options.ts';
 
 export const cacheVerifyCommand: Command = {
   usage: 'lamella cache verify [--repair] [--quick] [--json]',
@@ -22,13 +23,10 @@ export const cacheVerifyCommand: Command = {
 };
 
 async function run({ args, host, library, signal }: CommandContext): Promise<void> {
-  if (args.positionals.length > 0) {
-    throw usageError('OPTION_TOO_MANY_ARGUMENTS', 'cache verify takes no arguments', 'write `lamella cache verify`');
-  }
-  const cacheDir = args.last('cache-dir');
+  refuseArguments(args, 'cache verify');
   const { verifyCache } = await library();
   const report = await verifyCache({
-    ...(cacheDir !== undefined && { cacheDir }),
+    ...cacheDirOf(args),
     repair: args.on('repair'),
     quick: args.on('quick'),
     signal,

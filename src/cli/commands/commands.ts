@@ -56,6 +56,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./rm.ts')).rmCommand,
   },
   {
+    name: 'cache du',
+    summary: 'Say what the build cache takes, by kind',
+    load: async () => (await import('./cache-du.ts')).cacheDuCommand,
+  },
+  {
+    name: 'cache ls',
+    summary: 'List what the build cache holds',
+    load: async () => (await import('./cache-ls.ts')).cacheLsCommand,
+  },
+  {
+    name: 'cache prune',
+    summary: 'Take out of the build cache what is not needed',
+    load: async () => (await import('./cache-prune.ts')).cachePruneCommand,
+  },
+  {
     name: 'cache verify',
     summary: 'Look for damage in the build cache and the local store',
     load: async () => (await import('./cache-verify.ts')).cacheVerifyCommand,

@@ -106,6 +106,8 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     logout: () => unexpected('logout'),
     listImages: async () => [],
     removeImage: async () => false,
+    listCache: async () => [],
+    pruneCache: () => unexpected('pruneCache'),
     verifyCache: () => unexpected('verifyCache'),
     isBuilderError,
     ...parts,

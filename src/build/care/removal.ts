@@ -7,23 +7,26 @@ import { createWorkspace } from '../../io/workspace.ts';
 import { startSandboxHost } from '../../rootfs/sandbox-host.ts';
 import type { OpenCache } from './open-cache.ts';
 
-export interface Remover {
-  /** Removes trees, also those whose files belong to subordinate ids: then with the help of a sandbox host. */
-  remove(paths: readonly string[]): Promise<void>;
+/**
+ * Takes trees out of a cache: each vanishes at once, and is removed when this is disposed, which takes longer. Files of
+ * subordinate ids are removed with the help of a sandbox host.
+ */
+export interface Removal extends AsyncDisposable {
+  take(path: string): void;
 }
 
-/** They vanish at once, under another name, so that nobody finds half of one. */
-export function createRemover({ folders }: Pick<OpenCache, 'folders'>): Remover {
+export function openRemoval({ folders }: Pick<OpenCache, 'folders'>): Removal {
+  const workspace = createWorkspace(folders.temporary);
+  const taken: string[] = [];
   return {
-    async remove(paths) {
-      if (paths.length === 0) return;
-      await using workspace = createWorkspace(folders.temporary);
-      const moved = paths.map((path) => [path, join(workspace.path, randomUUID())] as const);
+    take(path) {
+      const away = join(workspace.path, randomUUID());
+      if (moveAway(path, away)) taken.push(away);
+    },
+    async [Symbol.asyncDispose]() {
+      await using _workspace = workspace;
       const foreign: string[] = [];
-      for (const [path, away] of moved) {
-        if (!moveAway(path, away)) continue;
-        if (!(await removeOwn(away))) foreign.push(away);
-      }
+      for (const path of taken) if (!(await removeOwn(path))) foreign.push(path);
       if (foreign.length > 0) await removeForeign(foreign, folders.snapshots, workspace.path);
     },
   };

@@ -1,0 +1,41 @@
+import type { CacheItem } from './item.ts';
+
+/** What is to be taken away. Without any limit: what nobody can reach. */
+export interface PruneLimits {
+  /** Everything that no image of the local store needs. */
+  readonly all?: boolean;
+  /** Also what was last used that many milliseconds ago, or longer. */
+  readonly olderThanMs?: number;
+  /** Also what was used longest ago, until no more than so many bytes are left. */
+  readonly maxSize?: number;
+}
+
+/**
+ * Chooses what is taken away: never what a name of the local store needs, nor what `isInUse`; what nobody can reach first,
+ * then what was used longest ago. Pure.
+ */
+export function chooseItems<Item extends CacheItem>(
+  items: readonly Item[],
+  limits: PruneLimits,
+  { nowMs, isInUse }: { readonly nowMs: number; readonly isInUse: (item: Item) => boolean },
+): Item[] {
+  const { all = false, olderThanMs = Number.POSITIVE_INFINITY, maxSize = Number.POSITIVE_INFINITY } = limits;
+  const chosen: Item[] = [];
+  let left = items.reduce((sum, { size }) => sum + size, 0);
+  for (const item of [...items].sort(byUse)) {
+    if (item.reachedBy === 'named' || isInUse(item)) continue;
+    const isOld = nowMs - item.usedMs >= olderThanMs;
+    if (item.reachedBy !== 'nothing' && !all && !isOld && left <= maxSize) continue;
+    chosen.push(item);
+    left -= item.size;
+  }
+  return chosen;
+}
+
+function byUse(a: CacheItem, b: CacheItem): number {
+  return rankOf(a) - rankOf(b) || a.usedMs - b.usedMs;
+}
+
+function rankOf({ reachedBy }: CacheItem): number {
+  return reachedBy === 'nothing' ? 0 : 1;
+}

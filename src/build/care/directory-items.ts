@@ -1,0 +1,48 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { scanFolder } from '../../io/scan-folder.ts';
+import type { StoredItem } from './item.ts';
+import { layerDirectories } from './layer-directories.ts';
+import { openSizes, type Sizes } from './measure.ts';
+import type { OpenCache } from './open-cache.ts';
+
+/** Directories of layers, and folders of cache mounts. */
+export function directoryItems(cache: OpenCache): StoredItem[] {
+  const sizes = openSizes(cache.folders.sizes);
+  const layers = layerDirectories(cache.folders).map(({ path, id }) =>
+    directoryItem(cache, { kind: 'directory', path, id, sizes }),
+  );
+  const mounts = mountFolders(cache).map(({ path, id }) => directoryItem(cache, { kind: 'mount', path, id, sizes }));
+  sizes.save();
+  return [...layers, ...mounts];
+}
+
+interface Directory {
+  readonly kind: 'directory' | 'mount';
+  readonly path: string;
+  /** What a build claims. */
+  readonly id: string;
+  readonly sizes: Sizes;
+}
+
+function directoryItem({ folders }: OpenCache, { kind, path, id, sizes }: Directory): StoredItem {
+  const usedFile = join(folders.used, id);
+  const usedMs = Math.max(timeOf(usedFile, 'mtimeMs'), timeOf(path, 'ctimeMs'));
+  // The directory of a layer never changes; what a mount holds changes while it is used.
+  const size = sizes.of(path, kind === 'mount' ? usedMs : 0);
+  const text = kind === 'mount' ? 'RUN --mount=type=cache' : 'unpacked for RUN';
+  return { kind, id, size, usedMs, text, reachedBy: 'cache', files: [usedFile], directories: [path], claims: [id] };
+}
+
+/** `NAME`, and `NAME-1` and so on where several commands wanted one for themselves. */
+function mountFolders({ folders }: OpenCache): { readonly path: string; readonly id: string }[] {
+  return scanFolder(folders.mounts).flatMap(({ name: flavor }) =>
+    scanFolder(join(folders.mounts, flavor))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => ({ path: join(folders.mounts, flavor, name), id: name.replace(/-\d+$/, '') })),
+  );
+}
+
+function timeOf(path: string, which: 'mtimeMs' | 'ctimeMs'): number {
+  return statSync(path, { throwIfNoEntry: false })?.[which] ?? 0;
+}

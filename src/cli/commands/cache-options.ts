@@ -1,0 +1,13 @@
+import { usageError } from '../cli-error.ts';
+import type { Arguments } from '../parse-arguments.ts';
+
+/** The folder that was named, as an option of the library. */
+export function cacheDirOf(args: Arguments): { readonly cacheDir?: string } {
+  const cacheDir = args.last('cache-dir');
+  return cacheDir === undefined ? {} : { cacheDir };
+}
+
+export function refuseArguments(args: Arguments, command: string): void {
+  if (args.positionals.length === 0) return;
+  throw usageError('OPTION_TOO_MANY_ARGUMENTS', `${command} takes no arguments`, `write \`lamella ${command}\``);
+}
