@@ -5,6 +5,13 @@ export { listCache } from './build/care/list-cache.ts';
 export { type PruneOptions, type PruneReport, pruneCache } from './build/care/prune-cache.ts';
 export { type VerifyOptions, type VerifyReport, verifyCache } from './build/care/verify-cache.ts';
 export { checkReproducible, type ReproducibilityReport } from './build/check-reproducible.ts';
+export {
+  type CopyResult,
+  copyImage,
+  type ImageOptions,
+  type InspectedImage,
+  inspectImage,
+} from './build/copy-image.ts';
 export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';
 export type { HostCheck, HostReport, MachineReport, MethodReport } from './build/doctor/host-report.ts';
 export type { BuildEvent, StepInfo } from './build/events.ts';

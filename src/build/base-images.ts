@@ -2,8 +2,8 @@ import { ContentError } from '../core/errors.ts';
 import type { Image, ImageConfig } from '../core/image.ts';
 import { formatPlatform, type Platform } from '../core/platform.ts';
 import { formatReference, type Reference } from '../core/reference.ts';
-import { readImage } from '../oci/image/read-image.ts';
 import { parseLayoutAddress, readLayout, readLayoutImage } from '../oci/layout/read-layout.ts';
+import { readImageFor } from '../oci/read-image-for.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import { LayerStack } from './layer-stack.ts';
 import { pullImage, type ResolvedImage } from './pull-image.ts';
@@ -58,7 +58,7 @@ async function getByReference(session: Session, reference: Reference, platform: 
     return pulled;
   }
   session.inputs.image({ name, kind: 'local', digest: local.digest });
-  const image = await readImage(session.store, local);
+  const image = await readImageFor(session.store, local, { platform, name });
   for (const { descriptor } of image.layers) {
     if (!(await session.store.has(descriptor))) throw incomplete(name, descriptor.digest);
   }

@@ -4,7 +4,10 @@ import type { Descriptor, Image } from '../core/image.ts';
 import { formatPlatform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
 import { defaultCacheDir } from '../io/host.ts';
+import { imageCandidates } from '../oci/choose-manifest.ts';
+import { readDocument } from '../oci/graph.ts';
 import { readImage } from '../oci/image/read-image.ts';
+import { platformOfConfig } from '../oci/named-image.ts';
 import { formatFamiliar, normalizeReference } from '../oci/registry/docker-hub.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
 import { cacheFolders } from './cache-folders.ts';
@@ -19,7 +22,7 @@ export interface StoredImage {
   readonly size: number;
   /** RFC 3339. */
   readonly created?: string;
-  /** `os/architecture[/variant]`. */
+  /** `os/architecture[/variant]`; of an index all of them, with commas. */
   readonly platform: string;
 }
 
@@ -50,22 +53,25 @@ function storeDirOf({ cacheDir }: StoreOptions): string {
 }
 
 async function describe(store: BlobStore, name: string, descriptor: Descriptor): Promise<StoredImage | undefined> {
-  const image = await readIfWhole(store, descriptor);
-  if (image === undefined) return undefined;
-  const { config, layers } = image;
-  const { os, architecture, variant, created } = config;
+  const images = await readIfWhole(store, descriptor);
+  if (images === undefined) return undefined;
+  const layers = new Map(images.flatMap((image) => image.layers).map((layer) => [layer.descriptor.digest, layer]));
+  const created = images[0]?.config.created;
   return {
     name: formatFamiliar(normalizeReference(name)),
     digest: descriptor.digest,
-    size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
+    size: [...layers.values()].reduce((sum, layer) => sum + layer.descriptor.size, 0),
     ...(created !== undefined && { created }),
-    platform: formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) }),
+    platform: images.map(({ config }) => formatPlatform(platformOfConfig(config))).join(','),
   };
 }
 
-async function readIfWhole(store: BlobStore, descriptor: Descriptor): Promise<Image | undefined> {
+/** One image, or those of an index. */
+async function readIfWhole(store: BlobStore, descriptor: Descriptor): Promise<Image[] | undefined> {
   try {
-    return await readImage(store, descriptor);
+    const { document } = await readDocument(store, descriptor);
+    if (document.kind === 'manifest') return [await readImage(store, descriptor)];
+    return await Promise.all(imageCandidates(document.manifests).map((manifest) => readImage(store, manifest)));
   } catch (error) {
     if (isBuilderError(error) && error.family === 'content') return undefined;
     throw error;

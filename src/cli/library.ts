@@ -6,12 +6,15 @@ export type {
   CacheItem,
   CheckOptions,
   CheckReport,
+  CopyResult,
   Diagnostic,
   ErrorFamily,
   Finding,
   HostCheck,
   HostReport,
   ImageDifference,
+  ImageOptions,
+  InspectedImage,
   InspectOptions,
   LoginOptions,
   MethodReport,
@@ -34,10 +37,12 @@ export type Library = Pick<
   | 'check'
   | 'examineHost'
   | 'checkReproducible'
+  | 'copyImage'
   | 'fix'
   | 'formatGraph'
   | 'formatGraphDot'
   | 'formatOutline'
+  | 'inspectImage'
   | 'isBuilderError'
   | 'lintViolation'
   | 'listCache'

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { HostError } from '../core/errors.ts';
 import { toHostError } from './host-error.ts';
 
 export interface ProgramRun {
@@ -64,4 +65,17 @@ async function feed(input: AsyncIterable<Uint8Array> | string, stdin: NodeJS.Wri
   };
   await pipeline(Readable.from(watched()), stdin).catch(() => undefined);
   if (failure !== undefined) throw failure.error;
+}
+
+/** The error of a program that was to succeed; shows the last line of what it said. */
+export function programFailed(
+  { program, args }: Pick<ProgramRun, 'program' | 'args'>,
+  result: ProgramResult,
+): HostError {
+  const name = program.split('/').at(-1);
+  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  const what = `${name} ${args[0] ?? ''}`.trim();
+  return new HostError('HOST_PROGRAM_FAILED', `"${what}" ended with exit code ${result.exitCode}: ${said}`, {
+    hint: `try "${what}" by hand, and look at what it says`,
+  });
 }

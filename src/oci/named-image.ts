@@ -1,11 +1,11 @@
-import type { Descriptor, Image } from '../core/image.ts';
-import type { ContentReader } from '../core/ports.ts';
+import type { Descriptor, Image, ImageConfig } from '../core/image.ts';
+import type { Platform } from '../core/platform.ts';
 import { parseReference } from '../core/reference.ts';
-import { readManifest } from './image/read-image.ts';
+import { contentGraph, type DescriptorReader } from './graph.ts';
 
-/** An image with the names under which it is exported: normalised references with a tag. */
+/** An image, or an index of several, with the names under which it is exported: normalised references with a tag. */
 export interface NamedImage {
-  readonly image: Pick<Image, 'descriptor' | 'config'>;
+  readonly image: Pick<Image, 'descriptor'> & Partial<Pick<Image, 'config'>>;
   readonly names: readonly string[];
 }
 
@@ -30,15 +30,15 @@ export function toIndexEntries(exports: readonly NamedImage[]): Descriptor[] {
 function toEntry({ descriptor, config }: NamedImage['image'], names: Readonly<Record<string, string>>): Descriptor {
   const { mediaType, digest, size } = descriptor;
   const annotations = {
+    ...descriptor.annotations,
     ...names,
-    ...(config.created !== undefined && { [Annotation.created]: config.created }),
+    ...(config?.created !== undefined && { [Annotation.created]: config.created }),
   };
-  const { os, architecture, variant } = config;
   return {
     mediaType,
     digest,
     size,
-    platform: { os, architecture, ...(variant !== undefined && { variant }) },
+    ...(config !== undefined && { platform: platformOfConfig(config) }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
   };
 }
@@ -50,17 +50,21 @@ function nameAnnotations(name: string, used: Set<string>): Record<string, string
   return { [Annotation.imageName]: name, ...(isNew && { [Annotation.refName]: tag }) };
 }
 
-/** All content of an image, the manifest first: what an export has to hold. */
-export async function contentOf(reader: ContentReader, descriptor: Descriptor): Promise<Descriptor[]> {
-  const manifest = await readManifest(reader, descriptor);
-  return [descriptor, manifest.config, ...manifest.layers];
+/** The platform that a configuration says; not normalised, since it is written as it stands there. */
+export function platformOfConfig({ os, architecture, variant, 'os.version': osVersion }: ImageConfig): Platform {
+  return {
+    os,
+    architecture,
+    ...(variant !== undefined && { variant }),
+    ...(osVersion !== undefined && { osVersion }),
+  };
 }
 
 /** The content of several images, each blob once, in the order of their digests. */
-export async function contentOfAll(reader: ContentReader, exports: readonly NamedImage[]): Promise<Descriptor[]> {
+export async function contentOfAll(reader: DescriptorReader, exports: readonly NamedImage[]): Promise<Descriptor[]> {
   const all = new Map<string, Descriptor>();
   for (const { image } of exports) {
-    for (const descriptor of await contentOf(reader, image.descriptor)) all.set(descriptor.digest, descriptor);
+    for (const descriptor of await contentGraph(reader, image.descriptor)) all.set(descriptor.digest, descriptor);
   }
   return [...all.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
 }

@@ -5,8 +5,8 @@ import { type Compression, layerMediaType } from '../../src/core/media-types.ts'
 import type { ContentReader, ContentWriter } from '../../src/core/ports.ts';
 import { digestOf } from '../../src/io/hash.ts';
 import { encodeTarHeader, TAR_RECORD, tarPadding } from '../../src/io/tar-header.ts';
+import { contentGraph } from '../../src/oci/graph.ts';
 import { assembleImage } from '../../src/oci/image/assemble.ts';
-import { contentOf } from '../../src/oci/named-image.ts';
 import { bytesOf, readAll } from '../../src/store/read.ts';
 import type { TestRegistry } from './registry/server.ts';
 
@@ -71,7 +71,7 @@ export async function publish(
   image: { readonly descriptor: Descriptor; readonly reader: ContentReader },
 ): Promise<string> {
   const [repository = '', tag = 'latest'] = name.split(':');
-  for (const descriptor of await contentOf(image.reader, image.descriptor)) {
+  for (const descriptor of await contentGraph(image.reader, image.descriptor)) {
     registry.putBlob(repository, await readAll(image.reader, descriptor));
   }
   const bytes = await readAll(image.reader, image.descriptor);

@@ -36,6 +36,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./graph.ts')).graphCommand,
   },
   {
+    name: 'pull',
+    summary: 'Bring an image of a registry into the local store',
+    load: async () => (await import('./pull.ts')).pullCommand,
+  },
+  {
+    name: 'push',
+    summary: 'Push an image of the local store',
+    load: async () => (await import('./push.ts')).pushCommand,
+  },
+  {
+    name: 'copy',
+    summary: 'Copy an image between registries, layouts, archives and engines',
+    load: async () => (await import('./copy.ts')).copyCommand,
+  },
+  {
+    name: 'tag',
+    summary: 'Give an image one more name',
+    load: async () => (await import('./tag.ts')).tagCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'Show manifest, platforms and configuration of an image',
+    load: async () => (await import('./inspect.ts')).inspectCommand,
+  },
+  {
     name: 'login',
     summary: 'Keep user and password of a registry',
     load: async () => (await import('./login.ts')).loginCommand,

@@ -1,16 +1,20 @@
 import { hexOf } from '../../core/digest.ts';
 import type { Descriptor } from '../../core/image.ts';
 import { compressionOf, MediaType } from '../../core/media-types.ts';
-import type { Bytes, ContentReader } from '../../core/ports.ts';
+import type { Bytes } from '../../core/ports.ts';
 import { writeAtomic } from '../../io/atomic-file.ts';
+import { type DescriptorReader, isDocumentType } from '../graph.ts';
 import { decompress } from '../image/decompress.ts';
-import { isManifestType } from '../image/manifest.ts';
 import { contentOfAll, type NamedImage } from '../named-image.ts';
-import { blobMember, contentMember, dockerManifest } from './members.ts';
+import { blobMember, dockerManifest } from './members.ts';
 import { type ArchiveMember, tarStream } from './tar-stream.ts';
 
 /** Writes {@link dockerArchive} to a file, which appears when it is whole. */
-export function writeDockerArchive(file: string, exports: readonly NamedImage[], reader: ContentReader): Promise<void> {
+export function writeDockerArchive(
+  file: string,
+  exports: readonly NamedImage[],
+  reader: DescriptorReader,
+): Promise<void> {
   return writeAtomic(file, dockerArchive(exports, reader));
 }
 
@@ -18,21 +22,18 @@ export function writeDockerArchive(file: string, exports: readonly NamedImage[],
  * A tar archive as `docker save` wrote it before it wrote OCI layouts. Layers stay compressed with gzip, which all
  * readers take, but not with zstd, which Docker 20 does not know. Equal images give equal bytes.
  */
-export function dockerArchive(exports: readonly NamedImage[], reader: ContentReader): Bytes {
+export function dockerArchive(exports: readonly NamedImage[], reader: DescriptorReader): Bytes {
   return { [Symbol.asyncIterator]: () => generate(exports, reader) };
 }
 
-async function* generate(exports: readonly NamedImage[], reader: ContentReader): AsyncGenerator<Uint8Array, void> {
-  const content = (await contentOfAll(reader, exports)).filter(({ mediaType }) => !isManifestType(mediaType));
+async function* generate(exports: readonly NamedImage[], reader: DescriptorReader): AsyncGenerator<Uint8Array, void> {
+  const content = (await contentOfAll(reader, exports)).filter(({ mediaType }) => !isDocumentType(mediaType));
   const members: ArchiveMember[] = [];
   for (const descriptor of content) members.push(await toMember(descriptor, reader));
-  yield* tarStream([
-    ...members,
-    contentMember('manifest.json', await dockerManifest(exports, reader, { config: memberPath, layer: memberPath })),
-  ]);
+  yield* tarStream([...members, ...(await dockerManifest(exports, reader, { config: memberPath, layer: memberPath }))]);
 }
 
-async function toMember(descriptor: Descriptor, reader: ContentReader): Promise<ArchiveMember> {
+async function toMember(descriptor: Descriptor, reader: DescriptorReader): Promise<ArchiveMember> {
   const path = memberPath(descriptor);
   if (compressionOf(descriptor.mediaType) !== 'zstd') return blobMember(path, descriptor, reader);
   const bytes = decompress(reader.read(descriptor), 'zstd');

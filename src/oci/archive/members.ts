@@ -1,8 +1,7 @@
 import type { Descriptor } from '../../core/image.ts';
-import type { ContentReader } from '../../core/ports.ts';
 import { bytesOf } from '../../store/read.ts';
+import { type DescriptorReader, readDocument } from '../graph.ts';
 import { formatJson } from '../image/json.ts';
-import { readManifest } from '../image/read-image.ts';
 import type { NamedImage } from '../named-image.ts';
 import type { ArchiveMember } from './tar-stream.ts';
 
@@ -10,7 +9,7 @@ export function contentMember(path: string, content: Uint8Array): ArchiveMember 
   return { path, size: content.byteLength, bytes: { [Symbol.asyncIterator]: () => bytesOf(content) } };
 }
 
-export function blobMember(path: string, descriptor: Descriptor, reader: ContentReader): ArchiveMember {
+export function blobMember(path: string, descriptor: Descriptor, reader: DescriptorReader): ArchiveMember {
   return { path, size: descriptor.size, bytes: reader.read(descriptor) };
 }
 
@@ -20,17 +19,19 @@ export interface DockerPaths {
   readonly layer: (layer: Descriptor) => string;
 }
 
-/** Docker's `manifest.json`: what `docker load` reads, one entry an image. */
+/** Docker's `manifest.json`: what `docker load` reads, one entry an image; an index cannot stand there. */
 export async function dockerManifest(
   exports: readonly NamedImage[],
-  reader: ContentReader,
+  reader: DescriptorReader,
   paths: DockerPaths,
-): Promise<Uint8Array> {
+): Promise<ArchiveMember[]> {
   const entries = [];
   for (const { image, names } of exports) {
-    const { config, layers } = await readManifest(reader, image.descriptor);
+    const { document } = await readDocument(reader, image.descriptor);
+    if (document.kind === 'index') continue;
+    const { config, layers } = document;
     // Whole names: docker shows them short, podman would take a short one for localhost/NAME.
     entries.push({ Config: paths.config(config), RepoTags: names, Layers: layers.map(paths.layer) });
   }
-  return formatJson(entries);
+  return entries.length === 0 ? [] : [contentMember('manifest.json', formatJson(entries))];
 }

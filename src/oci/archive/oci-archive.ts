@@ -1,7 +1,8 @@
 import { hexOf } from '../../core/digest.ts';
 import type { Descriptor } from '../../core/image.ts';
-import type { Bytes, ContentReader } from '../../core/ports.ts';
+import type { Bytes } from '../../core/ports.ts';
 import { writeAtomic } from '../../io/atomic-file.ts';
+import type { DescriptorReader } from '../graph.ts';
 import { formatIndex } from '../image/manifest.ts';
 import { BLOBS, INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from '../layout/layout-files.ts';
 import { contentOfAll, type NamedImage, toIndexEntries } from '../named-image.ts';
@@ -9,7 +10,7 @@ import { blobMember, contentMember, dockerManifest } from './members.ts';
 import { tarStream } from './tar-stream.ts';
 
 /** Writes {@link ociArchive} to a file, which appears when it is whole. */
-export function writeOciArchive(file: string, exports: readonly NamedImage[], reader: ContentReader): Promise<void> {
+export function writeOciArchive(file: string, exports: readonly NamedImage[], reader: DescriptorReader): Promise<void> {
   return writeAtomic(file, ociArchive(exports, reader));
 }
 
@@ -17,16 +18,16 @@ export function writeOciArchive(file: string, exports: readonly NamedImage[], re
  * A tar archive of an OCI image layout that also holds docker's `manifest.json` over the same blobs, so that every
  * engine loads it. Equal images give equal bytes.
  */
-export function ociArchive(exports: readonly NamedImage[], reader: ContentReader): Bytes {
+export function ociArchive(exports: readonly NamedImage[], reader: DescriptorReader): Bytes {
   return { [Symbol.asyncIterator]: () => generate(exports, reader) };
 }
 
-async function* generate(exports: readonly NamedImage[], reader: ContentReader): AsyncGenerator<Uint8Array, void> {
+async function* generate(exports: readonly NamedImage[], reader: DescriptorReader): AsyncGenerator<Uint8Array, void> {
   const content = await contentOfAll(reader, exports);
   yield* tarStream([
     contentMember(LAYOUT_FILE, LAYOUT_CONTENT),
     contentMember(INDEX_FILE, formatIndex(toIndexEntries(exports))),
-    contentMember('manifest.json', await dockerManifest(exports, reader, { config: blobPath, layer: blobPath })),
+    ...(await dockerManifest(exports, reader, { config: blobPath, layer: blobPath })),
     { path: 'blobs', directory: true },
     { path: BLOBS, directory: true },
     ...content.map((descriptor) => blobMember(blobPath(descriptor), descriptor, reader)),

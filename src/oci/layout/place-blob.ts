@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { link, rename, stat } from 'node:fs/promises';
 import type { Descriptor } from '../../core/image.ts';
-import type { BlobPaths, ContentReader, Written } from '../../core/ports.ts';
+import type { BlobPaths, Written } from '../../core/ports.ts';
 import { temporaryName, writeAtomic } from '../../io/atomic-file.ts';
 import { DigestCounter } from '../../io/hash.ts';
 import { errnoOf } from '../../io/host-error.ts';
+import type { DescriptorReader } from '../graph.ts';
 
 /** Another file system, no right to link (`fs.protected_hardlinks`), too many links, no links at all: then copy. */
 const NO_LINK = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOENT'];
@@ -13,7 +14,7 @@ const NO_LINK = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 
 export async function placeBlob(
   path: string,
   descriptor: Descriptor,
-  reader: ContentReader & Partial<BlobPaths>,
+  reader: DescriptorReader & Partial<BlobPaths>,
 ): Promise<void> {
   const source = reader.pathOf?.(descriptor.digest);
   if (source !== undefined && (await placeLink(source, path, descriptor.size))) return;

@@ -1,34 +1,73 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Digest, hexOf } from '../../core/digest.ts';
 import { OptionError } from '../../core/errors.ts';
 import type { Descriptor } from '../../core/image.ts';
-import type { BlobPaths, ContentReader } from '../../core/ports.ts';
+import type { BlobPaths } from '../../core/ports.ts';
 import { writeAtomic } from '../../io/atomic-file.ts';
 import { errnoOf, toHostError } from '../../io/host-error.ts';
 import { makeFolder } from '../../io/make-folder.ts';
+import type { DescriptorReader } from '../graph.ts';
 import { formatIndex } from '../image/manifest.ts';
-import { contentOfAll, type NamedImage, toIndexEntries } from '../named-image.ts';
+import { Annotation, contentOfAll, type NamedImage, toIndexEntries } from '../named-image.ts';
 import { BLOBS, INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from './layout-files.ts';
 import { placeBlob } from './place-blob.ts';
+import { readLayout } from './read-layout.ts';
+
+/** Content by descriptor that a layout may link to where it lies in files. */
+export type LayoutSource = DescriptorReader & Partial<BlobPaths>;
 
 /**
  * Makes `dir` an OCI image layout that holds exactly these images. The index appears last and at once, so a reader sees
  * the old images or the new ones; content that no longer is referenced goes afterwards. Writing again changes nothing.
  * @throws OptionError `OPTION_OUTPUT_NOT_EMPTY`, `OPTION_OUTPUT_IS_STORE`; HostError
  */
-export async function writeLayout(
-  dir: string,
-  exports: readonly NamedImage[],
-  reader: ContentReader & Partial<BlobPaths>,
-): Promise<void> {
-  const content = await contentOfAll(reader, exports);
-  checkApart(dir, content, reader);
-  try {
-    await prepareDirectory(dir);
-    for (const descriptor of content) await placeBlob(blobPath(dir, descriptor.digest), descriptor, reader);
+export async function writeLayout(dir: string, exports: readonly NamedImage[], reader: LayoutSource): Promise<void> {
+  const content = await writeContent(dir, exports, reader);
+  await attempt(dir, async () => {
     await writeIfChanged(join(dir, INDEX_FILE), formatIndex(toIndexEntries(exports)));
     await removeOthers(join(dir, BLOBS), content);
+  });
+}
+
+/**
+ * Adds an image to a layout, which is made when it is not there. What has a name of the image loses it; other images and
+ * their content stay.
+ * @throws as {@link writeLayout}
+ */
+export async function addToLayout(dir: string, added: NamedImage, reader: LayoutSource): Promise<void> {
+  await writeContent(dir, [added], reader);
+  await attempt(dir, async () => {
+    const before = existsSync(join(dir, INDEX_FILE)) ? (await readLayout(dir)).manifests : [];
+    const entries = toIndexEntries([added]);
+    const kept = before.filter((entry) => !entries.some((other) => replaces(other, entry)));
+    await writeIfChanged(join(dir, INDEX_FILE), formatIndex([...kept, ...entries]));
+  });
+}
+
+/** One name stands for one image; an image without a name stands there once. */
+function replaces(added: Descriptor, existing: Descriptor): boolean {
+  const names = [Annotation.imageName, Annotation.refName].map((key) =>
+    [added, existing].map((e) => e.annotations?.[key]),
+  );
+  const named = names.some(([a, b]) => a !== undefined && a === b);
+  return named || (added.digest === existing.digest && names.every(([, b]) => b === undefined));
+}
+
+async function writeContent(dir: string, exports: readonly NamedImage[], reader: LayoutSource): Promise<Descriptor[]> {
+  const content = await contentOfAll(reader, exports);
+  checkApart(dir, content, reader);
+  await attempt(dir, async () => {
+    await prepareDirectory(dir);
+    for (const descriptor of content) await placeBlob(blobPath(dir, descriptor.digest), descriptor, reader);
+  });
+  return content;
+}
+
+async function attempt(dir: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
   } catch (error) {
     throw toHostError(error, 'write the image layout', dir);
   }

@@ -5,9 +5,11 @@ import type { ContentReader, ContentWriter } from '../../core/ports.ts';
 import { formatReference, type Reference } from '../../core/reference.ts';
 import { bytesOf, readAll } from '../../store/read.ts';
 import { findManifest } from '../choose-manifest.ts';
+import { type DescriptorReader, isDocumentType } from '../graph.ts';
 import { CONFIG_LIMIT, checkConfigType, parseConfig } from '../image/config.ts';
 import { completeHistory } from '../image/history.ts';
 import { toLayers } from '../image/read-image.ts';
+import { platformOfConfig } from '../named-image.ts';
 import { type OnTransfer, observeTransfer } from '../transfer.ts';
 import type { RemoteManifest } from './pull-manifest.ts';
 import type { RegistryReader } from './reader.ts';
@@ -49,7 +51,7 @@ export async function resolveImage(
   return {
     descriptor: chosen.descriptor,
     resolved: named.descriptor,
-    platform: platformOf(config),
+    platform: platformOfConfig(config),
     config: completeHistory(config),
     layers: toLayers(chosen.document, config, name),
   };
@@ -74,15 +76,6 @@ async function fetchConfig({ client, reference, store, name }: Fetch, config: De
   return readAll(store, config);
 }
 
-function platformOf({ os, architecture, variant, 'os.version': osVersion }: Image['config']): Platform {
-  return {
-    os,
-    architecture,
-    ...(variant !== undefined && { variant }),
-    ...(osVersion !== undefined && { osVersion }),
-  };
-}
-
 export interface FetchOptions {
   readonly store: ContentWriter & Pick<ContentReader, 'has'>;
   readonly onTransfer?: OnTransfer | undefined;
@@ -97,4 +90,22 @@ export async function fetchLayer(
   const { descriptor } = layer;
   if (await store.has(descriptor)) return;
   await store.write(observeTransfer(client.blob(reference, descriptor), descriptor, onTransfer), descriptor);
+}
+
+/** Everything of a repository by descriptor, manifests and blobs. */
+export function remoteReader(client: RegistryReader, reference: Reference): DescriptorReader {
+  return {
+    read: (target) =>
+      isDocumentType(target.mediaType)
+        ? { [Symbol.asyncIterator]: () => manifestBytes(client, reference, target) }
+        : client.blob(reference, target),
+  };
+}
+
+async function* manifestBytes(
+  client: RegistryReader,
+  reference: Reference,
+  target: Descriptor,
+): AsyncGenerator<Uint8Array, void> {
+  yield (await client.manifest(reference, target)).bytes;
 }
