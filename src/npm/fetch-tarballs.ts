@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import type { Dispatcher } from 'undici';
+import { createLimit } from '../io/limit.ts';
+import { npmError } from './npm-error.ts';
+import type { TarballPackage } from './npm-tree.ts';
+import type { RegistryConfig } from './registry-config.ts';
+import { listOf } from './npmrc.ts';
+import { type SettingLayers, valueOf } from './settings.ts';
+import type { TarballStore } from './tarballs.ts';
+
+export interface FetchOptions {
+  readonly store: TarballStore;
+  readonly registry: RegistryConfig;
+  /** Proxies, certificates and limits: the settings of this machine. */
+  readonly settings: SettingLayers;
+  /** Bytes of a tarball that is a file of the project. */
+  readonly readProjectFile: (path: string) => Promise<Uint8Array | undefined>;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How many are fetched at a time: npm's own default is 15 connections for each host. */
+const PARALLEL = 15;
+const ATTEMPTS = 3;
+const HEADERS_TIMEOUT_MS = 60_000;
+const MAX_REDIRECTS = 5;
+
+/**
+ * Makes sure that the store has every tarball. What no folder has is fetched, verified and kept.
+ * @throws StepError `STEP_NPM_TARBALL_MISSING` naming the package; ContentError `CONTENT_DIGEST_MISMATCH`
+ */
+export async function fetchTarballs(packages: readonly TarballPackage[], options: FetchOptions): Promise<void> {
+  const missing = packages.filter(({ source }) => options.store.find(source.integrity) === undefined);
+  if (missing.length === 0) return;
+  const connection = await openConnection(options.settings);
+  const limit = createLimit(PARALLEL);
+  let done = 0;
+  try {
+    await Promise.all(
+      missing.map((candidate) =>
+        limit.run(async () => {
+          options.signal.throwIfAborted();
+          await obtain(candidate, options, connection);
+          options.onProgress?.(++done, missing.length);
+        }),
+      ),
+    );
+  } finally {
+    await connection.dispatcher.close();
+  }
+}
+
+async function obtain(candidate: TarballPackage, options: FetchOptions, connection: Connection): Promise<void> {
+  const { resolved, integrity } = candidate.source;
+  const label = labelOf(candidate);
+  const bytes = resolved?.startsWith('file:')
+    ? await readLocal(candidate, resolved.slice('file:'.length), options)
+    : await download(candidate, options, connection);
+  options.store.keep(integrity, bytes, label);
+}
+
+function labelOf({ name, version }: TarballPackage): string {
+  return `${name}@${version}`;
+}
+
+async function readLocal(candidate: TarballPackage, path: string, options: FetchOptions): Promise<Buffer> {
+  const bytes = await options.readProjectFile(path);
+  if (bytes !== undefined) return Buffer.from(bytes);
+  throw missingTarball(candidate, `${path} is not in the image`, 'copy it before the step');
+}
+
+interface Connection {
+  readonly request: typeof import('undici').request;
+  readonly dispatcher: Dispatcher;
+}
+
+async function openConnection(settings: SettingLayers): Promise<Connection> {
+  const { EnvHttpProxyAgent, request } = await import('undici');
+  const text = (name: string): string | undefined => valueOf(settings, name)?.toString();
+  const httpProxy = text('proxy') ?? text('http-proxy');
+  const httpsProxy = text('https-proxy') ?? httpProxy;
+  const noProxy = listOf(valueOf(settings, 'noproxy')).join(',');
+  const cafile = text('cafile');
+  const tls = {
+    ...(cafile !== undefined && { ca: readFileSync(cafile, 'utf8') }),
+    ...(text('strict-ssl') === 'false' && { rejectUnauthorized: false }),
+  };
+  const dispatcher = new EnvHttpProxyAgent({
+    ...(httpProxy !== undefined && { httpProxy }),
+    ...(httpsProxy !== undefined && { httpsProxy }),
+    ...(noProxy !== '' && { noProxy }),
+    connect: { timeout: 15_000, ...tls },
+    requestTls: tls,
+    allowH2: false,
+  });
+  return { request, dispatcher };
+}
+
+async function download(candidate: TarballPackage, options: FetchOptions, connection: Connection): Promise<Buffer> {
+  const first = options.registry.requestFor({ ...candidate, ...candidate.source });
+  for (let attempt = 1; ; attempt++) {
+    const answer = await getFollowing(first.url, options, connection).catch((error: unknown) => {
+      if (options.signal.aborted) throw options.signal.reason;
+      return { error };
+    });
+    if (Buffer.isBuffer(answer)) return answer;
+    const isFinal = 'status' in answer && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
+    if (!isFinal && attempt < ATTEMPTS) continue;
+    throw unobtainable(candidate, first.url, answer);
+  }
+}
+
+type Failure = { readonly status: number } | { readonly error: unknown };
+
+/** Credentials are looked up anew for each address, so that a redirection takes them nowhere. */
+async function getFollowing(first: URL, options: FetchOptions, connection: Connection): Promise<Buffer | Failure> {
+  let url = first;
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const authorization = options.registry.authorizationFor(url);
+    const answer = await connection.request(url, {
+      headers: { 'user-agent': 'lamella', ...(authorization !== undefined && { authorization }) },
+      dispatcher: connection.dispatcher,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      signal: options.signal,
+    });
+    if (answer.statusCode === 200) return Buffer.from(await answer.body.arrayBuffer());
+    await answer.body.dump();
+    const location = answer.headers.location;
+    if (answer.statusCode < 300 || answer.statusCode > 399 || typeof location !== 'string') {
+      return { status: answer.statusCode };
+    }
+    url = new URL(location, url);
+  }
+  return { status: 310 };
+}
+
+function unobtainable(candidate: TarballPackage, url: URL, failure: Failure): Error {
+  const address = `${url.origin}${url.pathname}`;
+  if ('error' in failure) {
+    const { message, code } = failure.error as { readonly message?: string; readonly code?: string };
+    const why = message || code || String(failure.error);
+    return missingTarball(candidate, `${address} cannot be fetched: ${why}`, OFFLINE_HINT, failure.error);
+  }
+  const hint = failure.status === 401 || failure.status === 403 ? LOGIN_HINT : OFFLINE_HINT;
+  return missingTarball(candidate, `${address} answers ${failure.status}`, hint);
+}
+
+const OFFLINE_HINT = 'run `npm ci` once where the registry can be reached, which fills the cache, or check `registry`';
+const LOGIN_HINT = 'log in with `npm login`, or put the token of this registry in your own .npmrc';
+
+function missingTarball(candidate: TarballPackage, why: string, hint: string, cause?: unknown): Error {
+  const message = `the tarball of ${labelOf(candidate)} is not in npm's cache, and ${why}`;
+  return npmError('TARBALL_MISSING', message, hint, cause);
+}

@@ -1,0 +1,165 @@
+import { compareBytes, joinPath } from '../core/paths.ts';
+import { FIXED_TIME } from '../core/time.ts';
+import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
+import type { BinLink } from './bin-links.ts';
+import type { NpmPackage, TarballPackage } from './npm-tree.ts';
+import { type PackageFile, type PackageFiles, unpackPackage } from './package-files.ts';
+import type { ReadTarball } from './tarballs.ts';
+
+export type Attributes = Pick<Metadata, 'mode' | 'uid' | 'gid'>;
+
+/** What one layer of an installation holds, and where it goes. */
+export interface LayerContent {
+  readonly packages: readonly TarballPackage[];
+  /** Links to folders of the project. */
+  readonly links: readonly NpmPackage[];
+  readonly binLinks: readonly BinLink[];
+  /** Texts by their path below the project. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export interface LayerPlace {
+  /** The project's folder in the image; `''` is the root. */
+  readonly folder: string;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  /** Attributes of a directory that is there already; paths are those of the image. */
+  readonly existing: (path: string) => Attributes | undefined;
+  /** `node_modules` folders of the image whose content goes, as `npm ci` has it. */
+  readonly emptied: readonly string[];
+}
+
+export interface EntrySources {
+  readonly read: ReadTarball;
+  /** Programs of a package, by the location of its tarball, which are made executable. */
+  readonly programs: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+interface Folder {
+  readonly children: Map<string, Folder | Leaf>;
+  tarball?: TarballPackage;
+}
+
+type Leaf =
+  | { readonly kind: 'link'; readonly text: string }
+  | { readonly kind: 'file'; readonly mode: number; readonly bytes: Uint8Array };
+
+/**
+ * The entries of a layer, in its order. Packages are unpacked one at a time, when their turn comes, so that memory holds
+ * the content of one package (and of those that it is nested in), not of all.
+ */
+export function* layerEntries(
+  content: LayerContent,
+  place: LayerPlace,
+  sources: EntrySources,
+): Generator<PackEntry | WhiteoutEntry, void> {
+  const root = newFolder();
+  for (const candidate of content.packages) folderAt(root, inImage(place, candidate.location)).tarball = candidate;
+  for (const link of content.links) put(root, inImage(place, link.location), { kind: 'link', text: linkText(link) });
+  for (const { path, link } of content.binLinks) put(root, inImage(place, path), { kind: 'link', text: link });
+  for (const [path, text] of content.files) put(root, inImage(place, path), textLeaf(text));
+  for (const path of place.emptied) folderAt(root, path);
+  yield* new EntryWriter(place, sources).below(root, '');
+}
+
+function inImage({ folder }: LayerPlace, path: string): string {
+  return joinPath(folder, path);
+}
+
+function newFolder(): Folder {
+  return { children: new Map() };
+}
+
+function folderAt(root: Folder, path: string): Folder {
+  let folder = root;
+  for (const name of path === '' ? [] : path.split('/')) {
+    const child = folder.children.get(name);
+    const next = child === undefined || 'kind' in child ? newFolder() : child;
+    folder.children.set(name, next);
+    folder = next;
+  }
+  return folder;
+}
+
+function put(root: Folder, path: string, leaf: Leaf): void {
+  const slash = path.lastIndexOf('/');
+  folderAt(root, path.slice(0, Math.max(slash, 0))).children.set(path.slice(slash + 1), leaf);
+}
+
+function textLeaf(text: string): Leaf {
+  return { kind: 'file', mode: 0o644, bytes: Buffer.from(text) };
+}
+
+/** From the folder of the link to its target, both below the project. */
+function linkText({ location, source }: NpmPackage): string {
+  if (source.kind !== 'link') throw new TypeError(`${location} is not a link`);
+  const up = location.split('/').slice(1).map(() => '..');
+  return [...up, ...source.target.split('/')].filter((part) => part !== '').join('/');
+}
+
+class EntryWriter {
+  readonly #place: LayerPlace;
+  readonly #sources: EntrySources;
+
+  constructor(place: LayerPlace, sources: EntrySources) {
+    this.#place = place;
+    this.#sources = sources;
+  }
+
+  *below(folder: Folder, path: string): Generator<PackEntry | WhiteoutEntry, void> {
+    const content = folder.tarball === undefined ? folder : merged(this.#unpack(folder.tarball), folder);
+    for (const name of [...content.children.keys()].sort(compareBytes)) {
+      const child = content.children.get(name);
+      const at = joinPath(path, name);
+      if (child === undefined) continue;
+      if ('kind' in child) yield this.#leaf(at, child);
+      else yield* this.#directory(child, at);
+    }
+  }
+
+  *#directory(folder: Folder, path: string): Generator<PackEntry | WhiteoutEntry, void> {
+    const attributes = this.#place.existing(path) ?? { mode: 0o755, ...this.#place.owner };
+    yield { path, type: 'directory', ...attributes, mtime: FIXED_TIME, size: 0 };
+    if (this.#place.emptied.includes(path)) yield { path, type: 'opaque' };
+    yield* this.below(folder, path);
+  }
+
+  #leaf(path: string, leaf: Leaf): PackEntry {
+    const common = { path, ...this.#place.owner, mtime: FIXED_TIME };
+    if (leaf.kind === 'link') return { ...common, type: 'symlink', mode: 0o777, size: 0, link: leaf.text };
+    const { mode, bytes } = leaf;
+    const source = { kind: 'bytes', bytes } as const;
+    return { ...common, type: 'file', mode, size: bytes.length, ...(bytes.length > 0 && { source }) };
+  }
+
+  #unpack(candidate: TarballPackage): Folder {
+    const files = unpackPackage(this.#sources.read(candidate), `${candidate.name}@${candidate.version}`);
+    for (const program of this.#sources.programs.get(candidate.location) ?? []) makeProgram(files, program);
+    const root = newFolder();
+    for (const [path, { mode, bytes }] of files) put(root, path, { kind: 'file', mode, bytes });
+    return root;
+  }
+}
+
+/** Executable, and without the carriage return after the interpreter's name, with which no Unix finds it. */
+function makeProgram(files: PackageFiles, path: string): void {
+  const file: PackageFile | undefined = files.get(path);
+  if (file === undefined) return;
+  files.set(path, { mode: 0o755, bytes: withUnixHashBang(file.bytes) });
+}
+
+function withUnixHashBang(bytes: Buffer): Buffer {
+  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return bytes;
+  const end = bytes.subarray(0, 2048).indexOf('\r\n');
+  const line = bytes.indexOf('\n');
+  return end > 2 && end + 1 === line ? Buffer.concat([bytes.subarray(0, end), bytes.subarray(end + 1)]) : bytes;
+}
+
+/** Packages that are nested in another one lie over what its own tarball has there. */
+function merged(content: Folder, overlay: Folder): Folder {
+  for (const [name, child] of overlay.children) {
+    const below = content.children.get(name);
+    const isFolder = below !== undefined && !('kind' in below) && !('kind' in child) && child.tarball === undefined;
+    content.children.set(name, isFolder ? merged(below, child) : child);
+  }
+  return content;
+}
