@@ -18,7 +18,7 @@ export type { BuildEvent, StepInfo } from './build/events.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
 export { type KeptIn, type LoginOptions, login, logout } from './build/login.ts';
-export type { BuildOptions, Output, RegistryOptions, Secret } from './build/options.ts';
+export type { BuildOptions, NpmOptions, Output, RegistryOptions, Secret } from './build/options.ts';
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
 export { listImages, removeImage, type StoredImage, type StoreOptions } from './build/stored-images.ts';

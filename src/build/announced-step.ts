@@ -10,19 +10,20 @@ export interface AnnouncedStep {
 }
 
 /** Carries out a step and tells when it begins and how it ends; its errors get its place. */
-export async function announced<T extends StepLayer | undefined>(
+export async function announced(
   { emit, signal }: BuildControl,
   { info: step, place }: AnnouncedStep,
-  carryOut: () => Promise<T>,
-): Promise<T> {
+  carryOut: () => Promise<readonly StepLayer[]>,
+): Promise<readonly StepLayer[]> {
   signal.throwIfAborted();
   const startedMs = performance.now();
   const durationMs = (): number => performance.now() - startedMs;
   emit({ type: 'step-started', step });
   try {
-    const result = await locating(place, carryOut);
-    emit({ type: 'step-finished', step, durationMs: durationMs(), ...(result && { key: result.key }) });
-    return result;
+    const layers = await locating(place, carryOut);
+    const last = layers.at(-1);
+    emit({ type: 'step-finished', step, durationMs: durationMs(), ...(last && { key: last.key }) });
+    return layers;
   } catch (error) {
     emit({ type: 'step-failed', step, durationMs: durationMs() });
     throw error;

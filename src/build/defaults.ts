@@ -3,7 +3,8 @@ import { OptionError } from '../core/errors.ts';
 import type { Compression } from '../core/media-types.ts';
 import { type Platform, parsePlatform } from '../core/platform.ts';
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
-import type { BuildOptions, Secret } from './options.ts';
+import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
+import type { BuildOptions, NpmOptions, Secret } from './options.ts';
 
 /** Options with every default filled in and every contradiction refused. */
 export interface Settings {
@@ -22,6 +23,7 @@ export interface Settings {
   readonly pull: 'always' | 'newer' | 'missing' | 'never';
   readonly offline: boolean;
   readonly maxParallelism: number;
+  readonly npm: Required<NpmOptions>;
   readonly noCache: boolean;
   readonly ignoreSyntax: boolean;
 }
@@ -43,6 +45,7 @@ export function resolveSettings(options: BuildOptions): Settings {
     offline: options.offline ?? false,
     maxParallelism: options.maxParallelism ?? coreCount(),
     noCache: options.noCache ?? false,
+    npm: { mode: 'suggest', layers: DEFAULT_NPM_LAYERS, scripts: 'refuse', ...options.npm },
     ignoreSyntax: options.ignoreSyntax ?? false,
   };
 }
@@ -69,6 +72,12 @@ function refuseContradictions(options: BuildOptions): void {
       hint: 'give milliseconds, more than 0',
     });
   }
+  const npmLayers = options.npm?.layers ?? DEFAULT_NPM_LAYERS;
+  if (!Number.isInteger(npmLayers) || npmLayers < 1 || npmLayers > MAX_NPM_LAYERS) {
+    throw new OptionError('OPTION_BAD_VALUE', `npm.layers is ${npmLayers}`, {
+      hint: `give a whole number from 1 to ${MAX_NPM_LAYERS}`,
+    });
+  }
   for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
 }
 
@@ -92,6 +101,9 @@ function refuseAmbiguousSecret({ id, file, env, value }: Secret): void {
     hint: 'give one of file, env and value',
   });
 }
+
+/** An image may have 127 layers in all. */
+const MAX_NPM_LAYERS = 64;
 
 /** RFC 3339 has four digits for the year. */
 const LAST_EPOCH = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;

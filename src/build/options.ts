@@ -42,6 +42,22 @@ export interface RegistryOptions {
   readonly certificateDirs?: readonly string[];
 }
 
+/** How `npm ci` and `npm install` of a RUN are carried out. */
+export interface NpmOptions {
+  /**
+   * `native`: the packages of the lockfile become layers without running npm, wherever that makes the same; elsewhere the
+   * command runs, and says why. `suggest` (default): the command runs, and says when it need not. `off`: it just runs.
+   */
+  readonly mode?: 'native' | 'suggest' | 'off';
+  /** Layers of one installation, at most. Default 3: by how often they change. */
+  readonly layers?: number;
+  /**
+   * What happens where packages have install scripts. `refuse` (default): the command runs as it stands. `ignore`: native,
+   * and no script runs. `sandbox`: native, then the scripts run with the npm of the image.
+   */
+  readonly scripts?: 'refuse' | 'ignore' | 'sandbox';
+}
+
 /** Options of {@link build}. Paths are relative to the working directory of the process. */
 export interface BuildOptions {
   /**
@@ -113,6 +129,8 @@ export interface BuildOptions {
   readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Entitlements: `network.host`, `security.insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
+  /** Native layers for `npm ci`. */
+  readonly npm?: NpmOptions;
   /** Steps that run at the same time. Default: number of cores. */
   readonly maxParallelism?: number;
   /** The clock. Only `timestamps: 'preserve'` reads it. */

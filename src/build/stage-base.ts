@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { ImageConfig } from '../core/image.ts';
 import type { Tree } from '../core/tree.ts';
 import { scratchConfig } from '../plan/base-config.ts';
@@ -46,7 +47,9 @@ async function directoryBase(
   const { from } = stage;
   const info = stepInfo(nextStepId(), { stage, instruction: from, index: 1, total: 1, inDockerfile: true });
   const step = { info, place: { span: from.span, source: graph.source } };
-  const made = await announced(session, step, () => layerOfContext(tree, { session, cache, info }));
+  const layers = await announced(session, step, async () => [await layerOfContext(tree, { session, cache, info })]);
+  const [made] = layers;
+  assert(made !== undefined, 'a directory makes one layer');
   const created = createdOf(session.settings, made.created);
   return {
     config: {

@@ -3,6 +3,7 @@ import { evaluateStage } from '../plan/evaluate-stage.ts';
 import type { Stage } from '../plan/graph.ts';
 import { type FileOrigin, type Step, stepOrigins } from '../plan/step.ts';
 import { announced } from './announced-step.ts';
+import type { Settings } from './defaults.ts';
 import type { StepInfo } from './events.ts';
 import { createdNow, createdOf, type HistoryLine, historyItems } from './history.ts';
 import type { LayerStack } from './layer-stack.ts';
@@ -27,14 +28,21 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   let { stack } = base;
   const lines: HistoryLine[] = [];
   for (const [step, info] of numbered(evaluated.steps, stage, services)) {
-    const made = info === undefined ? undefined : await performStep(services, { stage, step, info, stack, others });
-    if (made !== undefined) stack = stack.push(made.layer);
-    const { createdBy } = step;
-    lines.push({ createdBy, ...(made !== undefined && { created: createdOf(session.settings, made.created) }) });
+    const made = info === undefined ? [] : await performStep(services, { stage, step, info, stack, others });
+    for (const { layer } of made) stack = stack.push(layer);
+    lines.push(...historyLines(step, made, session.settings));
   }
   const history = historyItems(lines, createdNow(session.settings, session.now));
   const config = { ...evaluated.config, history: [...(base.config.history ?? []), ...history] };
   return { stack, config, args: evaluated.args };
+}
+
+function historyLines({ createdBy }: Step, made: readonly StepLayer[], settings: Settings): HistoryLine[] {
+  if (made.length === 0) return [{ createdBy }];
+  return made.map(({ created, part }) => ({
+    createdBy: part === undefined ? createdBy : `${createdBy} (${part})`,
+    created: createdOf(settings, created),
+  }));
 }
 
 /** Steps with what people see of them; steps that make no layer are not shown. */
@@ -65,7 +73,7 @@ interface StepRequest {
   readonly others: OtherStages;
 }
 
-async function performStep(services: StageServices, request: StepRequest): Promise<StepLayer | undefined> {
+async function performStep(services: StageServices, request: StepRequest): Promise<readonly StepLayer[]> {
   const { session, cache } = services;
   const { stage, step, info, stack, others } = request;
   const context = {

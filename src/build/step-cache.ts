@@ -16,6 +16,8 @@ export interface CacheableStep {
   readonly definition?: readonly Ingredient[];
   /** See {@link FirstStep}; what was made is remembered under it. */
   readonly shape?: readonly Ingredient[];
+  /** One of several layers of a step, which itself tells whether it was cached. */
+  readonly isPart?: boolean;
   resolve(): Promise<ResolvedStep>;
 }
 
@@ -52,6 +54,8 @@ export interface StepLayer {
   readonly created: string;
   readonly cached: boolean;
   readonly key: CacheKey;
+  /** Which of several layers of the step this is, for the history. */
+  readonly part?: string;
 }
 
 /**
@@ -124,7 +128,8 @@ export function createStepCache(session: CacheSession, now: () => string): StepC
     async layerFor(step) {
       const result = (await findDefined(session, step)) ?? (await findResolved(step));
       counts[result.cached ? 'cached' : 'executed']++;
-      if (result.cached) session.emit({ type: 'step-cached', step: step.info, key: result.key });
+      if (result.cached && step.isPart !== true)
+        session.emit({ type: 'step-cached', step: step.info, key: result.key });
       return result;
     },
   };

@@ -9,18 +9,23 @@ import type { Session } from './session.ts';
 
 /** Text of a file of a stage, links followed; `undefined` when there is none. Account files come from the TOC. */
 export async function readTreeFile(session: Session, stack: LayerStack, path: string): Promise<string | undefined> {
+  return (await readTreeBytes(session, stack, path))?.toString();
+}
+
+/** {@link readTreeFile} as bytes. */
+export async function readTreeBytes(session: Session, stack: LayerStack, path: string): Promise<Buffer | undefined> {
   const tree = await stack.tree();
   const resolved = resolvePath(tree, path);
   const node = resolved === undefined ? undefined : tree.lookup(resolved);
   if (node === undefined || isDirectoryNode(node) || node.type !== 'file') return undefined;
-  if (node.data !== undefined) return Buffer.from(node.data, 'base64').toString();
+  if (node.data !== undefined) return Buffer.from(node.data, 'base64');
   const diffId = layerOf(node);
-  if (node.source?.kind !== 'layer' || diffId === undefined) return '';
+  if (node.source?.kind !== 'layer' || diffId === undefined) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   const wanted = new Map([[node.source.offset, node.size]]);
   const uncompressed = session.library.uncompressed(layerWith(stack, diffId));
   await extractContents(uncompressed, wanted, (_offset, chunk) => void chunks.push(Buffer.from(chunk)));
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 /** The layer of a stack that has a diff ID. */

@@ -1,5 +1,6 @@
 import { CliError, usageError } from './cli-error.ts';
 import type { BuildOptions, InspectOptions } from './library.ts';
+import { npmOptionsOf } from './npm-request.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -61,6 +62,7 @@ function singleValues(args: Arguments): BuildOptions {
     timestamps: args.last('timestamps') as BuildOptions['timestamps'],
     stepTimeoutMs: durationOf(args, 'step-timeout'),
     cacheDir: args.last('cache-dir'),
+    npm: npmOptionsOf(args),
   });
 }
 

@@ -56,7 +56,8 @@ const TAIL = /\s*&&\s*npm\s+cache\s+(?:clean|verify)(?:\s+(?:--force|-f))*\s*$/;
 export function readNpmCommand(argv: readonly string[]): CommandReading {
   const text = shellText(argv);
   const words = text === undefined ? argv : wordsOf(text);
-  if (words === undefined) return isInstallation(text ?? '') ? impossible('the command has other words') : { kind: 'other' };
+  if (words === undefined)
+    return isInstallation(text ?? '') ? impossible('the command has other words') : { kind: 'other' };
   const env = new Map<string, string>();
   let at = 0;
   for (; text !== undefined; at++) {
@@ -143,5 +144,11 @@ function readOption(word: string, next: string | undefined): OptionWord | undefi
   if (!SWITCHES.has(name) && !WITHOUT_EFFECT.has(name)) return undefined;
   const tookNext = given === undefined && (next === 'true' || next === 'false');
   const value = given ?? (tookNext ? (next ?? 'true') : 'true');
-  return { name, value: negated ? String(value === 'false') : value, tookNext, isList: false, counts: SWITCHES.has(name) };
+  return {
+    name,
+    value: negated ? String(value === 'false') : value,
+    tookNext,
+    isList: false,
+    counts: SWITCHES.has(name),
+  };
 }

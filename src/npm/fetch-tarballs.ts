@@ -3,9 +3,9 @@ import type { Dispatcher } from 'undici';
 import { createLimit } from '../io/limit.ts';
 import { npmError } from './npm-error.ts';
 import type { TarballPackage } from './npm-tree.ts';
-import type { RegistryConfig } from './registry-config.ts';
 import { listOf } from './npmrc.ts';
-import { type SettingLayers, valueOf } from './settings.ts';
+import type { RegistryConfig } from './registry-config.ts';
+import { type SettingLayers, settingOf } from './settings.ts';
 import type { TarballStore } from './tarballs.ts';
 
 export interface FetchOptions {
@@ -15,6 +15,8 @@ export interface FetchOptions {
   readonly settings: SettingLayers;
   /** Bytes of a tarball that is a file of the project. */
   readonly readProjectFile: (path: string) => Promise<Uint8Array | undefined>;
+  /** Whether no registry may be asked. */
+  readonly offline: boolean;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
@@ -76,10 +78,10 @@ interface Connection {
 
 async function openConnection(settings: SettingLayers): Promise<Connection> {
   const { EnvHttpProxyAgent, request } = await import('undici');
-  const text = (name: string): string | undefined => valueOf(settings, name)?.toString();
+  const text = (name: string): string | undefined => settingOf(settings, name)?.toString();
   const httpProxy = text('proxy') ?? text('http-proxy');
   const httpsProxy = text('https-proxy') ?? httpProxy;
-  const noProxy = listOf(valueOf(settings, 'noproxy')).join(',');
+  const noProxy = listOf(settingOf(settings, 'noproxy')).join(',');
   const cafile = text('cafile');
   const tls = {
     ...(cafile !== undefined && { ca: readFileSync(cafile, 'utf8') }),
@@ -97,6 +99,7 @@ async function openConnection(settings: SettingLayers): Promise<Connection> {
 }
 
 async function download(candidate: TarballPackage, options: FetchOptions, connection: Connection): Promise<Buffer> {
+  if (options.offline) throw missingTarball(candidate, 'this build is offline', OFFLINE_HINT);
   const first = options.registry.requestFor({ ...candidate, ...candidate.source });
   for (let attempt = 1; ; attempt++) {
     const answer = await getFollowing(first.url, options, connection).catch((error: unknown) => {
@@ -150,5 +153,5 @@ const LOGIN_HINT = 'log in with `npm login`, or put the token of this registry i
 
 function missingTarball(candidate: TarballPackage, why: string, hint: string, cause?: unknown): Error {
   const message = `the tarball of ${labelOf(candidate)} is not in npm's cache, and ${why}`;
-  return npmError('TARBALL_MISSING', message, hint, cause);
+  return npmError('STEP_NPM_TARBALL_MISSING', message, hint, cause);
 }

@@ -1,6 +1,6 @@
 import type { PackEntry, WhiteoutEntry } from '../core/toc.ts';
 import { type BinLink, planBinLinks } from './bin-links.ts';
-import { layerEntries, type LayerPlace } from './layer-entries.ts';
+import { type LayerPlace, layerEntries } from './layer-entries.ts';
 import { type PlannedLayer, planLayers } from './layer-plan.ts';
 import { loadNpmTree, type TreeOptions } from './load-tree.ts';
 import { isTarball, type NpmPackage, type NpmTree, type TarballPackage } from './npm-tree.ts';

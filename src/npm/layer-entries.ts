@@ -92,7 +92,10 @@ function textLeaf(text: string): Leaf {
 /** From the folder of the link to its target, both below the project. */
 function linkText({ location, source }: NpmPackage): string {
   if (source.kind !== 'link') throw new TypeError(`${location} is not a link`);
-  const up = location.split('/').slice(1).map(() => '..');
+  const up = location
+    .split('/')
+    .slice(1)
+    .map(() => '..');
   return [...up, ...source.target.split('/')].filter((part) => part !== '').join('/');
 }
 

@@ -66,7 +66,7 @@ async function loadVirtual(loader: InstanceType<typeof Arborist>): Promise<Arbor
     return (await loader.loadVirtual()) as ArboristNode;
   } catch (cause) {
     throw npmError(
-      'BAD_LOCKFILE',
+      'STEP_NPM_BAD_LOCKFILE',
       `package-lock.json cannot be read: ${(cause as Error).message}`,
       'make it anew with `npm install --package-lock-only`',
       cause,
@@ -86,7 +86,7 @@ function refuseOutOfSync(root: ArboristNode, { legacyPeerDeps }: TreeOptions): v
   if (problems.length === 0) return;
   const names = problems.map((edge) => `${edge.name}@${edge.spec}`).join(', ');
   throw npmError(
-    'OUT_OF_SYNC',
+    'STEP_NPM_OUT_OF_SYNC',
     `package.json and package-lock.json are not in sync: ${names}`,
     'run `npm install` and copy both files',
   );
@@ -113,7 +113,10 @@ function selectWorkspaces(loader: InstanceType<typeof Arborist>, root: ArboristN
   const known = [...(root.workspaces ?? new Map<string, string>())];
   const names = options.workspaces.map((wanted) => workspaceName(wanted, known, options.scratch));
   const selected = loader.workspaceDependencySet(root, names, options.includeWorkspaceRoot) as Set<ArboristNode>;
-  for (const node of [...selected]) if (node.isLink) selected.add(node.target as ArboristNode);
+  for (const node of [...selected]) {
+    if (node.isLink) selected.add(node.target as ArboristNode);
+    for (const link of node.linksIn) selected.add(link as unknown as ArboristNode);
+  }
   leaveOut(root, (node) => !selected.has(node));
 }
 
@@ -121,7 +124,7 @@ function workspaceName(wanted: string, known: readonly (readonly [string, string
   const found = known.find(([name, path]) => name === wanted || join(scratch, wanted) === path);
   if (found !== undefined) return found[0];
   const names = known.map(([name]) => name).join(', ') || 'none';
-  throw npmError('UNKNOWN_WORKSPACE', `there is no workspace ${JSON.stringify(wanted)}`, `there is: ${names}`);
+  throw npmError('STEP_NPM_UNKNOWN_WORKSPACE', `there is no workspace ${JSON.stringify(wanted)}`, `there is: ${names}`);
 }
 
 function hiddenLockfileOf(root: ArboristNode): string {
@@ -136,7 +139,7 @@ function wrongPlatform(node: ArboristNode, { os, cpu, libc }: NpmTarget): Error 
   const claims = node.package as Readonly<Record<string, unknown>>;
   const wanted = ['os', 'cpu', 'libc'].flatMap((key) => (claims[key] ? [`${key} ${JSON.stringify(claims[key])}`] : []));
   return npmError(
-    'PLATFORM',
+    'STEP_NPM_PLATFORM',
     `${node.pkgid} does not run on ${[os, cpu, libc].filter(Boolean).join(', ')}: it wants ${wanted.join(', ')}`,
     'make it an optional dependency, or build for a platform that it supports',
   );
@@ -145,7 +148,7 @@ function wrongPlatform(node: ArboristNode, { os, cpu, libc }: NpmTarget): Error 
 function wrongEngine(node: ArboristNode): Error {
   const { engines } = node.package as { engines?: unknown };
   return npmError(
-    'ENGINE',
+    'STEP_NPM_ENGINE',
     `${node.pkgid} wants ${JSON.stringify(engines)}, and engine-strict is set`,
     'use a base image with the Node that it wants',
   );

@@ -1,6 +1,6 @@
 import { StepError } from '../core/errors.ts';
 
-/** A project that cannot be installed as it is; `code` is prefixed with `STEP_NPM_`. */
+/** A project that cannot be installed as it is; codes begin with `STEP_NPM_`. */
 export function npmError(code: string, message: string, hint: string, cause?: unknown): StepError {
-  return new StepError(`STEP_NPM_${code}`, message, { hint, cause });
+  return new StepError(code, message, { hint, cause });
 }

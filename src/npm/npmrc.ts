@@ -26,7 +26,10 @@ export function listOf(value: string | readonly string[] | undefined): readonly 
 function unquote(text: string): string {
   const quoted = /^"(.*)"$|^'(.*)'$/.exec(text);
   if (quoted !== null) return quoted[1] ?? quoted[2] ?? '';
-  return text.replace(/(?<!\\)[;#].*$/, '').replaceAll(/\\([;#\\])/g, '$1').trimEnd();
+  return text
+    .replace(/(?<!\\)[;#].*$/, '')
+    .replaceAll(/\\([;#\\])/g, '$1')
+    .trimEnd();
 }
 
 function expand(text: string, env: (name: string) => string | undefined): string {

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { cleanPath, parentPath } from '../core/paths.ts';
+import { parentPath, treePath } from '../core/paths.ts';
 import { TarParser } from '../io/tar-reader.ts';
 import { npmError } from './npm-error.ts';
 
@@ -30,7 +30,12 @@ export function unpackPackage(tarball: Uint8Array, label: string): PackageFiles 
     parser.push(isGzip(tarball) ? gunzipSync(tarball) : tarball);
     parser.end();
   } catch (cause) {
-    throw npmError('BAD_TARBALL', `the tarball of ${label} cannot be read: ${(cause as Error).message}`, HINT, cause);
+    throw npmError(
+      'STEP_NPM_BAD_TARBALL',
+      `the tarball of ${label} cannot be read: ${(cause as Error).message}`,
+      HINT,
+      cause,
+    );
   }
   return collector.files;
 }
@@ -51,6 +56,7 @@ interface Header {
 class Collector {
   readonly files: PackageFiles = new Map();
   readonly #npmignores = new Set<string>();
+  readonly #folders = new Set<string>();
   #current: { readonly path: string; readonly mode: number; readonly chunks: Buffer[] } | undefined;
 
   begin({ path, type, mode }: Header): void {
@@ -72,17 +78,24 @@ class Collector {
 
   /** A later entry takes the place of an earlier one, also where one of them is a directory. */
   #put(path: string, file: PackageFile): void {
-    for (let at = parentPath(path); at !== ''; at = parentPath(at)) this.files.delete(at);
-    if (this.files.has(path)) this.files.delete(path);
+    for (let at = parentPath(path); at !== ''; at = parentPath(at)) {
+      this.files.delete(at);
+      this.#folders.add(at);
+    }
+    if (this.#folders.delete(path)) this.#empty(path);
     this.files.set(path, file);
   }
 
-  #targetOf(path: string): string | undefined {
-    const named = this.#renamed(path);
+  #empty(folder: string): void {
+    for (const path of this.files.keys()) if (path.startsWith(`${folder}/`)) this.files.delete(path);
+  }
+
+  #targetOf(archived: string): string | undefined {
+    const named = this.#renamed(archived);
     if (named === undefined) return undefined;
-    const parts = named.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.length < 2 || parts.includes('..')) return undefined;
-    return cleanPath(parts.slice(1).join('/'));
+    const parts = named.split('/').slice(1);
+    const path = treePath(parts.join('/'));
+    return path === '' || parts.includes('..') ? undefined : path;
   }
 
   #renamed(path: string): string | undefined {

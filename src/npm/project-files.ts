@@ -24,7 +24,7 @@ const FOREIGN_LOCKFILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb
 export async function readProjectFiles(read: ReadProjectFile): Promise<ProjectFiles> {
   const packageJson = await read('package.json');
   if (packageJson === undefined) {
-    throw npmError('NO_MANIFEST', 'there is no package.json', 'copy it before the step, and check WORKDIR');
+    throw npmError('STEP_NPM_NO_MANIFEST', 'there is no package.json', 'copy it before the step, and check WORKDIR');
   }
   const lockfile = await readLockfile(read);
   const folders = foldersOf(parseLockfile(lockfile));
@@ -43,9 +43,13 @@ async function readLockfile(read: ReadProjectFile): Promise<string> {
   }
   for (const name of FOREIGN_LOCKFILES) {
     if ((await read(name)) === undefined) continue;
-    throw npmError('FOREIGN_LOCKFILE', `${name} is not a lockfile of npm`, 'make one with `npm install`, or use RUN');
+    throw npmError(
+      'STEP_NPM_FOREIGN_LOCKFILE',
+      `${name} is not a lockfile of npm`,
+      'make one with `npm install`, or use RUN',
+    );
   }
-  throw npmError('NO_LOCKFILE', 'there is no package-lock.json', 'make one with `npm install` and copy it');
+  throw npmError('STEP_NPM_NO_LOCKFILE', 'there is no package-lock.json', 'make one with `npm install` and copy it');
 }
 
 interface Lockfile {
@@ -57,7 +61,7 @@ function parseLockfile(text: string): Lockfile {
   const version = Number(lock?.lockfileVersion);
   if (!(version === 2 || version === 3) || typeof lock?.packages !== 'object' || lock.packages === null) {
     throw npmError(
-      'BAD_LOCKFILE',
+      'STEP_NPM_BAD_LOCKFILE',
       `package-lock.json has no lockfileVersion 2 or 3, but ${JSON.stringify(lock?.lockfileVersion)}`,
       'write it anew with `npm install --package-lock-only --lockfile-version 3`',
     );
@@ -70,7 +74,12 @@ function parseJson(text: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch (cause) {
-    throw npmError('BAD_LOCKFILE', 'package-lock.json is not JSON', 'resolve its conflicts or make it anew', cause);
+    throw npmError(
+      'STEP_NPM_BAD_LOCKFILE',
+      'package-lock.json is not JSON',
+      'resolve its conflicts or make it anew',
+      cause,
+    );
   }
 }
 

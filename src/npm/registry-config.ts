@@ -1,5 +1,5 @@
 import type { SettingLayers } from './settings.ts';
-import { valueOf } from './settings.ts';
+import { settingOf } from './settings.ts';
 
 /** A request for a tarball. `authorization` belongs to its host alone and is never printed or kept. */
 export interface TarballRequest {
@@ -8,7 +8,11 @@ export interface TarballRequest {
 }
 
 export interface RegistryConfig {
-  requestFor(candidate: { readonly name: string; readonly version: string; readonly resolved?: string }): TarballRequest;
+  requestFor(candidate: {
+    readonly name: string;
+    readonly version: string;
+    readonly resolved?: string;
+  }): TarballRequest;
   /** The credentials for an address, by the longest path that some are configured for. */
   authorizationFor(url: URL): string | undefined;
 }
@@ -22,15 +26,16 @@ export function createRegistryConfig(project: SettingLayers, host: SettingLayers
   const layers = [...project, ...host];
   const registryOf = (name: string): string => {
     const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined;
-    const scoped = scope === undefined ? undefined : valueOf(layers, `${scope}:registry`);
-    return withSlash(String(scoped ?? valueOf(layers, 'registry') ?? standard));
+    const scoped = scope === undefined ? undefined : settingOf(layers, `${scope}:registry`);
+    return withSlash(String(scoped ?? settingOf(layers, 'registry') ?? standard));
   };
   const authorizationFor = (url: URL): string | undefined => findAuthorization(layers, url);
   return {
     authorizationFor,
     requestFor({ name, version, resolved }) {
       const registry = registryOf(name);
-      const url = resolved === undefined ? tarballUrl(registry, name, version) : onRegistry(resolved, registry, standard);
+      const url =
+        resolved === undefined ? tarballUrl(registry, name, version) : onRegistry(resolved, registry, standard);
       const authorization = authorizationFor(url);
       return { url, ...(authorization !== undefined && { authorization }) };
     },
@@ -65,7 +70,7 @@ function findAuthorization(layers: SettingLayers, url: URL): string | undefined 
 }
 
 function authorizationAt(layers: SettingLayers, prefix: string): string | undefined {
-  const value = (key: string): string | undefined => valueOf(layers, `${prefix}:${key}`)?.toString();
+  const value = (key: string): string | undefined => settingOf(layers, `${prefix}:${key}`)?.toString();
   const token = value('_authToken');
   if (token !== undefined) return `Bearer ${token}`;
   const basic = value('_auth');

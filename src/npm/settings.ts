@@ -22,12 +22,12 @@ export interface InstallSettings {
 /** Settings of an installation; `production` is whether NODE_ENV says so, which is the default of `omit`. */
 export function toInstallSettings(layers: SettingLayers, production: boolean): InstallSettings {
   const on = (name: string, otherwise = false): boolean => {
-    const value = valueOf(layers, name);
+    const value = settingOf(layers, name);
     return value === undefined ? otherwise : value !== 'false';
   };
   return {
     omit: omitOf(layers, production),
-    workspaces: listOf(valueOf(layers, 'workspace')),
+    workspaces: listOf(settingOf(layers, 'workspace')),
     includeWorkspaceRoot: on('include-workspace-root'),
     ignoreScripts: on('ignore-scripts'),
     binLinks: on('bin-links', true),
@@ -39,20 +39,20 @@ export function toInstallSettings(layers: SettingLayers, production: boolean): I
   };
 }
 
-export function valueOf(layers: SettingLayers, name: string): string | readonly string[] | undefined {
+export function settingOf(layers: SettingLayers, name: string): string | readonly string[] | undefined {
   return layers.find((layer) => layer.has(name))?.get(name);
 }
 
 const OMIT_TYPES: readonly OmitType[] = ['dev', 'optional', 'peer'];
 
 function omitOf(layers: SettingLayers, production: boolean): ReadonlySet<OmitType> {
-  const omit = new Set(listOf(valueOf(layers, 'omit') ?? (production ? ['dev'] : [])));
-  const include = new Set(listOf(valueOf(layers, 'include')));
-  const only = String(valueOf(layers, 'only') ?? '');
-  const asked = String(valueOf(layers, 'production') ?? '');
+  const omit = new Set(listOf(settingOf(layers, 'omit') ?? (production ? ['dev'] : [])));
+  const include = new Set(listOf(settingOf(layers, 'include')));
+  const only = String(settingOf(layers, 'only') ?? '');
+  const asked = String(settingOf(layers, 'production') ?? '');
   if (/^prod(?:uction)?$/.test(only) || (asked !== '' && asked !== 'false')) omit.add('dev');
-  if (asked === 'false' || String(valueOf(layers, 'dev')) === 'true') include.add('dev');
-  const optional = String(valueOf(layers, 'optional') ?? '');
+  if (asked === 'false' || String(settingOf(layers, 'dev')) === 'true') include.add('dev');
+  const optional = String(settingOf(layers, 'optional') ?? '');
   if (optional === 'false') omit.add('optional');
   if (optional === 'true') include.add('optional');
   return new Set(OMIT_TYPES.filter((type) => omit.has(type) && !include.has(type)));
@@ -76,7 +76,7 @@ const ORDINARY: Readonly<Record<string, readonly string[]>> = {
 
 function unsupported(layers: SettingLayers): string[] {
   return Object.entries(ORDINARY).flatMap(([name, ordinary]) => {
-    const value = valueOf(layers, name);
+    const value = settingOf(layers, name);
     return value === undefined || value === 'null' || ordinary.includes(String(value)) ? [] : [`${name}=${value}`];
   });
 }

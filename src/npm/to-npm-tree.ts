@@ -57,11 +57,11 @@ function sourceOf(node: ArboristNode): PackageSource {
   if (bundler !== undefined) return { kind: 'bundled', bundler };
   const { integrity, resolved, pkgid } = node;
   if (typeof resolved === 'string' && /^git[+:]/.test(resolved)) {
-    throw npmError('UNSUPPORTED_SOURCE', `${pkgid} comes from git (${withoutUser(resolved)})`, GIT_HINT);
+    throw npmError('STEP_NPM_UNSUPPORTED_SOURCE', `${pkgid} comes from git (${withoutUser(resolved)})`, GIT_HINT);
   }
   if (!integrity) {
     throw npmError(
-      'NO_INTEGRITY',
+      'STEP_NPM_NO_INTEGRITY',
       `package-lock.json has no integrity for ${pkgid} at ${node.location}`,
       'make the lockfile anew with `npm install`; without it the content cannot be verified',
     );

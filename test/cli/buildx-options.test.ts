@@ -81,6 +81,9 @@ const OURS = [
   'registry-ca',
   'registry-certs',
   'offline',
+  'npm',
+  'npm-layers',
+  'npm-scripts',
   'timestamps',
 ];
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import type { LogChunk } from '../../core/sandbox.ts';
+import { readNpmCommand } from '../../npm/command.ts';
 import type { RunStep } from '../../plan/step.ts';
 import { lookupUser } from '../../rootfs/accounts.ts';
 import { diffTree } from '../../rootfs/diff.ts';
@@ -35,9 +36,19 @@ export async function runCommand(step: RunStep, context: StepContext): Promise<S
     resolve: async () => ({
       ingredients: [...command, ...(await mounts.ingredients())],
       hostLimits: async () => limitsOf(await session.sandboxHost()),
-      make: () => execute(step, context, mounts),
+      make: () => {
+        suggestNative(step, context);
+        return execute(step, context, mounts);
+      },
     }),
   });
+}
+
+/** Said only when the command really runs, and never where it would change nothing. */
+function suggestNative(step: RunStep, { session, info }: StepContext): void {
+  if (session.settings.npm.mode !== 'suggest' || readNpmCommand(step.argv).kind !== 'npm') return;
+  const bytes = Buffer.from('lamella: with --npm native this can be done without a container\n');
+  session.emit({ type: 'log', step: info, stream: 'stderr', bytes });
 }
 
 /** A host that knows but one owner makes other layers than one that knows all (design 4). */
