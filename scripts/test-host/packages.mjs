@@ -14,6 +14,7 @@ const PACKAGES = {
     'openssl',
     'busybox-static',
     'crun',
+    'fuse-overlayfs',
     'uidmap',
     'zstd',
     'xz-utils',
@@ -23,7 +24,7 @@ const PACKAGES = {
     'git',
   ],
   all: [
-    ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap', 'fuse-overlayfs'],
+    ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap'],
     ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
   ],
 };

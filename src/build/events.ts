@@ -2,6 +2,7 @@ import type { CacheKey } from '../cache/cache-key.ts';
 import type { DiffId, Digest } from '../core/digest.ts';
 import type { Diagnostic } from '../core/errors.ts';
 import type { Descriptor } from '../core/image.ts';
+import type { SnapshotterName } from '../core/sandbox.ts';
 
 /** A step of the build as people see it. */
 export interface StepInfo {
@@ -44,6 +45,8 @@ export type BuildEvent =
   | { readonly type: 'image-resolved'; readonly reference: string; readonly digest: Digest }
   | { readonly type: 'warning'; readonly diagnostic: Omit<Diagnostic, 'span'> & Partial<Pick<Diagnostic, 'span'>> }
   | { readonly type: 'isolation'; readonly method: string }
+  /** Before the first command runs; `passedOver` has better snapshotters that do not work here, with the reason. */
+  | { readonly type: 'snapshotter'; readonly name: SnapshotterName; readonly passedOver: readonly string[] }
   | {
       readonly type: 'output-written';
       readonly output: string;

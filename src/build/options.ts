@@ -1,5 +1,5 @@
 import type { Compression } from '../core/media-types.ts';
-import type { IsolationMethod, NetworkMode } from '../core/sandbox.ts';
+import type { IsolationMethod, NetworkMode, SnapshotterName } from '../core/sandbox.ts';
 import type { BuildEvent } from './events.ts';
 
 /** Where the image goes. Made by {@link ociArchive}, {@link ociLayout}, {@link dockerArchive} and {@link registry}. */
@@ -115,6 +115,11 @@ export interface BuildOptions {
   readonly offline?: boolean;
   /** How commands of RUN are isolated. Default `auto`: the best that works here. */
   readonly isolation?: 'auto' | IsolationMethod;
+  /**
+   * How the root file systems of RUN are made. Default `auto`: the kernel's overlayfs, else fuse-overlayfs, else copies.
+   * All give the same layers.
+   */
+  readonly snapshotter?: 'auto' | SnapshotterName;
   /** `fixed` (default): one constant for every entry of a layer; `preserve`: file times kept, the clock in `created`. */
   readonly timestamps?: 'fixed' | 'preserve';
   /** Seconds since 1970 for `created`. Default: `SOURCE_DATE_EPOCH` of build args, else of the environment. */

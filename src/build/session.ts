@@ -75,8 +75,10 @@ export function openSession(
       stateDir: folders.snapshots,
       tempDir: workspace.path,
       isolation: options.isolation ?? 'auto',
+      snapshotter: options.snapshotter,
       signal,
     });
+    emit({ type: 'snapshotter', ...started.snapshotter });
     if (abandoned.length > 0) await quietly(started.reclaim(abandoned));
     return started;
   }

@@ -123,6 +123,14 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'snapshotter',
+    value: 'NAME',
+    choices: ['auto', 'overlay', 'fuse-overlayfs', 'copy'],
+    help: 'How the root file systems of RUN are made; all give the same layers',
+    fallback: 'auto, the best that works with the cache folder',
+    support: FULL,
+  },
+  {
     name: 'step-timeout',
     value: 'DURATION',
     help: 'Kill a command of RUN that takes longer, such as 90s, 10m or 1h30m',

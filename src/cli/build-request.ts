@@ -59,6 +59,7 @@ function singleValues(args: Arguments): BuildOptions {
     pull,
     network: args.last('network') as BuildOptions['network'],
     isolation: args.last('isolation') as BuildOptions['isolation'],
+    snapshotter: args.last('snapshotter') as BuildOptions['snapshotter'],
     timestamps: args.last('timestamps') as BuildOptions['timestamps'],
     stepTimeoutMs: durationOf(args, 'step-timeout'),
     cacheDir: args.last('cache-dir'),

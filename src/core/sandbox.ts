@@ -39,6 +39,9 @@ export interface SandboxRequest {
 
 export type IsolationMethod = 'crun' | 'runc' | 'unshare' | 'bwrap';
 
+/** Ways to make the root file system of a command, best first. */
+export type SnapshotterName = 'overlay' | 'fuse-overlayfs' | 'copy';
+
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: Uint8Array;

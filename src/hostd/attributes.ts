@@ -13,15 +13,20 @@ export function readCapability(path: string): string | undefined {
   return loadLibc()?.readAttribute(path, CAPABILITY)?.toString('base64');
 }
 
+/** Program arguments that are surely not too long together. */
+const AT_ONCE = 200;
+
 /**
- * Without koffi capabilities cannot be read: makes sure that no file in a folder has any, by the program getcap.
+ * Without koffi capabilities cannot be read: makes sure that no file has any, by the program getcap.
  * @throws HostError `HOST_NO_XATTR` when one has, and without getcap when there is a file that could
  */
-export function checkNoCapabilities(folder: string, hasPrograms: boolean): void {
-  if (loadLibc() !== undefined) return;
+export function checkNoCapabilities(programs: readonly string[]): void {
+  if (loadLibc() !== undefined || programs.length === 0) return;
   const getcap = findProgram('getcap');
-  const found = getcap === undefined ? hasPrograms : execFileSync(getcap, ['-r', folder]).length > 0;
-  if (found) throw noAttributes(folder);
+  for (let at = 0; at < programs.length; at += AT_ONCE) {
+    const some = programs.slice(at, at + AT_ONCE);
+    if (getcap === undefined || execFileSync(getcap, some).length > 0) throw noAttributes(some[0] ?? '');
+  }
 }
 
 /** @throws HostError `HOST_NO_XATTR` without koffi: a file must not lose its capabilities in silence */

@@ -7,29 +7,38 @@ import { DigestCounter } from '../io/hash.ts';
 import { splitDevice } from '../io/libc.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
 import { checkNoCapabilities, readCapability } from './attributes.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshotter.ts';
+import { isMarker } from './whiteout-files.ts';
 
-/** Everything in the upper directory, depth first, with names in the order of the directory. */
-export function listChanges(snapshot: Snapshot): ChangedPath[] {
+/**
+ * Everything in an overlay's upper directory, depth first, with names in the order of the directory; what an overlay's
+ * program keeps there for itself is left out.
+ */
+export function listUpper(upper: string, merged: string): ChangedPath[] {
   const changes: ChangedPath[] = [];
-  visit(snapshot, '', changes);
-  checkNoCapabilities(snapshot.upper, changes.some(isProgram));
+  const visit = (path: string): void => {
+    const change = describeChange(upper, path, merged);
+    changes.push(change);
+    if (change.type !== 'directory') return;
+    for (const name of namesIn(join(upper, path))) if (!isMarker(name)) visit(joinPath(path, name));
+  };
+  visit('');
+  checkCapabilities(upper, changes);
   return changes;
+}
+
+/** Without koffi: makes sure that nothing is lost. */
+export function checkCapabilities(directory: string, changes: readonly ChangedPath[]): void {
+  checkNoCapabilities(changes.filter(isProgram).map(({ path }) => join(directory, path)));
 }
 
 function isProgram({ type, mode }: ChangedPath): boolean {
   return type === 'file' && (mode & 0o111) !== 0;
 }
 
-function visit(snapshot: Snapshot, path: string, changes: ChangedPath[]): void {
-  const change = describe(snapshot, path);
-  changes.push(change);
-  if (change.type !== 'directory') return;
-  for (const name of namesIn(join(snapshot.upper, path))) visit(snapshot, joinPath(path, name), changes);
-}
-
-function describe({ upper, merged }: Snapshot, path: string): ChangedPath {
-  const hostPath = join(upper, path);
+/** A path as a directory of changes has it; `merged` is where all names of a directory are seen. */
+export function describeChange(directory: string, path: string, merged: string): ChangedPath {
+  const hostPath = join(directory, path);
   const stats = lstatSync(hostPath, { bigint: true });
   const type = typeOf(stats);
   const capability = type === 'file' ? readCapability(hostPath) : undefined;
@@ -73,7 +82,7 @@ function mergedNames(merged: string, path: string): string[] {
     .map((entry) => checkName(entry.name, path));
 }
 
-function namesIn(directory: string): string[] {
+export function namesIn(directory: string): string[] {
   return readdirSync(directory).map((name) => checkName(name, directory));
 }
 
@@ -86,11 +95,11 @@ function checkName(name: string, directory: string): string {
   });
 }
 
-export async function hashChanges({ upper }: Snapshot, paths: readonly string[]): Promise<Record<string, Digest>> {
+export async function hashChanges({ contents }: Snapshot, paths: readonly string[]): Promise<Record<string, Digest>> {
   const digests: Record<string, Digest> = {};
   for (const path of paths) {
     const counter = new DigestCounter();
-    for await (const chunk of createReadStream(join(upper, path))) counter.update(chunk as Buffer);
+    for await (const chunk of createReadStream(join(contents, path))) counter.update(chunk as Buffer);
     digests[path] = counter.finish().digest;
   }
   return digests;

@@ -1,9 +1,8 @@
 import type { Handlers } from './call.ts';
-import { hashChanges, listChanges } from './changes.ts';
-import { commitChanges } from './commit.ts';
+import { hashChanges } from './changes.ts';
 import { removeTree } from './removal.ts';
 import { runCommand } from './run-command.ts';
-import { openSnapshot, type Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshotter.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** The calls of the protocol, each a line: what it does stands in the module of its name. */
@@ -21,24 +20,21 @@ export function createHandlers(): Handlers {
   return {
     async start(settings) {
       workshop = await openWorkshop(settings);
-      return { method: workshop.sandboxes.method, flavor: settings.flavor };
+      const { sandboxes, snapshotter, passedOver, makesDevices } = workshop;
+      const { name } = snapshotter;
+      return { method: sandboxes.method, flavor: settings.flavor, snapshotter: { name, passedOver }, makesDevices };
     },
     hasLayer: async ({ id }) => started().layers.has(id),
     unpackLayer: async (layer, { signal }) => {
       await started().layers.unpack(layer, signal);
       return null;
     },
-    async openSnapshot({ layerIds }) {
-      const { layers, snapshots, ...parts } = started();
-      return snapshots.add(
-        await openSnapshot(
-          layerIds.map((id) => layers.path(id)),
-          parts,
-        ),
-      );
+    async openSnapshot({ layerIds }, { signal }) {
+      const { snapshotter, snapshots } = started();
+      return snapshots.add(await snapshotter.open(layerIds, signal));
     },
     run: (request, context) => runCommand(started(), { ...request, snapshot: snapshotOf(request) }, context),
-    changes: async (request) => await listChanges(snapshotOf(request)),
+    changes: async (request) => snapshotOf(request).changes(),
     hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
     async pack(request, { signal }) {
       // Loaded while a command runs, or not at all: this process is to start quickly.
@@ -46,7 +42,7 @@ export function createHandlers(): Handlers {
       return await packChanges(snapshotOf(request), request, signal);
     },
     async commit(request) {
-      await commitChanges(started(), snapshotOf(request), request);
+      await snapshotOf(request).commit(request);
       return null;
     },
     async closeSnapshot(request) {

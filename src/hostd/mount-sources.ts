@@ -7,9 +7,10 @@ import { resolveInRoot } from '../io/in-root.ts';
 import type { RunMountRequest, SnapshotSource } from '../rootfs/host-messages.ts';
 import { makeCacheFolder } from './cache-folder.ts';
 import type { Cleanup } from './cleanup.ts';
+import type { LayerDirectories } from './layer-directories.ts';
 import type { MountPointKind } from './mount-point.ts';
 import type { Mounter } from './mounter.ts';
-import type { MountOverlay } from './overlay.ts';
+import type { Snapshotter, View } from './snapshotter.ts';
 
 /** Something that is ready to be mounted on a directory or a file. */
 export interface MountSource {
@@ -22,9 +23,9 @@ export interface MountSourceParts {
   readonly folder: string;
   /** Of the run; in memory. */
   readonly filesDir: string;
-  readonly layerPath: (id: string) => string;
-  readonly mountOverlay: MountOverlay;
-  readonly mounter: Mounter;
+  readonly layers: LayerDirectories;
+  readonly snapshotter: Snapshotter;
+  readonly signal: AbortSignal;
   readonly cleanup: Cleanup;
 }
 
@@ -77,7 +78,8 @@ export class MountSources {
 
   /** A path in a stack of layers, which is mounted for it. */
   async #inLayers({ layerIds, source }: SnapshotSource, writable: boolean): Promise<string> {
-    const { merged } = await this.#overlay(layerIds.map(this.#parts.layerPath), writable);
+    const lowers = await this.#parts.layers.paths(layerIds, this.#parts.signal);
+    const { merged } = await this.#view(lowers, writable);
     const place = resolveInRoot(merged, source);
     if (place?.stats === undefined) throw noSource(source);
     return place.hostPath;
@@ -85,16 +87,16 @@ export class MountSources {
 
   /** A directory or file of the host on which changes are kept apart, to be dropped. */
   async #writable({ source }: RequestOf<'context'>): Promise<string> {
-    if (statSync(existing(source)).isDirectory()) return (await this.#overlay([source], true)).merged;
+    if (statSync(existing(source)).isDirectory()) return (await this.#view([source], true)).merged;
     const copy = join(this.#newFolder(), basename(source));
     copyFileSync(source, copy);
     return copy;
   }
 
-  async #overlay(lowers: readonly string[], writable: boolean): Promise<{ readonly merged: string }> {
-    const overlay = await this.#parts.mountOverlay({ folder: this.#newFolder(), lowers, writable });
-    this.#parts.cleanup.add(() => this.#parts.mounter.unmount(overlay.merged));
-    return overlay;
+  async #view(lowers: readonly string[], writable: boolean): Promise<View> {
+    const view = await this.#parts.snapshotter.view({ folder: this.#newFolder(), lowers, writable });
+    this.#parts.cleanup.add(view.unmount);
+    return view;
   }
 
   #newFolder(): string {

@@ -1,17 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostError } from '../core/errors.ts';
-import { errnoOf } from '../io/host-error.ts';
+import { promisify } from 'node:util';
 import type { HostFlavor } from '../rootfs/host-messages.ts';
 import type { Mounter } from './mounter.ts';
-
-export interface OverlayRequest {
-  /** New, empty folder for its parts; on the file system where changes are to be kept. */
-  readonly folder: string;
-  /** Lowest first. */
-  readonly lowers: readonly string[];
-  readonly writable: boolean;
-}
+import type { ViewRequest } from './snapshotter.ts';
 
 export interface Overlay {
   /** What was changed, in overlayfs' own form. */
@@ -20,22 +13,51 @@ export interface Overlay {
   readonly merged: string;
 }
 
-export type MountOverlay = (request: OverlayRequest) => Promise<Overlay>;
+/** Stacks directories: new ones of which nothing is left when the mount is refused, but the folder that was given. */
+export type MountOverlay = (request: ViewRequest) => Promise<Overlay>;
 
 /** Changes are named by overlayfs in the simplest form, and no lower directory can redirect to another place. */
 const PLAIN = ['redirect_dir=nofollow', 'metacopy=off', 'index=off'];
 
-/** Stacks directories with overlayfs (Documentation/filesystems/overlayfs.rst). */
-export function overlayMounter(mounter: Mounter, flavor: HostFlavor): MountOverlay {
-  return async ({ folder, lowers, writable }) => {
-    const overlay: Overlay = { upper: join(folder, 'upper'), merged: join(folder, 'merged') };
-    for (const name of ['upper', 'work', 'merged', 'empty', 'l']) mkdirSync(join(folder, name));
-    const names = linkLowers(folder, lowers);
-    const changes = writable ? ['upperdir=upper', 'workdir=work'] : [];
-    const attributes = flavor === 'root' ? [] : ['userxattr'];
-    const data = [`lowerdir=${names.join(':')}`, ...changes, ...PLAIN, ...attributes].join(',');
-    await mountData(mounter, folder, data, writable);
+/** Stacks directories with the kernel's overlayfs (Documentation/filesystems/overlayfs.rst). */
+export function kernelOverlay(mounter: Mounter, flavor: HostFlavor): MountOverlay {
+  const attributes = flavor === 'root' ? [] : ['userxattr'];
+  return async (request) => {
+    const { overlay, data } = prepare(request);
+    const options = [data, ...PLAIN, ...attributes].join(',');
+    if (request.writable) await mountVolatile(mounter, request.folder, options);
+    else await mounter.overlay(request.folder, options, 'merged');
     return overlay;
+  };
+}
+
+/** `volatile` (Linux 5.10): a snapshot is dropped after a crash, so no fsync of the command need reach the disk. */
+async function mountVolatile(mounter: Mounter, folder: string, options: string): Promise<void> {
+  try {
+    await mounter.overlay(folder, `${options},volatile`, 'merged');
+  } catch {
+    await mounter.overlay(folder, options, 'merged');
+  }
+}
+
+/** A program that does not answer is killed. */
+const FUSE_DEADLINE_MS = 10_000;
+
+/** Stacks directories with the program fuse-overlayfs, which stays until its mount is taken away. */
+export function fuseOverlay(program: string): MountOverlay {
+  return async (request) => {
+    const { overlay, data } = prepare(request);
+    await promisify(execFile)(program, ['-o', data, 'merged'], { cwd: request.folder, timeout: FUSE_DEADLINE_MS });
+    return overlay;
+  };
+}
+
+function prepare({ folder, lowers, writable }: ViewRequest): { readonly overlay: Overlay; readonly data: string } {
+  for (const name of ['upper', 'work', 'merged', 'empty', 'l']) mkdirSync(join(folder, name));
+  const changes = writable ? ['upperdir=upper', 'workdir=work'] : [];
+  return {
+    overlay: { upper: join(folder, 'upper'), merged: join(folder, 'merged') },
+    data: [`lowerdir=${linkLowers(folder, lowers).join(':')}`, ...changes].join(','),
   };
 }
 
@@ -47,26 +69,4 @@ function linkLowers(folder: string, lowers: readonly string[]): string[] {
     return name;
   });
   return [...names.reverse(), 'empty'];
-}
-
-async function mountData(mounter: Mounter, folder: string, data: string, writable: boolean): Promise<void> {
-  const attempts = writable ? [`${data},volatile`, data] : [data];
-  const failures: unknown[] = [];
-  // `volatile` (Linux 5.10): a snapshot is dropped after a crash, so no fsync of the command need reach the disk.
-  for (const attempt of attempts) {
-    try {
-      return await mounter.overlay(folder, attempt, 'merged');
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw overlayRefused(folder, failures.at(-1));
-}
-
-function overlayRefused(folder: string, cause: unknown): HostError {
-  const reason = errnoOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause) ?? String(cause);
-  return new HostError('HOST_NO_OVERLAY', `cannot stack layers with overlayfs in ${folder}: ${reason}`, {
-    hint: 'choose a cache folder on a local file system such as ext4 or xfs (inside a container: a volume); as an ordinary user Linux 5.11 is needed',
-    cause,
-  });
 }

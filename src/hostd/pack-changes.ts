@@ -4,14 +4,14 @@ import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
 import { packLayer } from '../layers/pack.ts';
 import type { SnapshotEntry, SnapshotPackOptions } from '../rootfs/host-messages.ts';
 import { createBlobStore } from '../store/blob-store.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshotter.ts';
 
 export interface PackRequest {
   readonly entries: readonly SnapshotEntry[];
   readonly options: SnapshotPackOptions;
 }
 
-/** Packs entries whose contents are in the upper directory, into the blob store of the build. */
+/** Packs entries whose contents are in the directory of changes, into the blob store of the build. */
 export async function packChanges(
   snapshot: Snapshot,
   { entries, options }: PackRequest,
@@ -21,15 +21,15 @@ export async function packChanges(
   const store = createBlobStore(blobDir, { ingestDir: tempDir });
   snapshot.packed = new Set(entries.filter((entry) => !isWhiteoutEntry(entry)).map((entry) => entry.path));
   return await packLayer(
-    entries.map((entry) => withSource(entry, snapshot.upper)),
+    entries.map((entry) => withSource(entry, snapshot.contents)),
     store,
     { ...recipe, signal },
   );
 }
 
-function withSource(entry: SnapshotEntry, upper: string): PackEntry | WhiteoutEntry {
+function withSource(entry: SnapshotEntry, contents: string): PackEntry | WhiteoutEntry {
   if (isWhiteoutEntry(entry) || entry.type !== 'file' || entry.size === 0) return entry;
-  return { ...entry, source: { kind: 'path', path: join(upper, entry.path) } };
+  return { ...entry, source: { kind: 'path', path: join(contents, entry.path) } };
 }
 
 function isWhiteoutEntry(entry: SnapshotEntry): entry is WhiteoutEntry {

@@ -6,7 +6,7 @@ import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
 import type { CallContext } from './call.ts';
 import { withCleanup } from './cleanup.ts';
 import { mountRunRoot } from './run-root.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshotter.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface CommandRequest {
@@ -22,8 +22,7 @@ export async function runCommand(
 ): Promise<RunResult> {
   checkIds(request.identity);
   return await withCleanup(async (cleanup) => {
-    const layerPath = (id: string): string => workshop.layers.path(id);
-    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, layerPath, cleanup });
+    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup });
     return await workshop.sandboxes.run(root.path, request, ({ method }) => {
       const scratch = join(root.scratch, method);
       mkdirSync(scratch);

@@ -6,19 +6,21 @@ import { StepError } from '../core/errors.ts';
 import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
 import type { Cleanup } from './cleanup.ts';
 import { mountDevices } from './device-folder.ts';
+import type { LayerDirectories } from './layer-directories.ts';
 import { type MountPointKind, makeMountPoint } from './mount-point.ts';
 import { type MountSource, MountSources } from './mount-sources.ts';
 import type { Mounter } from './mounter.ts';
 import { hostsFile, resolvFile } from './network-files.ts';
-import type { MountOverlay } from './overlay.ts';
 import { removeTree } from './removal.ts';
+import type { Snapshotter } from './snapshotter.ts';
 
 export interface RunRootParts {
   readonly tempDir: string;
   readonly mounter: Mounter;
   readonly flavor: HostFlavor;
-  readonly layerPath: (id: string) => string;
-  readonly mountOverlay: MountOverlay;
+  readonly layers: LayerDirectories;
+  readonly snapshotter: Snapshotter;
+  readonly signal: AbortSignal;
   /** Takes away all that was mounted or made, as it was. */
   readonly cleanup: Cleanup;
 }

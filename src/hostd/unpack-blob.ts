@@ -6,20 +6,22 @@ import { counted, DigestCounter } from '../io/hash.ts';
 import { unpackLayer } from '../layers/unpack.ts';
 import type { HostFlavor, LayerToUnpack } from '../rootfs/host-messages.ts';
 import { makeNode, markOpaque, writeCapability } from './attributes.ts';
+import type { WhiteoutForm } from './whiteout-files.ts';
 
 export interface UnpackSettings {
   readonly flavor: HostFlavor;
+  readonly whiteouts: WhiteoutForm;
   readonly signal: AbortSignal;
 }
 
 /**
- * Unpacks a layer into an empty directory, in the form that overlayfs stacks.
+ * Unpacks a layer into an empty directory, with whiteouts in the form that is asked for.
  * @throws ContentError `CONTENT_DIFF_ID_MISMATCH`; what unpackLayer throws. The directory is not to be used then.
  */
 export async function unpackInto(
   root: string,
   layer: LayerToUnpack,
-  { flavor, signal }: UnpackSettings,
+  { flavor, whiteouts, signal }: UnpackSettings,
 ): Promise<void> {
   const { compression, implied } = layer;
   const blob = createReadStream(layer.blobPath, { highWaterMark: 1 << 20 });
@@ -30,7 +32,7 @@ export async function unpackInto(
     root,
     signal,
     ...(layer.rename !== undefined && { rename: new Map(Object.entries(layer.rename)) }),
-    whiteouts: 'overlay',
+    whiteouts,
     opaque: (path) => markOpaque(path, flavor),
     mknod: makeNode,
     setCapability: writeCapability,

@@ -1,21 +1,27 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HostFlavor, HostSettings } from '../rootfs/host-messages.ts';
+import { makeNode } from './attributes.ts';
+import { chooseSnapshotter } from './choose-snapshotter.ts';
 import { hideControlGroups } from './control-groups.ts';
-import { LayerDirectories } from './layer-directories.ts';
+import type { LayerDirectories } from './layer-directories.ts';
 import { createMounter, type Mounter } from './mounter.ts';
-import { type MountOverlay, overlayMounter } from './overlay.ts';
 import { Sandboxes } from './sandboxes.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot, Snapshotter } from './snapshotter.ts';
 
 /** What the sandbox host of one build works with. */
 export interface Workshop {
   readonly tempDir: string;
   readonly flavor: HostFlavor;
   readonly mounter: Mounter;
-  readonly mountOverlay: MountOverlay;
+  readonly snapshotter: Snapshotter;
+  /** Better ones that do not work here, and why. */
+  readonly passedOver: readonly string[];
   readonly layers: LayerDirectories;
   readonly sandboxes: Sandboxes;
   readonly snapshots: OpenSnapshots;
+  /** Whether device nodes can be made: else their absence says nothing. */
+  readonly makesDevices: boolean;
   close(): Promise<void>;
 }
 
@@ -42,19 +48,37 @@ export class OpenSnapshots {
   }
 }
 
-export async function openWorkshop({ tempDir, stateDir, isolation, flavor }: HostSettings): Promise<Workshop> {
+export async function openWorkshop(settings: HostSettings): Promise<Workshop> {
+  const { tempDir, isolation, flavor } = settings;
   mkdirSync(tempDir, { recursive: true });
   const mounter = createMounter();
   const snapshots = new OpenSnapshots();
   await hideControlGroups(mounter, flavor);
+  const choice = await chooseSnapshotter(settings, mounter);
   return {
+    ...choice,
     tempDir,
     flavor,
     mounter,
-    mountOverlay: overlayMounter(mounter, flavor),
-    layers: new LayerDirectories(stateDir, flavor),
     sandboxes: new Sandboxes(isolation, flavor),
     snapshots,
-    close: () => snapshots.closeAll(),
+    makesDevices: canMakeDevices(tempDir),
+    async close() {
+      await snapshots.closeAll();
+      await choice.snapshotter.close();
+    },
   };
 }
+
+function canMakeDevices(tempDir: string): boolean {
+  const path = join(tempDir, 'device');
+  try {
+    makeNode(path, 'character', 0o600, NULL_DEVICE.major, NULL_DEVICE.minor);
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const NULL_DEVICE = { major: 1, minor: 3 } as const;

@@ -6,8 +6,11 @@ export interface UnpackRequest {
   readonly root: string;
   /** Tree paths (as a table of contents has them) that lie elsewhere, because a parent is a link in a lower layer. */
   readonly rename?: ReadonlyMap<string, string> | undefined;
-  /** `overlay` leaves them to overlayfs, as character devices 0:0; `apply` removes what they name. */
-  readonly whiteouts: 'overlay' | 'apply';
+  /**
+   * `overlay` leaves them to overlayfs, as character devices 0:0; `files` leaves them as the files `.wh.NAME` and
+   * `.wh..wh..opq`; `apply` removes what they name.
+   */
+  readonly whiteouts: 'overlay' | 'files' | 'apply';
   /** Makes a directory opaque; for `overlay` only. Paths are those of the host and of the tree. */
   readonly opaque?: ((hostPath: string, path: string) => void) | undefined;
   /** Without it, and where it throws EPERM, device nodes and pipes are skipped; whiteouts of `overlay` need it. */

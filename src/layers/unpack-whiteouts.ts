@@ -1,8 +1,10 @@
 import assert from 'node:assert';
-import { readdirSync, rmdirSync } from 'node:fs';
+import { readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { joinPath } from '../core/paths.ts';
+import type { WhiteoutEntry } from '../core/toc.ts';
 import type { UnpackRequest } from './unpack-request.ts';
 import type { RootDirectory } from './unpack-root.ts';
+import { whiteoutPath } from './whiteout.ts';
 
 /** What markers of removed paths do to the directory that a layer is unpacked into. */
 export interface Whiteouts {
@@ -14,10 +16,23 @@ export interface Whiteouts {
   onDirectory(path: string): void;
   /** Whether a marker lies at `path` that gives way to an entry. */
   isMarked(path: string): boolean;
+  /** To be called when all entries are in place. */
+  finish(): void;
+}
+
+export function createWhiteouts(root: RootDirectory, written: ReadonlySet<string>, request: UnpackRequest): Whiteouts {
+  switch (request.whiteouts) {
+    case 'overlay':
+      return new OverlayWhiteouts(root, written, request);
+    case 'files':
+      return new FileWhiteouts(root, written);
+    case 'apply':
+      return new AppliedWhiteouts(root, written);
+  }
 }
 
 /** Tells overlayfs what to hide: character devices 0:0 and opaque directories (kernel, filesystems/overlayfs). */
-export class OverlayWhiteouts implements Whiteouts {
+class OverlayWhiteouts implements Whiteouts {
   readonly #root: RootDirectory;
   readonly #written: ReadonlySet<string>;
   readonly #request: UnpackRequest;
@@ -49,6 +64,8 @@ export class OverlayWhiteouts implements Whiteouts {
     return this.#removed.has(path) && !this.#written.has(path);
   }
 
+  finish(): void {}
+
   #mark(path: string): void {
     assert(this.#request.mknod !== undefined, 'whiteouts of an overlay need mknod');
     const hostPath = this.#root.place(path);
@@ -63,7 +80,7 @@ export class OverlayWhiteouts implements Whiteouts {
 }
 
 /** Removes at once what is there from lower layers. */
-export class AppliedWhiteouts implements Whiteouts {
+class AppliedWhiteouts implements Whiteouts {
   readonly #root: RootDirectory;
   readonly #written: ReadonlySet<string>;
 
@@ -87,6 +104,8 @@ export class AppliedWhiteouts implements Whiteouts {
     return false;
   }
 
+  finish(): void {}
+
   #removeLower(path: string): void {
     const found = this.#root.stat(path);
     if (found?.isDirectory() !== true) {
@@ -102,5 +121,45 @@ export class AppliedWhiteouts implements Whiteouts {
 
   #emptyLower(path: string): void {
     for (const name of readdirSync(this.#root.hostPath(path))) this.#removeLower(joinPath(path, name));
+  }
+}
+
+/** Leaves them as the files that the archive has, in their simplest form: beside no entry of the same name. */
+class FileWhiteouts implements Whiteouts {
+  readonly #root: RootDirectory;
+  readonly #written: ReadonlySet<string>;
+  readonly #removed = new Set<string>();
+  readonly #opaque = new Set<string>();
+
+  constructor(root: RootDirectory, written: ReadonlySet<string>) {
+    this.#root = root;
+    this.#written = written;
+  }
+
+  remove(path: string): void {
+    this.#removed.add(path);
+  }
+
+  hide(path: string): void {
+    this.#root.ensureDirectory(path, path);
+    this.#opaque.add(path);
+  }
+
+  onDirectory(): void {}
+
+  isMarked(): boolean {
+    return false;
+  }
+
+  finish(): void {
+    for (const path of this.#removed) {
+      if (!this.#written.has(path)) this.#writeMarker({ path, type: 'whiteout' });
+      else if (this.#root.stat(path)?.isDirectory() === true) this.#opaque.add(path);
+    }
+    for (const path of this.#opaque) this.#writeMarker({ path, type: 'opaque' });
+  }
+
+  #writeMarker(entry: WhiteoutEntry): void {
+    writeFileSync(this.#root.place(whiteoutPath(entry)), '', { mode: 0o600 });
   }
 }

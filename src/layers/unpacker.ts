@@ -8,7 +8,7 @@ import { linkMissing, tooLarge } from './unpack-errors.ts';
 import { setFileMetadata, setLinkMetadata, setPathMetadata } from './unpack-metadata.ts';
 import type { UnpackRequest, UnpackResult } from './unpack-request.ts';
 import { isAtOrBelow, RootDirectory } from './unpack-root.ts';
-import { AppliedWhiteouts, OverlayWhiteouts, type Whiteouts } from './unpack-whiteouts.ts';
+import { createWhiteouts, type Whiteouts } from './unpack-whiteouts.ts';
 import { parseWhiteout } from './whiteout.ts';
 
 const IMPLIED_DIRECTORY: Metadata = { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
@@ -36,10 +36,7 @@ export class Unpacker implements TarHandler {
       onImplied: (path) => this.#describeImplied(path),
       givesWay: (path) => this.#whiteouts.isMarked(path),
     });
-    this.#whiteouts =
-      request.whiteouts === 'overlay'
-        ? new OverlayWhiteouts(this.#root, this.#written, request)
-        : new AppliedWhiteouts(this.#root, this.#written);
+    this.#whiteouts = createWhiteouts(this.#root, this.#written, request);
   }
 
   /** The entry that is being unpacked, as in the archive. */
@@ -73,6 +70,7 @@ export class Unpacker implements TarHandler {
   }
 
   finish(): UnpackResult {
+    this.#whiteouts.finish();
     // Children first: a directory may close itself to those who are not root.
     const directories = [...this.#directories].sort(([a], [b]) => compareTreePaths(b, a));
     for (const [path, metadata] of directories) {

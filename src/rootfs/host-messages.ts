@@ -1,7 +1,7 @@
 import type { DiffId, Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
 import type { Compression } from '../core/media-types.ts';
-import type { IsolationMethod, SandboxMount, SandboxRequest } from '../core/sandbox.ts';
+import type { IsolationMethod, SandboxMount, SandboxRequest, SnapshotterName } from '../core/sandbox.ts';
 import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
 import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from './changed-path.ts';
@@ -117,12 +117,22 @@ export interface HostSettings {
   /** For this build alone. */
   readonly tempDir: string;
   readonly isolation: 'auto' | IsolationMethod;
+  readonly snapshotter: 'auto' | SnapshotterName;
   readonly flavor: HostFlavor;
 }
 
 export interface HostFacts {
   readonly method: IsolationMethod;
   readonly flavor: HostFlavor;
+  readonly snapshotter: SnapshotterChoice;
+  /** False where device nodes cannot be made: their absence then says nothing. */
+  readonly makesDevices: boolean;
+}
+
+export interface SnapshotterChoice {
+  readonly name: SnapshotterName;
+  /** Better ones that do not work here, with the reason: `overlay: EINVAL`. */
+  readonly passedOver: readonly string[];
 }
 
 export type CallName = keyof HostCalls;

@@ -1,12 +1,12 @@
 import { platform } from 'node:os';
 import { join, resolve } from 'node:path';
 import { StepError } from '../core/errors.ts';
-import type { IsolationMethod } from '../core/sandbox.ts';
+import type { IsolationMethod, SnapshotterName } from '../core/sandbox.ts';
 import { userId } from '../io/host.ts';
 import { HostConnection } from './host-connection.ts';
 import { canMapAuto } from './host-id-maps.ts';
 import { type HostLaunch, hostLaunches, launchRefused, withoutMapAuto } from './host-launch.ts';
-import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack } from './host-messages.ts';
+import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack, SnapshotterChoice } from './host-messages.ts';
 import { type ActiveSnapshot, openSnapshot } from './snapshot-client.ts';
 
 export type { ActiveSnapshot };
@@ -17,6 +17,8 @@ export interface SandboxHostOptions {
   /** Folder for what this build works with; on the file system of `stateDir`. */
   readonly tempDir: string;
   readonly isolation: 'auto' | IsolationMethod;
+  /** Default `auto`: the best that works with `tempDir`. */
+  readonly snapshotter?: 'auto' | SnapshotterName | undefined;
   /** Ends commands that have no signal of their own. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,6 +31,8 @@ export interface SandboxHost extends AsyncDisposable {
   /** With `auto`: the first method that is there. A run tells which one it used. */
   readonly method: IsolationMethod;
   readonly flavor: HostFlavor;
+  readonly snapshotter: SnapshotterChoice;
+  readonly makesDevices: boolean;
   hasLayer(id: string): Promise<boolean>;
   /** Makes the directory of a layer: once, atomic, shared with other builds. What is there already is success. */
   unpackLayer(layer: LayerToUnpack): Promise<void>;
@@ -55,7 +59,8 @@ export async function launchSandboxHost(
   return {
     ...facts,
     hasLayer: (id) => connection.call('hasLayer', { id }),
-    unpackLayer: async (layer) => void (await connection.call('unpackLayer', absolute(layer))),
+    unpackLayer: async (layer) =>
+      void (await connection.call('unpackLayer', absolute(layer), { signal: options.signal })),
     openSnapshot: (layerIds) => openSnapshot(connection, layerIds, options.signal),
     reclaim: async (paths) => void (await connection.call('reclaim', { paths: paths.map((path) => resolve(path)) })),
     [Symbol.asyncDispose]: () => connection.stop(),
@@ -84,8 +89,9 @@ async function firstThatStarts(launches: readonly HostLaunch[], options: Sandbox
   throw launchRefused(refusals);
 }
 
-function settingsOf({ stateDir, tempDir, isolation }: SandboxHostOptions, { flavor }: HostLaunch): HostSettings {
-  return { stateDir: resolve(stateDir), tempDir: resolve(tempDir), isolation, flavor };
+function settingsOf(options: SandboxHostOptions, { flavor }: HostLaunch): HostSettings {
+  const { stateDir, tempDir, isolation, snapshotter = 'auto' } = options;
+  return { stateDir: resolve(stateDir), tempDir: resolve(tempDir), isolation, snapshotter, flavor };
 }
 
 /** This way to start does not work here; another may. */

@@ -29,7 +29,7 @@ export async function openSnapshot(
   layerIds: readonly string[],
   buildSignal: AbortSignal | undefined,
 ): Promise<ActiveSnapshot> {
-  const snapshot = await connection.call('openSnapshot', { layerIds });
+  const snapshot = await connection.call('openSnapshot', { layerIds }, { signal: buildSignal });
   return {
     run: (request, onOutput, signal = buildSignal) =>
       connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),

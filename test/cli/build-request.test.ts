@@ -30,6 +30,7 @@ describe('toBuildOptions', () => {
     [['--allow', 'network.host,security.insecure'], { allow: ['network.host', 'security.insecure'] }],
     [['--isolation', 'unshare'], { isolation: 'unshare' }],
     [['--timestamps=preserve'], { timestamps: 'preserve' }],
+    [['--snapshotter', 'copy'], { snapshotter: 'copy' }],
     [['--step-timeout', '90'], { stepTimeoutMs: 90_000 }],
     [['--step-timeout', '1h1.5m2s3ms'], { stepTimeoutMs: 3_692_003 }],
     [['--cache-dir', '/c'], { cacheDir: '/c' }],

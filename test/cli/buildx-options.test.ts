@@ -72,6 +72,7 @@ const BUILDX: readonly Row[] = [
 
 const OURS = [
   'step-timeout',
+  'snapshotter',
   'ignore-syntax',
   'cache-dir',
   'check-reproducible',

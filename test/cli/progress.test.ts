@@ -102,6 +102,7 @@ describe('plain progress', () => {
     const lines = shown((say) => {
       say({ type: 'warning', diagnostic: { ...diagnostic, span } });
       say({ type: 'image-resolved', reference: 'node:24-slim', digest });
+      say({ type: 'snapshotter', name: 'copy', passedOver: ['overlay: EINVAL'] });
       say({ type: 'isolation', method: 'crun' });
       say({ type: 'output-written', output: 'oci', destination: 'a.tar', names: ['a', 'b'] });
       say({ type: 'output-written', output: 'registry', destination: 'a, b', names: ['a', 'b'] });
@@ -110,6 +111,7 @@ describe('plain progress', () => {
     expect(lines).toEqual([
       '* warning: line 7: no tag — pin it',
       `* node:24-slim is ${digest}`,
+      '* root file systems are made by copy; not overlay: EINVAL',
       '* commands of RUN are isolated by crun',
       '* wrote oci a.tar',
       '* pushed a, b',

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hexOf, toDiffId } from '../../src/core/digest.ts';
-import type { IsolationMethod } from '../../src/core/sandbox.ts';
+import type { IsolationMethod, SnapshotterName } from '../../src/core/sandbox.ts';
 import type { PackEntry, WhiteoutEntry } from '../../src/core/toc.ts';
 import { digestOf } from '../../src/io/hash.ts';
 import { packLayer } from '../../src/layers/pack.ts';
@@ -25,9 +25,14 @@ export interface Box extends AsyncDisposable {
   open(...layerIds: readonly string[]): Promise<ActiveSnapshot>;
 }
 
-const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path)) ?? '/bin/busybox';
+/** A busybox of the host. */
+export const BUSYBOX: string = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path)) ?? '/bin/busybox';
 
-export async function openBox(user: SandboxUser, isolation: 'auto' | IsolationMethod): Promise<Box> {
+export async function openBox(
+  user: SandboxUser,
+  isolation: 'auto' | IsolationMethod,
+  snapshotter?: SnapshotterName,
+): Promise<Box> {
   const dir = mkdtempSync(join(tmpdir(), 'lamella-box-'));
   for (const name of ['', 'state', 'tmp']) {
     mkdirSync(join(dir, name), { recursive: true });
@@ -37,6 +42,7 @@ export async function openBox(user: SandboxUser, isolation: 'auto' | IsolationMe
     stateDir: join(dir, 'state'),
     tempDir: join(dir, 'tmp'),
     isolation,
+    snapshotter,
   });
   const layer: Box['layer'] = (entries, more) => addLayer({ host, dir, entries, more });
   const tarLayer: Box['tarLayer'] = async (tar, more) => {

@@ -129,7 +129,7 @@ async function packChanges(snapshot: ActiveSnapshot, host: SandboxHost, context:
     tree: await stack.tree(),
     candidates: await snapshot.changes(),
     ownersKnown: host.flavor !== 'single-id',
-    devicesKnown: host.flavor === 'root',
+    devicesKnown: host.makesDevices,
     hash: (paths) => snapshot.hash(paths),
   });
   const { times, compression } = packOptions(session);

@@ -29,12 +29,16 @@ export function warningText({ diagnostic }: EventOf<'warning'>): string {
 }
 
 /** Events that belong to no step. */
-export function sentence(event: EventOf<'image-resolved' | 'isolation' | 'output-written' | 'done'>): string {
+export function sentence(
+  event: EventOf<'image-resolved' | 'isolation' | 'snapshotter' | 'output-written' | 'done'>,
+): string {
   switch (event.type) {
     case 'image-resolved':
       return `${event.reference} is ${event.digest}`;
     case 'isolation':
       return `commands of RUN are isolated by ${event.method}`;
+    case 'snapshotter':
+      return `root file systems are made by ${[event.name, ...event.passedOver.map((why) => `not ${why}`)].join('; ')}`;
     case 'output-written':
       return event.output === 'registry' ? `pushed ${event.destination}` : `wrote ${event.output} ${event.destination}`;
     case 'done':

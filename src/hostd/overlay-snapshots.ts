@@ -1,0 +1,118 @@
+import { chmodSync, chownSync, lstatSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SnapshotterName } from '../core/sandbox.ts';
+import { errnoOf } from '../io/host-error.ts';
+import { listUpper } from './changes.ts';
+import type { LayerDirectories } from './layer-directories.ts';
+import { setModificationTime } from './modification-time.ts';
+import type { Mounter } from './mounter.ts';
+import type { MountOverlay, Overlay } from './overlay.ts';
+import { removeTree } from './removal.ts';
+import { settle } from './settle.ts';
+import type { CommitRequest, Snapshot, Snapshotter, View, ViewRequest } from './snapshotter.ts';
+
+export interface OverlayParts {
+  readonly name: SnapshotterName;
+  readonly tempDir: string;
+  readonly layers: LayerDirectories;
+  readonly mounter: Mounter;
+  readonly mount: MountOverlay;
+  /** Brings an upper directory, whose overlay is gone, into the form that the directories of layers have. */
+  readonly normalise?: (upper: string) => void;
+}
+
+/** Stacks the directories of layers with a fresh one on top that takes all changes, and becomes that of a layer. */
+export class OverlaySnapshotter implements Snapshotter {
+  readonly #parts: OverlayParts;
+
+  constructor(parts: OverlayParts) {
+    this.#parts = parts;
+  }
+
+  get name(): SnapshotterName {
+    return this.#parts.name;
+  }
+
+  async open(layerIds: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    const { layers, tempDir, mount } = this.#parts;
+    const lowers = await layers.paths(layerIds, signal);
+    const folder = mkdtempSync(join(tempDir, 'snapshot-'));
+    const overlay = await mount({ folder, lowers, writable: true });
+    setRootMetadata(overlay.upper, lowers.at(-1));
+    return new OverlaySnapshot(folder, lowers, { ...overlay, ...this.#parts });
+  }
+
+  async view(request: ViewRequest): Promise<View> {
+    const { merged } = await this.#parts.mount(request);
+    return { merged, unmount: () => this.#parts.mounter.unmount(merged) };
+  }
+
+  async close(): Promise<void> {}
+}
+
+class OverlaySnapshot implements Snapshot {
+  readonly merged: string;
+  readonly contents: string;
+  packed: ReadonlySet<string> = new Set();
+  readonly #folder: string;
+  readonly #lowers: readonly string[];
+  readonly #parts: Overlay & OverlayParts;
+  #unmounting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(folder: string, lowers: readonly string[], parts: Overlay & OverlayParts) {
+    this.#folder = folder;
+    this.#lowers = lowers;
+    this.#parts = parts;
+    this.merged = parts.merged;
+    this.contents = parts.upper;
+  }
+
+  changes(): ReturnType<Snapshot['changes']> {
+    return listUpper(this.contents, this.merged);
+  }
+
+  async commit({ id, times }: CommitRequest): Promise<void> {
+    const { layers, normalise } = this.#parts;
+    settle(this.contents, { packed: this.packed, times, timeBelow: (path) => this.#timeBelow(path) });
+    await this.#unmount();
+    normalise?.(this.contents);
+    await layers.adopt(id, this.contents);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#unmount().then(() => removeTree(this.#folder));
+    return this.#closing;
+  }
+
+  /** The changes stay. */
+  #unmount(): Promise<void> {
+    this.#unmounting ??= this.#parts.mounter.unmount(this.merged);
+    return this.#unmounting;
+  }
+
+  #timeBelow(path: string): bigint | undefined {
+    return this.#lowers
+      .toReversed()
+      .map((lower) => timeIfThere(join(lower, path)))
+      .find((time) => time !== undefined);
+  }
+}
+
+function timeIfThere(path: string): bigint | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+  } catch (error) {
+    // What is a directory now was something else below.
+    if (errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** The root of an overlay is that of its upper directory. */
+function setRootMetadata(upper: string, below: string | undefined): void {
+  const { mode, uid, gid, mtimeNs } = lstatSync(below ?? upper, { bigint: true });
+  chownSync(upper, Number(uid), Number(gid));
+  chmodSync(upper, below === undefined ? 0o755 : Number(mode & 0o7777n));
+  setModificationTime(upper, mtimeNs);
+}

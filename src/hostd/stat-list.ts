@@ -1,0 +1,66 @@
+import { type BigIntStats, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { joinPath } from '../core/paths.ts';
+import type { ChangedPath } from '../rootfs/changed-path.ts';
+import { checkCapabilities, describeChange, namesIn } from './changes.ts';
+
+interface Before {
+  readonly inode: string;
+  readonly changed: bigint;
+  readonly modified: bigint;
+}
+
+/**
+ * What a root that is changed in place was before. The kernel gives every change a new change time (`ctime`), which
+ * nobody can set: a path whose inode and change time are the same has not changed.
+ */
+export class StatList {
+  readonly #root: string;
+  readonly #before: ReadonlyMap<string, Before>;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#before = takeStats(root);
+  }
+
+  /** In nanoseconds; `undefined` for a path that was not there. */
+  modificationTime(path: string): bigint | undefined {
+    return this.#before.get(path)?.modified;
+  }
+
+  /** Every path that is not as it was, and the root. */
+  changes(): ChangedPath[] {
+    const changes: ChangedPath[] = [];
+    walk(this.#root, (path, stats) => {
+      if (path === '' || this.#isChanged(path, stats)) changes.push(describeChange(this.#root, path, this.#root));
+    });
+    checkCapabilities(this.#root, changes);
+    return changes;
+  }
+
+  #isChanged(path: string, stats: BigIntStats): boolean {
+    const before = this.#before.get(path);
+    return before === undefined || before.inode !== inodeOf(stats) || before.changed !== stats.ctimeNs;
+  }
+}
+
+function takeStats(root: string): Map<string, Before> {
+  const before = new Map<string, Before>();
+  walk(root, (path, stats) => {
+    before.set(path, { inode: inodeOf(stats), changed: stats.ctimeNs, modified: stats.mtimeNs });
+  });
+  return before;
+}
+
+function walk(root: string, visit: (path: string, stats: BigIntStats) => void): void {
+  const pending = [''];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const stats = lstatSync(join(root, path), { bigint: true });
+    visit(path, stats);
+    if (stats.isDirectory()) for (const name of namesIn(join(root, path))) pending.push(joinPath(path, name));
+  }
+}
+
+function inodeOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
