@@ -49,7 +49,7 @@ export {
 export type { Descriptor, HistoryItem, Image, ImageConfig, Layer, RuntimeConfig } from './core/image.ts';
 export type { Compression } from './core/media-types.ts';
 export type { Platform } from './core/platform.ts';
-export type { IsolationMethod, NetworkMode } from './core/sandbox.ts';
+export type { IsolationMethod, NetworkMode, ResourceLimit } from './core/sandbox.ts';
 export type { Position, SourceSpan, SourceText } from './core/span.ts';
 export type { Dockerfile } from './parser/dockerfile.ts';
 export {

@@ -1,5 +1,5 @@
 import type { Compression } from '../core/media-types.ts';
-import type { IsolationMethod, NetworkMode, SnapshotterName } from '../core/sandbox.ts';
+import type { IsolationMethod, NetworkMode, ResourceLimit, SnapshotterName } from '../core/sandbox.ts';
 import type { BuildEvent } from './events.ts';
 
 /** Where the image goes. Made by {@link ociArchive}, {@link ociLayout}, {@link dockerArchive} and {@link registry}. */
@@ -132,6 +132,10 @@ export interface BuildOptions {
   readonly stepTimeoutMs?: number;
   /** Lines of `/etc/hosts` for RUN. */
   readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
+  /** Whether setuid programs such as sudo give no rights in RUN (no_new_privs). Default false. */
+  readonly noNewPrivileges?: boolean;
+  /** Limits of each process of RUN, by their names in setrlimit(2); `-1` is none. Default: those of this process. */
+  readonly ulimits?: readonly ResourceLimit[];
   /** Entitlements: `network.host`, `security.insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
   /** Native layers for `npm ci`. */

@@ -115,6 +115,21 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'security-opt',
+    value: 'OPT',
+    repeatable: true,
+    choices: ['no-new-privileges'],
+    help: 'Take its effect from setuid programs such as sudo in RUN',
+    support: FULL,
+  },
+  {
+    name: 'ulimit',
+    value: 'NAME=SOFT[:HARD]',
+    repeatable: true,
+    help: 'Limit of each process of RUN, such as nofile, nproc or as; -1 is none',
+    support: FULL,
+  },
+  {
     name: 'isolation',
     value: 'METHOD',
     choices: ['auto', 'crun', 'runc', 'unshare', 'bwrap'],
@@ -217,13 +232,6 @@ const WITHOUT_EFFECT: readonly OptionRow[] = [
   { name: 'memory-swap', value: 'SIZE', help: 'Swap limit', support: NO_LIMITS },
   { name: 'rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
   {
-    name: 'security-opt',
-    value: 'OPT',
-    repeatable: true,
-    help: 'Security options',
-    support: noEffect('use RUN --security=insecure with --allow security.insecure'),
-  },
-  {
     name: 'shm-size',
     value: 'SIZE',
     help: 'Size of /dev/shm',
@@ -234,7 +242,6 @@ const WITHOUT_EFFECT: readonly OptionRow[] = [
     help: 'Squash new layers',
     support: noEffect('copy the result into a last stage to get one layer'),
   },
-  { name: 'ulimit', value: 'LIMIT', repeatable: true, help: 'Limits of RUN', support: NO_LIMITS },
 ];
 
 const REFUSED: readonly OptionRow[] = [

@@ -5,7 +5,7 @@ import type { Arguments } from './parse-arguments.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
 import { registryOptionsOf } from './registry-request.ts';
-import { badValue, parseDuration, parseHost, parseKeyValue, parseSize } from './values.ts';
+import { badValue, parseDuration, parseHost, parseKeyValue, parseLimit, parseSize } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Entitlement = NonNullable<BuildOptions['allow']>[number];
@@ -23,6 +23,8 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     secrets: args.all('secret').map((text) => parseSecret(text, env)),
     addHosts: listOf(args, 'add-host').map(parseHost),
     allow: listOf(args, 'allow').map(toEntitlement),
+    ulimits: args.all('ulimit').map(parseLimit),
+    noNewPrivileges: args.all('security-opt').length > 0,
     noCache: args.on('no-cache'),
     offline: args.on('offline'),
     registry: registryOptionsOf(args),

@@ -48,6 +48,26 @@ export function parseHost(text: string): { name: string; address: string } {
   return { name, address };
 }
 
+const RESOURCES = new Set(
+  'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+);
+
+/** `NAME=SOFT[:HARD]` as docker has it; one number is both, and -1 no limit. */
+export function parseLimit(text: string): { name: string; soft: number; hard: number } {
+  const [, name = '', soft = '', hard = soft] = /^(\w+)=(-1|\d+)(?::(-1|\d+))?$/.exec(text) ?? [];
+  const limit = { name, soft: Number(soft), hard: Number(hard) };
+  const form = 'NAME=SOFT[:HARD]';
+  if (name === '') throw badValue('ulimit', text, 'that is no limit', form);
+  if (!RESOURCES.has(name)) throw badValue('ulimit', text, `names are ${[...RESOURCES].join(', ')}`, form);
+  if (!Number.isSafeInteger(limit.soft) || !Number.isSafeInteger(limit.hard)) {
+    throw badValue('ulimit', text, 'it is too large: -1 is no limit', form);
+  }
+  if (limit.hard !== -1 && (limit.soft === -1 || limit.soft > limit.hard)) {
+    throw badValue('ulimit', text, 'the soft limit is above the hard one', form);
+  }
+  return limit;
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds of a duration as Go writes it (`1h30m`, `90s`, `1.5m`); a number alone means seconds. */

@@ -33,8 +33,20 @@ export interface SandboxRequest {
   readonly network: NetworkMode;
   /** `insecure` gives all capabilities of the host process. */
   readonly security: 'sandbox' | 'insecure';
+  /** Whether setuid programs and file capabilities give no rights (no_new_privs). Default false. */
+  readonly noNewPrivileges?: boolean;
+  /** Limits of each process (setrlimit(2)); default: those of the calling process. */
+  readonly limits?: readonly ResourceLimit[];
   /** Extra lines of /etc/hosts: name and address. */
   readonly extraHosts: readonly { readonly name: string; readonly address: string }[];
+}
+
+export interface ResourceLimit {
+  /** As prlimit(1) has it: `nofile`, `nproc`, `as`, … */
+  readonly name: string;
+  /** `-1` is no limit. */
+  readonly soft: number;
+  readonly hard: number;
 }
 
 export type IsolationMethod = 'crun' | 'runc' | 'unshare' | 'bwrap';

@@ -80,7 +80,7 @@ function findTools(): CoveredRootTools | undefined {
   const [unshare, setpriv, mount, sh, env] = ['unshare', 'setpriv', 'mount', 'sh', 'env'].map(findProgram);
   if (unshare === undefined || setpriv === undefined || mount === undefined) return undefined;
   if (sh === undefined || env === undefined) return undefined;
-  return { unshare, setpriv, mount, sh, env, ip: findProgram('ip') };
+  return { unshare, setpriv, mount, sh, env, ip: findProgram('ip'), prlimit: findProgram('prlimit') };
 }
 
 function launcherCommand(): string[] {

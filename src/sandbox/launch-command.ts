@@ -10,6 +10,8 @@ export interface LaunchTools {
   readonly unshare: string;
   readonly setpriv: string;
   readonly env: string;
+  /** Only needed for commands with limits. */
+  readonly prlimit?: string | undefined;
 }
 
 export interface LaunchOptions {
@@ -30,7 +32,21 @@ export interface Launch {
 
 /** A command line that, started in the directory of a root, enters that root and becomes the command. */
 export function launchCommand(launch: Launch): string[] {
-  return [...privilegeArguments(launch.options, launch.command), ...launchArguments(launch)];
+  const { options, command } = launch;
+  return [...limitArguments(options, command), ...privilegeArguments(options, command), ...launchArguments(launch)];
+}
+
+function limitArguments({ tools: { prlimit } }: LaunchOptions, { limits = [] }: SandboxCommand): string[] {
+  if (limits.length === 0) return [];
+  if (prlimit === undefined) throw noLimits();
+  const word = (limit: number): string => (limit === -1 ? 'unlimited' : String(limit));
+  return [prlimit, ...limits.map(({ name, soft, hard }) => `--${name}=${word(soft)}:${word(hard)}`)];
+}
+
+function noLimits(): StepError {
+  return new StepError('STEP_SANDBOX_UNAVAILABLE', 'cannot limit the resources of a command: prlimit is missing', {
+    hint: 'install util-linux, or crun',
+  });
 }
 
 /** Ids of the group and capabilities; the user id comes last, because it takes away the right to chroot. */
@@ -42,6 +58,7 @@ function privilegeArguments({ tools, capabilities, canSetGroups }: LaunchOptions
     tools.setpriv,
     ...(denied.length === 0 ? [] : ['--bounding-set', denied.map((number) => `-cap_${number}`).join(',')]),
     ...['--inh-caps', '-all', '--regid', String(gid)],
+    ...(command.noNewPrivileges === true ? ['--no-new-privs'] : []),
     ...(canSetGroups ? groups : ['--keep-groups']),
   ];
 }

@@ -39,7 +39,12 @@ export function ociConfig(root: string, command: SandboxCommand, options: OciCon
         inheritable: [],
         ambient: [],
       },
-      noNewPrivileges: false,
+      noNewPrivileges: command.noNewPrivileges ?? false,
+      rlimits: (command.limits ?? []).map(({ name, soft, hard }) => ({
+        type: `RLIMIT_${name.toUpperCase()}`,
+        soft: toRuntimeLimit(soft),
+        hard: toRuntimeLimit(hard),
+      })),
     },
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc', options: PROTECTED },
@@ -54,4 +59,9 @@ export function ociConfig(root: string, command: SandboxCommand, options: OciCon
       ...(!isInsecure && { seccomp: seccompProfile() }),
     },
   };
+}
+
+/** RLIM_INFINITY is the largest 64-bit number, which JSON numbers of JavaScript cannot hold: 2^63 - 1024 is as good. */
+function toRuntimeLimit(limit: number): number {
+  return limit === -1 ? 2 ** 63 - 1024 : limit;
 }

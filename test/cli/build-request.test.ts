@@ -31,6 +31,9 @@ describe('toBuildOptions', () => {
     [['--isolation', 'unshare'], { isolation: 'unshare' }],
     [['--timestamps=preserve'], { timestamps: 'preserve' }],
     [['--snapshotter', 'copy'], { snapshotter: 'copy' }],
+    [['--security-opt', 'no-new-privileges'], { noNewPrivileges: true }],
+    [['--ulimit', 'nofile=64'], { ulimits: [{ name: 'nofile', soft: 64, hard: 64 }] }],
+    [['--ulimit', 'nproc=9:-1'], { ulimits: [{ name: 'nproc', soft: 9, hard: -1 }] }],
     [['--step-timeout', '90'], { stepTimeoutMs: 90_000 }],
     [['--step-timeout', '1h1.5m2s3ms'], { stepTimeoutMs: 3_692_003 }],
     [['--cache-dir', '/c'], { cacheDir: '/c' }],
@@ -46,6 +49,13 @@ describe('toBuildOptions', () => {
       expect.objectContaining({ code: 'OPTION_BAD_VALUE', hint: expect.stringContaining('10m') }),
     );
   });
+
+  test.each(['nofile', 'nofile=', 'nofile=a', 'files=1', 'nofile=2:1', 'nofile=-1:5', `as=${2 ** 60}`])(
+    '--ulimit %j is no limit',
+    (text) => {
+      expect(() => options(['--ulimit', text])).toThrow(expect.objectContaining({ code: 'OPTION_BAD_VALUE' }));
+    },
+  );
 
   test('the context is this directory when none is given', () => {
     expect(toBuildOptions(parseArguments([], BUILD_OPTIONS), {}).context).toBe('.');

@@ -45,7 +45,7 @@ const BUILDX: readonly Row[] = [
   ['ssh', undefined, true, 'refused'],
   ['tag', 't', true, 'full'],
   ['target', undefined, true, 'full'],
-  ['ulimit', undefined, true, 'no-effect'],
+  ['ulimit', undefined, true, 'full'],
   // experimental
   ['detach', undefined, false, 'refused'],
   ['invoke', undefined, true, 'refused'],
@@ -66,7 +66,7 @@ const BUILDX: readonly Row[] = [
   ['memory', 'm', true, 'no-effect'],
   ['memory-swap', undefined, true, 'no-effect'],
   ['rm', undefined, false, 'no-effect'],
-  ['security-opt', undefined, true, 'no-effect'],
+  ['security-opt', undefined, true, 'full'],
   ['squash', undefined, false, 'no-effect'],
 ];
 

@@ -98,6 +98,28 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
       expect((await capabilities({ security: 'insecure' })).CapEff).toMatch(/^000001f[ef]{3}f{6}$/);
     });
 
+    it.runIf(method === 'crun' || method === 'runc')('has a seccomp filter, but not as an insecure one', async () => {
+      expect(await read('grep -E ^Seccomp: /proc/self/status')).toBe('Seccomp:\t2');
+      expect(await run('unshare -U true')).toMatchObject({ exitCode: 1 });
+      expect(await run('unshare -U true', { security: 'insecure' })).toMatchObject({ exitCode: 0 });
+    });
+
+    it('gets no rights from setuid programs with no_new_privs', async () => {
+      const flag = 'grep -E ^NoNewPrivs /proc/self/status';
+      for (const more of [{}, NOBODY]) {
+        expect(await read(flag, { ...more, noNewPrivileges: true })).toBe('NoNewPrivs:\t1');
+      }
+    });
+
+    it('has the given limits, which it cannot raise', async () => {
+      const limits = [
+        { name: 'nofile', soft: 50, hard: 60 },
+        { name: 'core', soft: 0, hard: 0 },
+      ];
+      expect(await read('ulimit -Sn; ulimit -Hn; ulimit -c', { limits })).toBe('50\n60\n0');
+      expect(await run('ulimit -Hn 70', { limits })).not.toMatchObject({ exitCode: 0 });
+    });
+
     it('blocks and ignores no signal', async () => {
       const none = '0000000000000000';
       expect(await read(['grep', '-E', '^Sig(Blk|Ign)', '/proc/self/status'])).toBe(

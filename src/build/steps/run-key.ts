@@ -2,11 +2,12 @@ import type { Ingredient } from '../../cache/frame.ts';
 import type { ChainId } from '../../core/digest.ts';
 import { formatPlatform, type Platform } from '../../core/platform.ts';
 import type { RunMount, RunStep } from '../../plan/step.ts';
+import type { RunRequest } from '../../rootfs/host-messages.ts';
 
 /** Kind of step, with the version of what its ingredients mean. */
 export const RUN_RECIPE = 'run 1';
 
-export interface RunSurroundings {
+export interface RunSurroundings extends Partial<Restrictions> {
   /** `undefined` for a stage without layers. */
   readonly parent: ChainId | undefined;
   readonly platform: Platform;
@@ -14,11 +15,15 @@ export interface RunSurroundings {
   readonly hosts: readonly { readonly name: string }[];
 }
 
+/** What the build forbids its commands, beyond what a step says. */
+export type Restrictions = Required<Pick<RunRequest, 'noNewPrivileges' | 'limits'>>;
+
 /**
  * What the result of a command depends on, but for its mounts. Proxies, secrets and the addresses of hosts do not count
  * (reference, section 16). Pure.
  */
-export function runIngredients(step: RunStep, { parent, platform, times, hosts }: RunSurroundings): Ingredient[] {
+export function runIngredients(step: RunStep, surroundings: RunSurroundings): Ingredient[] {
+  const { parent, platform, times, hosts } = surroundings;
   const { argv, script, env, cwd, user, hostname, network, security } = step;
   return [
     { name: 'parent', value: parent ?? 'scratch' },
@@ -33,6 +38,17 @@ export function runIngredients(step: RunStep, { parent, platform, times, hosts }
     { name: 'network', value: network },
     { name: 'security', value: security },
     { name: 'hosts', value: hosts.map(({ name }) => name) },
+    ...restrictionIngredients(surroundings),
+  ];
+}
+
+/** Absent where nothing is restricted, so that keys of such builds stay what they were. */
+function restrictionIngredients({ noNewPrivileges = false, limits = [] }: Partial<Restrictions>): Ingredient[] {
+  return [
+    ...(noNewPrivileges ? [{ name: 'no new privileges', value: 'true' }] : []),
+    ...(limits.length === 0
+      ? []
+      : [{ name: 'limits', value: limits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`) }]),
   ];
 }
 

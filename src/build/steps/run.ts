@@ -8,6 +8,7 @@ import { lookupUser } from '../../rootfs/accounts.ts';
 import { diffTree } from '../../rootfs/diff.ts';
 import type { RunMountRequest, RunRequest } from '../../rootfs/host-messages.ts';
 import type { ActiveSnapshot, SandboxHost } from '../../rootfs/sandbox-host.ts';
+import type { BuildOptions } from '../options.ts';
 import { openSnapshot, snapshotId } from '../snapshots.ts';
 import type { StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
@@ -15,7 +16,7 @@ import { commandFailed } from './command-failed.ts';
 import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';
 import { createLogTail } from './log-tail.ts';
 import { type PreparedMounts, prepareMounts } from './mounts.ts';
-import { RUN_RECIPE, runIngredients } from './run-key.ts';
+import { type Restrictions, RUN_RECIPE, runIngredients } from './run-key.ts';
 import { withinTimeLimit } from './time-limit.ts';
 
 /** Carries out a RUN, or takes its layer from the cache (reference, sections 10, 15, 16). */
@@ -27,6 +28,7 @@ export async function runCommand(step: RunStep, context: StepContext): Promise<S
     platform,
     times: timesIngredient(session.settings),
     hosts: session.options.addHosts ?? [],
+    ...restrictionsOf(session.options),
   };
   const command = runIngredients(step, surroundings);
   return await cache.layerFor({
@@ -68,6 +70,10 @@ async function execute(step: RunStep, context: StepContext, mounts: PreparedMoun
   return layer;
 }
 
+function restrictionsOf({ noNewPrivileges = false, ulimits = [] }: BuildOptions): Restrictions {
+  return { noNewPrivileges, limits: ulimits };
+}
+
 interface RealisedMounts {
   readonly mounts: readonly RunMountRequest[];
   readonly env: readonly string[];
@@ -100,6 +106,7 @@ async function runRequest(step: RunStep, context: StepContext, extra: RealisedMo
     network: step.network,
     security: step.security,
     extraHosts: session.options.addHosts ?? [],
+    ...restrictionsOf(session.options),
   };
 }
 
