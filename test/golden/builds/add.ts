@@ -4,6 +4,8 @@ import { type GoldenCase, refuse } from './golden-case.ts';
 const TAR = 'tar --numeric-owner --owner=3 --group=4 --mtime=@1 -cf a.tar -C src f e && rm -r src';
 const SOURCE = { 'src/f': { text: 'f', mode: 0o600 }, 'src/e/g': 'g' };
 
+const HELLO = 'sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+
 export const ADD_CASES: readonly GoldenCase[] = [
   {
     covers: ['ADD --chown'],
@@ -112,6 +114,62 @@ export const ADD_CASES: readonly GoldenCase[] = [
     },
   },
   refuse('ADD --unpack', 'ADD --unpack=maybe f /', 'PARSE_BAD_FLAG_VALUE', '3: a switch is true or false'),
+  {
+    covers: ['ADD --checksum'],
+    about: '12: of what an address gives, which root alone reads and writes',
+    dockerfile: ['FROM scratch', `ADD --checksum=${HELLO} SERVER/d/f?x=1 /to/`],
+    served: { 'd/f?x=1': 'hello' },
+    paths: { '/to': 'dir 0755 0:0', '/to/f': 'file 0600 0:0 hello' },
+  },
+  {
+    covers: ['ADD --checksum'],
+    about: '6, 12: expanded; of a repository it is the commit',
+    dockerfile: ['FROM scratch', 'ARG SHA=COMMIT', 'ADD --checksum=$SHA REPOSITORY /r'],
+    repository: { f: 'f', 'd/g': 'g' },
+    paths: {
+      '/r': 'dir 0755 0:0',
+      '/r/d': 'dir 0755 0:0',
+      '/r/d/g': 'file 0644 0:0 g',
+      '/r/f': 'file 0644 0:0 f',
+    },
+  },
+  {
+    covers: ['ADD --checksum'],
+    about: '12: something else is there',
+    dockerfile: ['FROM scratch', `ADD --checksum=sha256:${'0'.repeat(64)} SERVER/f /f`],
+    served: { f: 'other' },
+    refused: 'CONTEXT_CHECKSUM_MISMATCH',
+    line: 2,
+  },
+  {
+    covers: ['ADD --keep-git-dir'],
+    about: '12: the repository comes along',
+    dockerfile: ['FROM scratch', 'ADD --keep-git-dir REPOSITORY /r'],
+    repository: { f: 'f' },
+    closed: '/r/.git',
+    paths: { '/r': 'dir 0755 0:0', '/r/.git': 'dir 0755 0:0', '/r/f': 'file 0644 0:0 f' },
+  },
+  {
+    covers: ['ADD --keep-git-dir'],
+    about: '12: without it and with false, only the files',
+    dockerfile: ['FROM scratch', 'ADD --keep-git-dir=false REPOSITORY /a', 'ADD REPOSITORY#main:d /b'],
+    repository: { f: 'f', 'd/g': 'g' },
+    paths: {
+      '/a': 'dir 0755 0:0',
+      '/a/d': 'dir 0755 0:0',
+      '/a/d/g': 'file 0644 0:0 g',
+      '/a/f': 'file 0644 0:0 f',
+      '/b': 'dir 0755 0:0',
+      '/b/g': 'file 0644 0:0 g',
+    },
+  },
+  {
+    covers: ['ADD --unpack', 'ADD --chmod'],
+    about: '12: an address is not unpacked, but its mode may be said',
+    dockerfile: ['FROM scratch', 'ADD --unpack=false --chmod=0644 SERVER/plain /f'],
+    served: { plain: 'text' },
+    paths: { '/f': 'file 0644 0:0 text' },
+  },
   refuse(
     'ADD --checksum',
     `ADD --checksum=sha256:${'0'.repeat(64)} f /`,

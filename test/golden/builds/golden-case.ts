@@ -10,6 +10,10 @@ interface CaseBase {
   readonly dockerfile: readonly string[];
   /** The context. A folder in `contexts` is a named context. */
   readonly files?: Readonly<Record<string, ProjectFile>>;
+  /** Texts by name, which a web server gives below the address `SERVER`. */
+  readonly served?: Readonly<Record<string, string>>;
+  /** The files of a git repository at the address `REPOSITORY`, whose only commit is `COMMIT`. */
+  readonly repository?: Readonly<Record<string, string>>;
   /** Shell lines, run in the context. */
   readonly prepare?: readonly string[];
   readonly options?: BuildOptions;
@@ -22,6 +26,8 @@ export interface GoldenBuild extends CaseBase {
    * link or ` = ` and the first name of the same file.
    */
   readonly paths: Readonly<Record<string, string>>;
+  /** A directory whose inside is not told. */
+  readonly closed?: string;
   /** Of the image, where it is not the machine's. */
   readonly platform?: string;
   /** Fields of the runtime configuration. */
