@@ -25,6 +25,8 @@ export interface Settings {
   readonly maxParallelism: number;
   readonly npm: Required<NpmOptions>;
   readonly noCache: boolean;
+  /** In lower case. */
+  readonly noCacheFilter: readonly string[];
   readonly ignoreSyntax: boolean;
 }
 
@@ -46,6 +48,7 @@ export function resolveSettings(options: BuildOptions): Settings {
     maxParallelism: options.maxParallelism ?? coreCount(),
     noCache: options.noCache ?? false,
     npm: { mode: 'suggest', layers: DEFAULT_NPM_LAYERS, scripts: 'refuse', ...options.npm },
+    noCacheFilter: (options.noCacheFilter ?? []).map((name) => name.toLowerCase()),
     ignoreSyntax: options.ignoreSyntax ?? false,
   };
 }

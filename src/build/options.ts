@@ -97,6 +97,8 @@ export interface BuildOptions {
   readonly platform?: string;
   /** Reads no cache record; writes them. Default false. */
   readonly noCache?: boolean;
+  /** Names of stages (`stage-N` where there is none) to which {@link noCache} applies. */
+  readonly noCacheFilter?: readonly string[];
   /**
    * When the registry is asked for a base image. `newer` (default): one question per tag and build, but for names of the
    * local store; what was pulled is used, with a warning, when there is no answer. `always`: for names of the store too,
@@ -111,7 +113,7 @@ export interface BuildOptions {
    */
   readonly cacheMaxSize?: number;
   readonly registry?: RegistryOptions;
-  /** No registry is asked for anything: what is not here is an error. Default false. */
+  /** Nobody is asked for anything, no registry and no address: what is not here is an error. Default false. */
   readonly offline?: boolean;
   /** How commands of RUN are isolated. Default `auto`: the best that works here. */
   readonly isolation?: 'auto' | IsolationMethod;
@@ -130,6 +132,8 @@ export interface BuildOptions {
   readonly network?: NetworkMode;
   /** Milliseconds that one command of RUN may take before it is killed. Default: as long as it takes. */
   readonly stepTimeoutMs?: number;
+  /** Bytes of /dev/shm for RUN. Default 64 MiB. */
+  readonly shmSizeBytes?: number;
   /** Lines of `/etc/hosts` for RUN. */
   readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Whether setuid programs such as sudo give no rights in RUN (no_new_privs). Default false. */

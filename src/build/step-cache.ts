@@ -118,7 +118,7 @@ export function createStepCache(session: CacheSession, now: () => string): StepC
         await Promise.allSettled([twin]);
         return undefined;
       }
-      if (!session.settings.noCache && session.definitions.lookup(shape) !== undefined) return undefined;
+      if (mayRead(session, step.info) && session.definitions.lookup(shape) !== undefined) return undefined;
       const making = makeFirst(step, shape);
       firsts.set(shape, making);
       const made = await making;
@@ -150,7 +150,7 @@ function rememberShape({ definitions }: CacheSession, shape: CacheKey, key: Cach
 async function findDefined(session: CacheSession, step: CacheableStep): Promise<StepLayer | undefined> {
   const definition = step.definition && definitionKey(step.recipe, step.definition);
   const key = definition && session.definitions.lookup(definition);
-  return key && (await findRecorded(session, key));
+  return key && (await findRecorded({ session, info: step.info, key }));
 }
 
 interface Request {
@@ -163,12 +163,12 @@ interface Request {
 }
 
 async function findOrMake(request: Request): Promise<StepLayer> {
-  const recorded = await findRecorded(request.session, request.key);
+  const recorded = await findRecorded(request);
   if (recorded !== undefined) return recorded;
   const limits = (await request.resolved.hostLimits?.()) ?? [];
   if (limits.length === 0) return await makeAndRecord(request);
   const limited = withIngredients(request, limits);
-  return (await findRecorded(limited.session, limited.key)) ?? (await makeAndRecord(limited));
+  return (await findRecorded(limited)) ?? (await makeAndRecord(limited));
 }
 
 function withIngredients(request: Request, more: readonly Ingredient[]): Request {
@@ -180,8 +180,17 @@ function withIngredients(request: Request, more: readonly Ingredient[]): Request
   };
 }
 
-async function findRecorded(session: CacheSession, key: CacheKey): Promise<StepLayer | undefined> {
-  if (session.settings.noCache) return undefined;
+/** Whether what earlier builds made counts for a step. */
+function mayRead({ settings }: CacheSession, { stage }: StepInfo): boolean {
+  return !settings.noCache && !settings.noCacheFilter.includes(stage.toLowerCase());
+}
+
+async function findRecorded({
+  session,
+  info,
+  key,
+}: Pick<Request, 'session' | 'info' | 'key'>): Promise<StepLayer | undefined> {
+  if (!mayRead(session, info)) return undefined;
   const record = session.records.lookup(key);
   if (record === undefined) return undefined;
   const layer = await session.library.find(record.diffId);

@@ -90,6 +90,20 @@ const SUPPORTED: readonly OptionRow[] = [
   },
   { name: 'no-cache', help: 'Carry out every step, whatever the cache knows', support: FULL },
   {
+    name: 'no-cache-filter',
+    value: 'STAGE',
+    repeatable: true,
+    help: 'Carry out every step of a stage, whatever the cache knows',
+    support: FULL,
+  },
+  {
+    name: 'max-parallelism',
+    value: 'N',
+    help: 'Steps that are carried out at the same time',
+    fallback: 'the number of cores',
+    support: FULL,
+  },
+  {
     name: 'pull',
     value: 'WHEN',
     bare: 'always',
@@ -106,6 +120,7 @@ const SUPPORTED: readonly OptionRow[] = [
     fallback: 'default',
     support: FULL,
   },
+  { name: 'shm-size', value: 'SIZE', help: 'Size of /dev/shm of RUN, such as 128m', fallback: '64m', support: FULL },
   { name: 'add-host', value: 'NAME:IP', repeatable: true, help: 'Extra line in /etc/hosts of RUN', support: FULL },
   {
     name: 'allow',
@@ -232,12 +247,6 @@ const WITHOUT_EFFECT: readonly OptionRow[] = [
   { name: 'memory-swap', value: 'SIZE', help: 'Swap limit', support: NO_LIMITS },
   { name: 'rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
   {
-    name: 'shm-size',
-    value: 'SIZE',
-    help: 'Size of /dev/shm',
-    support: noEffect('/dev/shm of RUN has its default size'),
-  },
-  {
     name: 'squash',
     help: 'Squash new layers',
     support: noEffect('copy the result into a last stage to get one layer'),
@@ -284,13 +293,6 @@ const REFUSED: readonly OptionRow[] = [
     repeatable: true,
     help: 'Shared cache to write',
     support: refused('lamella shares no cache yet: keep the folder of --cache-dir between builds'),
-  },
-  {
-    name: 'no-cache-filter',
-    value: 'STAGE',
-    repeatable: true,
-    help: 'Stages not to cache',
-    support: refused('use --no-cache, for all stages'),
   },
   {
     name: 'print',

@@ -2,6 +2,7 @@ import { CliError, usageError } from './cli-error.ts';
 import type { BuildOptions, InspectOptions } from './library.ts';
 import { npmOptionsOf } from './npm-request.ts';
 import type { Arguments } from './parse-arguments.ts';
+import { parseMemorySize } from './parse-memory-size.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
 import { registryOptionsOf } from './registry-request.ts';
@@ -26,6 +27,7 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     ulimits: args.all('ulimit').map(parseLimit),
     noNewPrivileges: args.all('security-opt').length > 0,
     noCache: args.on('no-cache'),
+    noCacheFilter: listOf(args, 'no-cache-filter'),
     offline: args.on('offline'),
     registry: registryOptionsOf(args),
   };
@@ -63,10 +65,23 @@ function singleValues(args: Arguments): BuildOptions {
     isolation: args.last('isolation') as BuildOptions['isolation'],
     snapshotter: args.last('snapshotter') as BuildOptions['snapshotter'],
     timestamps: args.last('timestamps') as BuildOptions['timestamps'],
+    maxParallelism: numberOf(args, 'max-parallelism'),
+    shmSizeBytes: sizeOf(args, 'shm-size'),
     stepTimeoutMs: durationOf(args, 'step-timeout'),
     cacheDir: args.last('cache-dir'),
     npm: npmOptionsOf(args),
   });
+}
+
+function numberOf(args: Arguments, option: string): number | undefined {
+  const text = args.last(option);
+  if (text === undefined || /^[1-9]\d{0,8}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw badValue(option, text, 'it is no whole number above 0', 'N');
+}
+
+function sizeOf(args: Arguments, option: string): number | undefined {
+  const text = args.last(option);
+  return text === undefined ? undefined : parseMemorySize(option, text);
 }
 
 function durationOf(args: Arguments, option: string): number | undefined {

@@ -39,6 +39,8 @@ export interface SandboxRequest {
   readonly limits?: readonly ResourceLimit[];
   /** Extra lines of /etc/hosts: name and address. */
   readonly extraHosts: readonly { readonly name: string; readonly address: string }[];
+  /** Size of /dev/shm. Default 64 MiB. */
+  readonly shmSizeBytes?: number;
 }
 
 export interface ResourceLimit {

@@ -25,8 +25,17 @@ const LINKS: Readonly<Record<string, string>> = {
 const S_IFCHR = 0o020000;
 const TTY_GROUP = 5;
 
+export interface DeviceFolderOptions {
+  readonly mounter: Mounter;
+  readonly flavor: HostFlavor;
+  readonly shmSizeBytes?: number | undefined;
+}
+
+const DEFAULT_SHM_BYTES = 64 << 20;
+
 /** Mounts a private /dev with the standard nodes (runtime-spec, config-linux.md, "Default Devices") on a directory. */
-export async function mountDevices(target: string, mounter: Mounter, flavor: HostFlavor): Promise<void> {
+export async function mountDevices(target: string, options: DeviceFolderOptions): Promise<void> {
+  const { mounter, flavor, shmSizeBytes = DEFAULT_SHM_BYTES } = options;
   await mounter.fileSystem('tmpfs', target, 'mode=755,size=65536k');
   for (const [name, link] of Object.entries(LINKS)) symlinkSync(link, join(target, name));
   for (const name of ['pts', 'shm', 'mqueue']) mkdirSync(join(target, name));
@@ -35,7 +44,7 @@ export async function mountDevices(target: string, mounter: Mounter, flavor: Hos
   }
   const group = flavor === 'single-id' ? '' : `,gid=${TTY_GROUP}`;
   await mounter.fileSystem('devpts', join(target, 'pts'), `newinstance,ptmxmode=0666,mode=0620${group}`);
-  await mounter.fileSystem('tmpfs', join(target, 'shm'), 'mode=1777,size=65536k');
+  await mounter.fileSystem('tmpfs', join(target, 'shm'), `mode=1777,size=${shmSizeBytes}`);
 }
 
 interface DeviceNode {

@@ -69,9 +69,9 @@ class RootBuilder {
 
   /** /dev, /sys, the place of /proc, and the files that say how to reach others. */
   async mountSystem(request: RunRequest): Promise<void> {
-    const { flavor } = this.#parts;
+    const { shmSizeBytes } = request;
     const devices = this.#point('/dev', 'directory');
-    await this.#mountAt(devices, ({ mounter }) => mountDevices(devices, mounter, flavor));
+    await this.#mountAt(devices, ({ mounter, flavor }) => mountDevices(devices, { mounter, flavor, shmSizeBytes }));
     this.#point('/proc', 'directory');
     // The sandbox mounts there by name, in the host's root: a link would lead out.
     for (const path of ['proc', 'dev']) this.#checkNoLink(path);

@@ -30,7 +30,7 @@ const BUILDX: readonly Row[] = [
   ['metadata-file', undefined, true, 'full'],
   ['network', undefined, true, 'full'],
   ['no-cache', undefined, false, 'full'],
-  ['no-cache-filter', undefined, true, 'refused'],
+  ['no-cache-filter', undefined, true, 'full'],
   ['output', 'o', true, 'full'],
   ['platform', undefined, true, 'full'],
   ['policy', undefined, true, 'refused'],
@@ -41,7 +41,7 @@ const BUILDX: readonly Row[] = [
   ['quiet', 'q', false, 'full'],
   ['sbom', undefined, true, 'refused'],
   ['secret', undefined, true, 'full'],
-  ['shm-size', undefined, true, 'no-effect'],
+  ['shm-size', undefined, true, 'full'],
   ['ssh', undefined, true, 'refused'],
   ['tag', 't', true, 'full'],
   ['target', undefined, true, 'full'],
@@ -71,6 +71,7 @@ const BUILDX: readonly Row[] = [
 ];
 
 const OURS = [
+  'max-parallelism',
   'step-timeout',
   'snapshotter',
   'ignore-syntax',

@@ -140,6 +140,11 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
       expect(await run('echo x >>/etc/resolv.conf')).toMatchObject({ exitCode: 1 });
     });
 
+    it('has the given size of /dev/shm', async () => {
+      const script = 'df -k /dev/shm | tail -n 1 | awk "{ print \\$2 }"';
+      expect(await read(script, { shmSizeBytes: 3 << 20 })).toBe('3072');
+    });
+
     it('has null input and no other open files', async () => {
       expect(await read('read line || echo end')).toBe('end');
       // runc puts a pipe of its own in between.

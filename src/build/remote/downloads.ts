@@ -52,7 +52,8 @@ interface FetchRequest {
 async function fetchFile(request: FetchRequest): Promise<Download> {
   const { session, records, url, checksum } = request;
   const known = await knownContent(request);
-  if (known !== undefined && checksum !== undefined) return known;
+  if (known !== undefined && (checksum !== undefined || session.settings.offline)) return known;
+  if (session.settings.offline) throw offline(redactAddresses(url));
   const wait = (ms: number): Promise<void> => delay(ms, undefined, { signal: session.signal });
   const policy = { attempts: ATTEMPTS, delay: wait, random: Math.random };
   try {
@@ -140,6 +141,13 @@ async function* reported(
     yield chunk;
   }
   tell(current, current);
+}
+
+/** An address that must be asked, by a build that asks nobody. */
+function offline(address: string): ContextError {
+  return new ContextError('CONTEXT_OFFLINE', `${address} is not on this machine, and the build is offline`, {
+    hint: 'build once without --offline',
+  });
 }
 
 function badStatus(response: HttpResponse, url: string): ContextError {

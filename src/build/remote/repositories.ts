@@ -35,7 +35,9 @@ export function createRepositories(session: GitSession): Repositories {
 
   async function resolve(source: GitSource): Promise<GitFiles> {
     const tempDir = join(session.workspace.path, 'git', String(checkouts++));
-    const git = createGit(source, { tempDir, access: await accessTo(source, session), signal: session.signal });
+    const { signal, settings } = session;
+    const access = await accessTo(source, session);
+    const git = createGit(source, { tempDir, access, offline: settings.offline, signal });
     const resolved = await resolveCommit(git, source);
     let tree: Promise<Tree> | undefined;
     return {

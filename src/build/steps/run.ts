@@ -106,6 +106,7 @@ async function runRequest(step: RunStep, context: StepContext, extra: RealisedMo
     network: step.network,
     security: step.security,
     extraHosts: session.options.addHosts ?? [],
+    ...(session.options.shmSizeBytes !== undefined && { shmSizeBytes: session.options.shmSizeBytes }),
     ...restrictionsOf(session.options),
   };
 }

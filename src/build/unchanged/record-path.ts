@@ -13,7 +13,7 @@ import type { BuildOptions } from '../options.ts';
 export function recordPath(options: BuildOptions, settings: Settings): string | undefined {
   // A stream is read to know what it holds.
   if (typeof options.context === 'object') return undefined;
-  if (settings.noCache || settings.timestamps !== 'fixed') return undefined;
+  if (settings.noCache || settings.noCacheFilter.length > 0 || settings.timestamps !== 'fixed') return undefined;
   // A push is a conversation with the registry.
   if (options.outputs?.some(({ type }) => type === 'registry')) return undefined;
   // How a build is watched, its secrets and the way to registries change no result.

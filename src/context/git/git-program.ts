@@ -20,6 +20,8 @@ export interface GitOptions {
   /** For this build alone: configuration and working trees. */
   readonly tempDir: string;
   readonly access: GitAccess;
+  /** Nobody is asked: what would have to be is an error. */
+  readonly offline: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -76,7 +78,7 @@ const SSH = 'ssh -F /dev/null -o BatchMode=yes -o IdentityFile=none -o ConnectTi
 
 const MAX_MESSAGE = 4000;
 
-export function createGit(source: Pick<GitSource, 'remote'>, { tempDir, access, signal }: GitOptions): Git {
+export function createGit(source: Pick<GitSource, 'remote'>, { tempDir, access, offline, signal }: GitOptions): Git {
   makeFolder(tempDir);
   const configFile = join(tempDir, 'git-config');
   writeFileSync(configFile, CONFIGURATION);
@@ -86,6 +88,7 @@ export function createGit(source: Pick<GitSource, 'remote'>, { tempDir, access, 
   return {
     async run({ args, doing, network = false }) {
       signal?.throwIfAborted();
+      if (network && offline) throw isOffline(doing);
       const program = findProgram('git');
       if (program === undefined) throw gitMissing(doing);
       const { exitCode, stdout, stderr } = await execute(program, args, { env: network ? remote : local, signal });
@@ -165,6 +168,12 @@ function execute(program: string, args: readonly string[], { env, signal }: Exec
 
 function killIfRunning({ pid, exitCode, signalCode }: ChildProcess): void {
   if (pid !== undefined && exitCode === null && signalCode === null) killProcessTree(pid);
+}
+
+function isOffline(doing: string): ContextError {
+  return new ContextError('CONTEXT_OFFLINE', `cannot ${doing}: the build is offline`, {
+    hint: 'build once without --offline; a commit that is named with all its digits is then found again',
+  });
 }
 
 function gitMissing(doing: string): HostError {

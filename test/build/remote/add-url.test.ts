@@ -85,6 +85,16 @@ describe('ADD of an address (reference, section 12)', () => {
     expect((await build(builder, `ADD ${server.url}/g /f`)).cached).toBe(0);
   });
 
+  it('offline takes what an earlier build fetched, and nothing else', async () => {
+    const server = await startFileServer(() => ({ body: 'hello' }));
+    const builder = createBuilder();
+    await build(builder, `ADD ${server.url}/f /f`);
+    expect((await build(builder, `ADD ${server.url}/f /f`, { offline: true })).cached).toBe(1);
+    const other = build(builder, `ADD ${server.url}/g /f`, { offline: true });
+    await expect(other).rejects.toMatchObject({ code: 'CONTEXT_OFFLINE', span: { start: { line: 2 } } });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('with --checksum verifies, and does not ask for what it has', async () => {
     const server = await startFileServer(() => ({ body: 'hello' }));
     const builder = createBuilder();
