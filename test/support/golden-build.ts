@@ -58,10 +58,14 @@ async function expectBuild(
   const { os, architecture, variant } = image.config;
   if (each.platform !== undefined) expect([os, architecture, variant].filter(Boolean).join('/')).toBe(each.platform);
   if (each.config !== undefined) expect(image.config.config).toMatchObject(each.config);
-  const items: { created_by: string; comment: string }[] = image.config.history;
+  const items: { created_by: string; empty_layer?: boolean; comment: string }[] = image.config.history;
   const added = items.slice(isBased ? base.config.history.length : 0);
-  if (each.history !== undefined) expect(added.map(({ created_by }) => created_by)).toEqual(each.history);
+  if (each.history !== undefined) expect(added.map(describeItem)).toEqual(each.history);
   for (const { comment } of added) expect(comment).toBe('lamella');
+}
+
+function describeItem({ created_by, empty_layer }: { created_by: string; empty_layer?: boolean }): string {
+  return empty_layer ? `${created_by} (empty)` : created_by;
 }
 
 async function expectRefusal(each: GoldenRefusal, project: Project, cacheDir: string): Promise<void> {

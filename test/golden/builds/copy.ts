@@ -76,10 +76,10 @@ export const COPY_CASES: readonly GoldenCase[] = [
       '/p/x': 'file 0644 0:0 x',
     },
     history: [
-      'ARG WHO=5:6',
+      'ARG WHO=5:6 (empty)',
       'COPY d /p # buildkit',
       'COPY --chown=5:6 f /p/f # buildkit',
-      'USER 1000',
+      'USER 1000 (empty)',
       'COPY f /p/user # buildkit',
     ],
   },

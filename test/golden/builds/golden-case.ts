@@ -32,7 +32,7 @@ export interface GoldenBuild extends CaseBase {
   readonly platform?: string;
   /** Fields of the runtime configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** `created_by` of every item after the base's. */
+  /** `created_by` of every item after the base's, and ` (empty)` where there is no layer. */
   readonly history?: readonly string[];
 }
 

@@ -22,7 +22,7 @@ const FILES: readonly GoldenBuild[] = ['COPY', 'ADD'].flatMap((kind): GoldenBuil
     about: '5: variables and escapes only, whatever the quotes',
     dockerfile: ['FROM scratch', 'ARG A=1', `${kind} <<EOF /f`, `# a=$A "\${B:-two}" '$A'`, '\\$A \\\\ \\x', '', 'EOF'],
     paths: { '/f': 'file 0644 0:0 # a=1 "two" \'1\'\n$A \\ x\n\n' },
-    history: ['ARG A=1', `${kind} <<EOF /f # buildkit`],
+    history: ['ARG A=1 (empty)', `${kind} <<EOF /f # buildkit`],
   },
   {
     covers: [`${kind} <<NAME`, `${kind} --chown`, `${kind} --chmod`],
@@ -75,7 +75,7 @@ const RUNS: readonly GoldenCase[] = [
     about: '5: the body is the shell’s text; variables are the shell’s',
     dockerfile: ['FROM BUSYBOX', 'ARG A=1', 'RUN <<EOF', 'B=2', 'echo "$A $B" \\', '  more > /o', 'EOF'],
     paths: { '/o': 'file 0644 0:0 1 2 more\n' },
-    history: ['ARG A=1', 'RUN |1 A=1 /bin/sh -c B=2\necho "$A $B" \\\n  more > /o\n # buildkit'],
+    history: ['ARG A=1 (empty)', 'RUN |1 A=1 /bin/sh -c B=2\necho "$A $B" \\\n  more > /o\n # buildkit'],
   },
   {
     covers: ['RUN <<NAME'],
