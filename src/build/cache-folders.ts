@@ -10,6 +10,8 @@ export interface CacheFolders {
   readonly definitions: string;
   /** Blobs, by the layer that they carry. */
   readonly blobs: string;
+  /** Where blobs can be taken apart, by blob. */
+  readonly blocks: string;
   /** Tables of contents, by layer. */
   readonly tocs: string;
   /** What references named when they were pulled. */
@@ -39,6 +41,7 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     records: join(cacheDir, 'records'),
     definitions: join(cacheDir, 'definitions'),
     blobs: join(cacheDir, 'blobs'),
+    blocks: join(cacheDir, 'blocks'),
     tocs: join(cacheDir, 'tocs'),
     pulled: join(cacheDir, 'pulled'),
     snapshots: join(cacheDir, 'snapshots'),

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
 import { createBlobIndex } from '../cache/blob-index.ts';
+import { createBlockLists } from '../cache/block-lists.ts';
 import { createTocStore } from '../rootfs/toc-store.ts';
 import { createBlobStore } from '../store/blob-store.ts';
 import { build } from './build.ts';
+import { cacheFolders } from './cache-folders.ts';
 import { resolveSettings } from './defaults.ts';
 import { findImageDifference, type ImageDifference } from './image-difference.ts';
 import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
@@ -40,10 +41,12 @@ export async function checkReproducible(options: BuildOptions = {}): Promise<Rep
 
 function openLibrary(options: BuildOptions): LayerLibrary {
   const { cacheDir, compression } = resolveSettings(options);
+  const folders = cacheFolders(cacheDir);
   return createLayerLibrary({
-    store: createBlobStore(join(cacheDir, 'store')),
-    blobs: createBlobIndex(join(cacheDir, 'blobs')),
-    tocs: createTocStore(join(cacheDir, 'tocs')),
+    store: createBlobStore(folders.store),
+    blobs: createBlobIndex(folders.blobs),
+    tocs: createTocStore(folders.tocs),
+    blocks: createBlockLists(folders.blocks),
     compression,
   });
 }

@@ -3,9 +3,11 @@ import { ContentError } from '../core/errors.ts';
 import type { Layer } from '../core/image.ts';
 import { type Compression, layerMediaType } from '../core/media-types.ts';
 import type { ContentWriter } from '../core/ports.ts';
-import { BlockPool, cutBlocks } from '../io/blocks.ts';
+import type { Toc } from '../core/toc.ts';
+import { BlockPool, cutBlocks, toBlocks } from '../io/blocks.ts';
 import { counted, DigestCounter } from '../io/hash.ts';
 import { compressBlocks } from '../layers/compress.ts';
+import { blockLengths } from '../layers/cut-entries.ts';
 
 export interface CompressRequest {
   readonly diffId: DiffId;
@@ -13,17 +15,20 @@ export interface CompressRequest {
   readonly uncompressed: AsyncIterable<Uint8Array>;
   readonly compression: Compression;
   readonly store: ContentWriter;
+  /** Its table of contents: by it a stream is cut into the blocks that `packLayer` makes. */
+  readonly toc: Toc;
 }
 
 /**
  * Writes a layer that is there already as another blob, the one that `packLayer` would have written.
  * @throws ContentError `CONTENT_DIFF_ID_MISMATCH` when the tar is not that layer's; what the store throws
  */
-export async function compressLayer({ diffId, uncompressed, compression, store }: CompressRequest): Promise<Layer> {
+export async function compressLayer(request: CompressRequest): Promise<Layer> {
+  const { diffId, uncompressed, compression, store, toc } = request;
   const counter = new DigestCounter();
   const pool = new BlockPool();
-  const blocks = checked(cutBlocks(counted(uncompressed, counter), pool), counter, diffId);
-  const written = await store.write(compressBlocks(blocks, { compression, pool }));
+  const blocks = checked(cutBlocks(counted(uncompressed, counter), pool, blockLengths(toc)), counter, diffId);
+  const written = await store.write(compressBlocks(toBlocks(blocks), { compression, pool }));
   return { descriptor: { mediaType: layerMediaType(compression), ...written }, diffId };
 }
 

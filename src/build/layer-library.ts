@@ -1,10 +1,12 @@
 import type { BlobIndex } from '../cache/blob-index.ts';
+import type { BlockLists } from '../cache/block-lists.ts';
 import type { DiffId } from '../core/digest.ts';
 import { isBuilderError } from '../core/errors.ts';
 import type { Descriptor, IndexedLayer, Layer } from '../core/image.ts';
 import { type Compression, compressionOf } from '../core/media-types.ts';
 import type { Toc } from '../core/toc.ts';
 import { decompress } from '../io/decompress.ts';
+import { type EarlierBlocks, openEarlierBlocks } from '../layers/earlier-blocks.ts';
 import { readToc } from '../layers/toc.ts';
 import type { TocStore } from '../rootfs/toc-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -25,16 +27,19 @@ export interface LayerLibrary {
   /** From the table of contents that is kept, else by one pass over the blob, which checks the diff ID. */
   toc(layer: Layer): Promise<Toc>;
   uncompressed(layer: Layer): AsyncIterable<Uint8Array>;
+  /** Blocks of a layer that this build could have compressed; to be closed. */
+  earlierBlocks(diffId: DiffId): Promise<EarlierBlocks | undefined>;
 }
 
 export interface LayerLibraryParts {
   readonly store: BlobStore;
   readonly blobs: BlobIndex;
   readonly tocs: TocStore;
+  readonly blocks: BlockLists;
   readonly compression: Compression;
 }
 
-export function createLayerLibrary({ store, blobs, tocs, compression }: LayerLibraryParts): LayerLibrary {
+export function createLayerLibrary({ store, blobs, tocs, blocks, compression }: LayerLibraryParts): LayerLibrary {
   const reading = new Map<DiffId, Promise<Toc>>();
 
   async function index(layer: Layer): Promise<Toc> {
@@ -50,7 +55,8 @@ export function createLayerLibrary({ store, blobs, tocs, compression }: LayerLib
     for (const blob of blobs.list(diffId)) {
       if (!(await store.has(blob))) continue;
       try {
-        return await compressLayer({ diffId, uncompressed: uncompressed(blob), compression, store });
+        const toc = await index({ diffId, descriptor: blob });
+        return await compressLayer({ diffId, uncompressed: uncompressed(blob), compression, store, toc });
       } catch (error) {
         if (!isDamage(error)) throw error;
       }
@@ -76,6 +82,12 @@ export function createLayerLibrary({ store, blobs, tocs, compression }: LayerLib
       tocs.save(layer.toc);
       blobs.record(layer.diffId, await compressionRecipe(compression), layer.descriptor);
       reading.set(layer.diffId, Promise.resolve(layer.toc));
+      if (layer.blocks !== undefined) blocks.save(layer.descriptor.digest, layer.blocks);
+    },
+    async earlierBlocks(diffId) {
+      const blob = blobs.lookup(diffId, await compressionRecipe(compression))?.digest;
+      const list = blob && blocks.load(blob);
+      return list && openEarlierBlocks(store.pathOf(blob), list);
     },
     addForeign({ diffId, descriptor }) {
       if (blobs.lookup(diffId, FOREIGN_RECIPE)?.digest === descriptor.digest) return;

@@ -4,7 +4,7 @@ import { gzip } from '../io/gzip.ts';
 import { zstd } from '../io/zstd.ts';
 
 /** Changes when the rule by which a stream is cut into compressed blocks changes, and so the bytes. */
-const BLOCK_RULE = 'fixed-256k-dict32k-1';
+const BLOCK_RULE = 'entries-768k-1';
 const PROBE_BYTES = 256 * 1024;
 
 const recipes = new Map<Compression, Promise<string>>();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createBlobIndex } from '../cache/blob-index.ts';
+import { createBlockLists } from '../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
 import { openStatCache, type StatCache } from '../context/stat-cache.ts';
@@ -99,6 +100,7 @@ export function openSession(
       store,
       blobs: createBlobIndex(folders.blobs),
       tocs: createTocStore(folders.tocs),
+      blocks: createBlockLists(folders.blocks),
       compression: settings.compression,
     }),
     statCache,

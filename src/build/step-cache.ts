@@ -1,5 +1,6 @@
 import type { CacheKey } from '../cache/cache-key.ts';
 import { frameKey, type Ingredient } from '../cache/frame.ts';
+import type { DiffId } from '../core/digest.ts';
 import type { IndexedLayer, Layer } from '../core/image.ts';
 import type { StepInfo } from './events.ts';
 import type { Session } from './session.ts';
@@ -29,7 +30,8 @@ export interface ResolvedStep {
    * a machine without limits has made is good for all.
    */
   hostLimits?(): Promise<readonly Ingredient[]>;
-  make(): Promise<IndexedLayer>;
+  /** @param earlier the last layer that a step of this shape made */
+  make(earlier?: DiffId): Promise<IndexedLayer>;
 }
 
 /** A step that can be made before it is known what its files hold, since making it reads them anyway. */
@@ -87,7 +89,8 @@ export function createStepCache(session: CacheSession, now: () => string): StepC
     const resolved = await step.resolve();
     const key = frameKey(recipe, resolved.ingredients);
     const twin = running.get(key);
-    const result = twin ?? findOrMake({ session, info, recipe, resolved, key, now });
+    const result =
+      twin ?? findOrMake({ session, info, recipe, resolved, key, now, earlier: () => earlierLayer(session, step) });
     running.set(key, result);
     const found = await result;
     const definition = step.definition && definitionKey(recipe, step.definition);
@@ -143,6 +146,12 @@ function shapeKey(recipe: string, shape: readonly Ingredient[]): CacheKey {
   return frameKey(`${recipe} by shape`, shape);
 }
 
+function earlierLayer({ definitions, records, settings }: CacheSession, step: CacheableStep): DiffId | undefined {
+  if (step.shape === undefined || settings.noCache) return undefined;
+  const key = definitions.lookup(shapeKey(step.recipe, step.shape));
+  return key && records.lookup(key)?.diffId;
+}
+
 function rememberShape({ definitions }: CacheSession, shape: CacheKey, key: CacheKey): void {
   if (definitions.lookup(shape) !== key) definitions.record(shape, key);
 }
@@ -160,6 +169,7 @@ interface Request {
   readonly resolved: ResolvedStep;
   readonly key: CacheKey;
   readonly now: () => string;
+  readonly earlier: () => DiffId | undefined;
 }
 
 async function findOrMake(request: Request): Promise<StepLayer> {
@@ -197,8 +207,8 @@ async function findRecorded({
   return layer === undefined ? undefined : { layer, created: record.created, cached: true, key };
 }
 
-async function makeAndRecord({ session, info, resolved, key, now }: Request): Promise<StepLayer> {
-  const layer = await atWork(session, () => resolved.make());
+async function makeAndRecord({ session, info, resolved, key, now, earlier }: Request): Promise<StepLayer> {
+  const layer = await atWork(session, () => resolved.make(earlier()));
   return await record({ session, info, key, now, layer, ingredients: resolved.ingredients });
 }
 
@@ -215,15 +225,16 @@ interface Made extends Pick<Request, 'session' | 'info' | 'key' | 'now'> {
 }
 
 async function record({ session, info, key, now, layer: made, ingredients }: Made): Promise<StepLayer> {
-  const { toc, ...layer } = made;
+  const { descriptor, diffId, toc } = made;
+  const layer = { descriptor, diffId };
   const created = now();
   await session.library.add(made);
-  session.records.record({ key, diffId: layer.diffId, created, step: info.text, ingredients });
+  session.records.record({ key, diffId, created, step: info.text, ingredients });
   session.emit({
     type: 'layer-written',
     step: info,
-    layer: layer.descriptor,
-    diffId: layer.diffId,
+    layer: descriptor,
+    diffId,
     uncompressedSize: toc.size,
   });
   return { layer, created, cached: false, key };

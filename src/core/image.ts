@@ -70,6 +70,22 @@ export interface Layer {
 /** A layer with its table of contents. */
 export interface IndexedLayer extends Layer {
   readonly toc: Toc;
+  /** Where its blob can be taken apart; absent where it cannot. */
+  readonly blocks?: readonly PackedBlock[];
+}
+
+/** A part of a layer blob that was compressed by itself, so that it can be put into another blob as it is. */
+export interface PackedBlock {
+  /** Equal keys mean equal entries; blocks of one key follow one another. */
+  readonly key: string;
+  /** sha256 of the uncompressed bytes, in hex; for parts of large files only. */
+  readonly raw?: string;
+  readonly rawSize: number;
+  /** Place in the blob, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+  /** sha256 of these bytes, in hex. */
+  readonly digest: string;
 }
 
 /** One image for one platform: the manifest's descriptor, the configuration and the layers, lowest first. */

@@ -21,6 +21,7 @@ export interface ContentReader {
 
 export interface ContentWriter {
   /**
+   * Reads one chunk after the other; what holds a chunk may be used again once the next one is asked for.
    * Idempotent and atomic: content is visible only when all of it has been read and fits `expected`. What was there
    * already is success.
    * @throws ContentError `CONTENT_DIGEST_MISMATCH`, `CONTENT_SIZE_MISMATCH`; HostError `HOST_DISK_FULL`

@@ -1,5 +1,12 @@
-/** Streams are cut into blocks of this size before they are compressed: part of the recipe, like the level. */
-export const BLOCK_SIZE: number = 256 * 1024;
+/** No block that is compressed by itself is larger. */
+export const BLOCK_SIZE: number = 2 * 1024 * 1024;
+
+/** A block of a stream on its way to be compressed. */
+export interface Block {
+  readonly bytes: Buffer;
+  /** What compressing it gave before. */
+  readonly compressed?: Buffer;
+}
 
 /** Buffers of one block that are used again: fresh memory costs more than hashing what is in it. */
 export class BlockPool {
@@ -15,24 +22,33 @@ export class BlockPool {
   }
 }
 
-/** Cuts a stream into blocks of the pool, all but the last one full. */
+/** Cuts a stream into blocks of the pool, of the lengths given, and after them all but the last one full. */
 export async function* cutBlocks(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   pool: BlockPool,
+  lengths: Iterable<number> = [],
 ): AsyncGenerator<Buffer, void> {
+  const wanted = lengths[Symbol.iterator]();
+  const nextLength = (): number => wanted.next().value ?? BLOCK_SIZE;
   let block = pool.take();
   let filled = 0;
+  let length = nextLength();
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length; ) {
-      const used = Math.min(BLOCK_SIZE - filled, chunk.length - at);
+      const used = Math.min(length - filled, chunk.length - at);
       block.set(chunk.subarray(at, at + used), filled);
       at += used;
       filled += used;
-      if (filled < BLOCK_SIZE) continue;
-      yield block;
+      if (filled < length) continue;
+      yield block.subarray(0, filled);
       block = pool.take();
       filled = 0;
+      length = nextLength();
     }
   }
   if (filled > 0) yield block.subarray(0, filled);
+}
+
+export async function* toBlocks(blocks: AsyncIterable<Buffer>): AsyncGenerator<Block, void> {
+  for await (const bytes of blocks) yield { bytes };
 }

@@ -1,11 +1,9 @@
-import { constants, crc32, deflateRaw } from 'node:zlib';
-import { BlockPool, cutBlocks } from './blocks.ts';
+import { constants, crc32, deflateRaw, inflateRaw } from 'node:zlib';
+import { type Block, BlockPool, cutBlocks, toBlocks } from './blocks.ts';
 import { looksIncompressible } from './probe.ts';
 
 export const DEFAULT_GZIP_LEVEL: number = 6;
 
-/** deflate looks back this far (RFC 1951). */
-const WINDOW = 32 * 1024;
 /** A stored block of deflate has at most this many bytes (RFC 1951, 3.2.4). */
 const MAX_STORED = 0xffff;
 /** No name, no time, no flags, unknown system (RFC 1952). */
@@ -16,7 +14,7 @@ const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 export interface GzipOptions {
   /** 1 to 9; default {@link DEFAULT_GZIP_LEVEL}. */
   readonly level?: number | undefined;
-  /** Blocks that are compressed at the same time or wait to be taken. It does not change the bytes. Default 16. */
+  /** Blocks that are compressed at the same time or wait to be taken. It does not change the bytes. Default 8. */
   readonly inFlight?: number | undefined;
 }
 
@@ -26,60 +24,89 @@ export function gzip(
   options: GzipOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   const pool = new BlockPool();
-  return gzipBlocks(cutBlocks(bytes, pool), pool, options);
+  return gzipBlocks(toBlocks(cutBlocks(bytes, pool)), pool, options);
 }
 
 /**
- * {@link gzip} for what is cut in blocks already; gives each block back to the pool. Blocks are deflated on libuv's
- * thread pool, each with the end of the one before as its dictionary, and end on a byte by a sync flush.
+ * {@link gzip} for what is cut in blocks already; gives each block back to the pool. Blocks are deflated on libuv's thread
+ * pool, each by itself, and end on a byte by a sync flush, so that one that was deflated before can be put in its place. A
+ * chunk that comes out is the reader's until it asks for the next one.
  */
 export async function* gzipBlocks(
-  blocks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  blocks: AsyncIterable<Block> | Iterable<Block>,
   pool: BlockPool,
-  { level = DEFAULT_GZIP_LEVEL, inFlight = 16 }: GzipOptions = {},
+  { level = DEFAULT_GZIP_LEVEL, inFlight = 8, onBlock }: GzipBlocksOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const waiting: Promise<readonly Buffer[]>[] = [];
-  let window: Buffer | undefined;
+  const waiting: Promise<Deflated>[] = [];
   let checksum = 0;
   let size = 0;
+
+  async function* next(): AsyncGenerator<Uint8Array, void> {
+    const deflated = await waiting.shift();
+    if (deflated === undefined) return;
+    onBlock?.(deflated.chunks);
+    yield* deflated.chunks;
+    deflated.release?.();
+  }
+
   yield HEADER;
   for await (const block of blocks) {
-    checksum = crc32(block, checksum);
-    size += block.length;
-    const dictionary = window;
-    window = Buffer.from(block.subarray(-WINDOW));
-    const deflated = deflateBlock(block, { level, dictionary, pool });
+    checksum = crc32(block.bytes, checksum);
+    size += block.bytes.length;
+    const deflated = deflateBlock(block, level, pool);
     // Awaited in its turn, or never when the reader stops early.
     deflated.catch(() => undefined);
     waiting.push(deflated);
-    if (waiting.length >= inFlight) yield* (await waiting.shift()) ?? [];
+    if (waiting.length >= inFlight) yield* next();
   }
-  for (const deflated of waiting) yield* await deflated;
+  while (waiting.length > 0) yield* next();
   yield LAST_BLOCK;
   yield trailer(checksum, size);
 }
 
-interface DeflateOptions {
-  readonly level: number;
-  readonly dictionary: Buffer | undefined;
-  readonly pool: BlockPool;
+export interface GzipBlocksOptions extends GzipOptions {
+  /** Told of each block as it comes out: what it was deflated to. The chunks are as short-lived as what comes out. */
+  readonly onBlock?: ((chunks: readonly Buffer[]) => void) | undefined;
 }
 
-function deflateBlock(block: Buffer, { level, dictionary, pool }: DeflateOptions): Promise<readonly Buffer[]> {
-  // A stored block goes out as it is, so it never returns to the pool.
-  if (looksIncompressible(block)) return Promise.resolve(storedBlocks(block));
+/** Bytes of the header that stands before the first block. */
+export const GZIP_HEADER_BYTES: number = HEADER.length;
+
+interface Deflated {
+  readonly chunks: readonly Buffer[];
+  /** Gives back what the chunks lie in. */
+  readonly release?: () => void;
+}
+
+function deflateBlock({ bytes, compressed }: Block, level: number, pool: BlockPool): Promise<Deflated> {
+  if (compressed !== undefined) {
+    pool.give(bytes);
+    return Promise.resolve({ chunks: [compressed] });
+  }
+  if (looksIncompressible(bytes)) {
+    return Promise.resolve({ chunks: storedBlocks(bytes), release: () => pool.give(bytes) });
+  }
+  return new Promise((resolve, reject) => {
+    const options = { level, finishFlush: constants.Z_SYNC_FLUSH, memLevel: 9, chunkSize: 256 * 1024 };
+    deflateRaw(bytes, options, (error, deflated) => {
+      pool.give(bytes);
+      if (error === null) resolve({ chunks: [deflated] });
+      else reject(error);
+    });
+  });
+}
+
+/** The bytes of a block that {@link gzipBlocks} deflated, which were `size`. Rejects when it is no such block. */
+export function inflateBlock(deflated: Buffer, size: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = {
-      level,
       finishFlush: constants.Z_SYNC_FLUSH,
-      memLevel: 9,
-      chunkSize: 128 * 1024,
-      ...(dictionary !== undefined && { dictionary }),
+      chunkSize: Math.max(size + 1, 64),
+      maxOutputLength: size + 1,
     };
-    deflateRaw(block, options, (error, deflated) => {
-      pool.give(block);
-      if (error === null) resolve([deflated]);
-      else reject(error);
+    inflateRaw(deflated, options, (error, bytes) => {
+      if (error === null && bytes.length === size) resolve(bytes);
+      else reject(error ?? new RangeError(`a block of ${bytes.length} bytes in place of ${size}`));
     });
   });
 }

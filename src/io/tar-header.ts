@@ -60,6 +60,11 @@ export function encodeTarHeader(header: TarHeader): Buffer {
   return out;
 }
 
+/** Bytes that {@link encodeTarHeader} gives. */
+export function tarHeaderBytes(header: TarHeader): number {
+  return TAR_RECORD + (encodeExtended(header)?.length ?? 0);
+}
+
 /** Writes the header into `target` when it takes one record; otherwise writes nothing and returns false. */
 export function putTarHeader(header: TarHeader, target: Buffer, at: number): boolean {
   if (paxRecords(header) !== undefined) return false;

@@ -38,10 +38,20 @@ export class TarWriter {
   advance(bytes: number): void {
     this.#used += bytes;
     this.#offset += bytes;
-    if (this.#used < BLOCK_SIZE) return;
-    this.#full.push(this.#block);
+    if (this.#used === BLOCK_SIZE) this.cut();
+  }
+
+  /** Ends the current block, unless it is empty. */
+  cut(): void {
+    if (this.#used === 0) return;
+    this.#full.push(this.#block.subarray(0, this.#used));
     this.#block = this.#pool.take();
     this.#used = 0;
+  }
+
+  /** Counts what was written elsewhere; a block must have just been cut. */
+  skip(bytes: number): void {
+    this.#offset += bytes;
   }
 
   write(bytes: Uint8Array): void {
@@ -62,8 +72,13 @@ export class TarWriter {
   /** Writes the end mark; the last block comes out even if it is not full. */
   end(): void {
     this.write(TAR_END);
-    if (this.#used > 0) this.#full.push(this.#block.subarray(0, this.#used));
-    else this.#pool.give(this.#block);
+    this.close();
+  }
+
+  /** Ends the last block. */
+  close(): void {
+    this.cut();
+    this.#pool.give(this.#block);
   }
 
   takeFull(): readonly Buffer[] {

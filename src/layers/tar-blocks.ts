@@ -11,11 +11,13 @@ import {
 } from '../core/toc.ts';
 import type { BlockPool } from '../io/blocks.ts';
 import { DigestCounter } from '../io/hash.ts';
-import { TarWriter } from '../io/tar-writer.ts';
+import { tarHeaderBytes, tarPadding } from '../io/tar-header.ts';
+import { TAR_END, TarWriter } from '../io/tar-writer.ts';
 import { ContentDigest, type ContentFacts, contentFacts } from './content-digest.ts';
-import { OrderChecker } from './pack-order.ts';
+import type { EntryBlock } from './cut-entries.ts';
+import { isInline } from './inline-data.ts';
 import { fileChanged, type OpenContent, openContent, type ReadLayerContent } from './packed-content.ts';
-import { whiteoutPath } from './whiteout.ts';
+import { whiteoutHeader } from './whiteout.ts';
 
 /** Which time of modification entries get: one constant (seconds since 1970), or their own. */
 export type TimePolicy = { readonly kind: 'fixed'; readonly seconds: number } | { readonly kind: 'preserve' };
@@ -29,15 +31,13 @@ export interface TarBlocksOptions {
 /** The one extended attribute that is written (reference, section 15). */
 const CAPABILITY = 'security.capability';
 
-const WHITEOUT_METADATA = { type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 } as const;
-
 /** Writes entries into the blocks of a layer tar, reading their contents once, and keeps its table of contents. */
 export class TarBlocks {
   readonly #options: TarBlocksOptions;
   readonly #writer: TarWriter;
   readonly #counter = new DigestCounter();
-  readonly #order = new OrderChecker();
   readonly #toc: TocEntry[] = [];
+  #told = 0;
 
   constructor(options: TarBlocksOptions) {
     this.#options = options;
@@ -45,16 +45,47 @@ export class TarBlocks {
   }
 
   /** Reads files synchronously: many small ones are several times faster so. Each block is the reader's to give back. */
-  *blocks(entries: Iterable<PackEntry | WhiteoutEntry>): Generator<Buffer, void> {
+  *blocks({ entries, isLast }: EntryBlock): Generator<Buffer, void> {
     for (const entry of entries) {
-      this.#order.check(entry);
       if (isWhiteout(entry)) this.#whiteout(entry);
       else if (entry.type === 'file') yield* this.#file(entry);
-      else this.#add(this.#entryOf(entry));
+      else this.#add(packedEntry(entry, this.#options.times));
       yield* this.#full();
     }
-    this.#writer.end();
+    if (isLast) this.#writer.end();
+    else this.#writer.cut();
     yield* this.#full();
+  }
+
+  /**
+   * Takes a block as it was packed before, without reading a file; the digests of its entries must be known. Answers whether
+   * it can be what was packed, by its size: if not, nothing was done.
+   */
+  take({ entries, isLast }: EntryBlock, parts: readonly Buffer[]): boolean {
+    const start = this.#writer.offset;
+    const taken: TocEntry[] = [];
+    let at = start;
+    for (const entry of entries) {
+      const packed = isWhiteout(entry) ? entry : packedEntry(entry, this.#options.times);
+      at += tarHeaderBytes(isWhiteout(packed) ? whiteoutHeader(packed) : packed);
+      if (isWhiteout(packed) || isWhiteout(entry)) taken.push(packed);
+      else taken.push(packed.type === 'file' ? takenFile(entry, packed, { at, start, parts }) : packed);
+      if (!isWhiteout(packed)) at += packed.size + tarPadding(packed.size);
+    }
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    if (at + (isLast ? TAR_END.length : 0) !== start + size) return false;
+    for (const part of parts) this.#counter.update(part);
+    this.#toc.push(...taken);
+    this.#writer.skip(size);
+    if (isLast) this.#writer.close();
+    return true;
+  }
+
+  /** Entries that were packed since this was last asked. */
+  takenEntries(): readonly TocEntry[] {
+    const entries = this.#toc.slice(this.#told);
+    this.#told = this.#toc.length;
+    return entries;
   }
 
   /** To be called once, after the last block. */
@@ -72,7 +103,7 @@ export class TarBlocks {
   }
 
   #whiteout({ path, type }: WhiteoutEntry): void {
-    this.#writer.header({ ...WHITEOUT_METADATA, path: whiteoutPath({ path, type }) });
+    this.#writer.header(whiteoutHeader({ path, type }));
     this.#toc.push({ path, type });
   }
 
@@ -82,7 +113,7 @@ export class TarBlocks {
   }
 
   *#file(entry: PackEntry): Generator<Buffer, void> {
-    const packed = this.#entryOf(entry);
+    const packed = packedEntry(entry, this.#options.times);
     this.#writer.header(packed);
     const { offset } = this.#writer;
     const facts = entry.size === 0 ? contentFacts(entry.path, Buffer.alloc(0)) : yield* this.#content(entry);
@@ -130,24 +161,40 @@ export class TarBlocks {
     if (content.isWhole) checkSize(entry, entry.size + content.read(Buffer.alloc(1)));
     return digest.finish();
   }
+}
 
-  #entryOf(entry: PackEntry): Entry {
-    const { path, type, mode, uid, gid, size, link, major, minor } = entry;
-    const capability = entry.xattrs?.[CAPABILITY];
-    return {
-      path,
-      type,
-      mode,
-      uid,
-      gid,
-      size,
-      mtime: this.#options.times.kind === 'fixed' ? this.#options.times.seconds : entry.mtime,
-      ...(link !== undefined && { link }),
-      ...(major !== undefined && { major }),
-      ...(minor !== undefined && { minor }),
-      ...(capability !== undefined && { xattrs: { [CAPABILITY]: capability } }),
-    };
-  }
+/** What of an entry is packed. */
+export function packedEntry(entry: PackEntry, times: TimePolicy): Entry {
+  const { path, type, mode, uid, gid, size, link, major, minor } = entry;
+  const capability = entry.xattrs?.[CAPABILITY];
+  return {
+    path,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtime: times.kind === 'fixed' ? times.seconds : entry.mtime,
+    ...(link !== undefined && { link }),
+    ...(major !== undefined && { major }),
+    ...(minor !== undefined && { minor }),
+    ...(capability !== undefined && { xattrs: { [CAPABILITY]: capability } }),
+  };
+}
+
+interface TakenFrom {
+  /** Offsets in the tar: of the content, and of the first part. */
+  readonly at: number;
+  readonly start: number;
+  readonly parts: readonly Buffer[];
+}
+
+function takenFile({ digest }: PackEntry, packed: Entry, { at, start, parts: [first] }: TakenFrom): TocFileEntry {
+  const { path, size } = packed;
+  if (size === 0) return { ...packed, offset: at, ...contentFacts(path, Buffer.alloc(0)) };
+  const known = { ...packed, ...(digest !== undefined && { digest }), offset: at };
+  if (first === undefined || !isInline(path, size)) return known;
+  return { ...known, data: first.toString('base64', at - start, at - start + size) };
 }
 
 function dataOf({ data }: ContentFacts): { data?: string } {

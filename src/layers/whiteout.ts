@@ -1,5 +1,6 @@
 import { baseName, joinPath, parentPath } from '../core/paths.ts';
 import type { WhiteoutEntry } from '../core/toc.ts';
+import type { TarHeader } from '../io/tar-header.ts';
 
 /** Names of marker files (image-spec, layer.md, "Whiteouts"). */
 const PREFIX = '.wh.';
@@ -11,6 +12,11 @@ export function whiteoutPath(entry: WhiteoutEntry): string {
   return entry.type === 'opaque'
     ? joinPath(entry.path, OPAQUE)
     : joinPath(parentPath(entry.path), `${PREFIX}${baseName(entry.path)}`);
+}
+
+/** The marker file: all zero, so that no clock is in it (design 5, "Times"). */
+export function whiteoutHeader(entry: WhiteoutEntry): TarHeader {
+  return { type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0, path: whiteoutPath(entry) };
 }
 
 /** What a tar path marks: `undefined` for an ordinary path, `ignored` for other reserved names (AUFS housekeeping). */

@@ -55,7 +55,8 @@ describe('gzip', () => {
     const text = await compress(textBytes(4 * BLOCK_SIZE));
     const noise = await compress(noiseBytes(4 * BLOCK_SIZE));
     expect(text.length).toBeLessThan(0.35 * 4 * BLOCK_SIZE);
-    expect(noise.length - 4 * BLOCK_SIZE).toBeLessThan(200);
+    // Five bytes for each 65,535 that are stored.
+    expect(noise.length - 4 * BLOCK_SIZE).toBeLessThan(5 * Math.ceil((4 * BLOCK_SIZE) / 65_000) + 50);
   });
 
   test('passes on what its source throws', async () => {

@@ -1,6 +1,6 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import type { KnownDigests } from '../../context/hash-files.ts';
-import type { Digest } from '../../core/digest.ts';
+import type { DiffId, Digest } from '../../core/digest.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import { FIXED_TIME } from '../../core/time.ts';
 import type { PackEntry, TocEntry } from '../../core/toc.ts';
@@ -95,7 +95,7 @@ async function firstLayer(job: CopyJob, selected: Selected): Promise<StepLayer |
     async make() {
       const planned = await planCopy(job, selected, NO_ARCHIVES);
       const readAtMs = Date.now();
-      const layer = await pack(job, planned.plan, NO_ARCHIVES);
+      const layer = await pack(job, { entries: planned.plan.entries, archives: NO_ARCHIVES });
       const digests = packedDigests(planned.plan.entries, layer.toc.entries);
       const { fields } = await withFields(context, selected, { digests, readAtMs });
       return { layer, definition: definitionOf(job, fields), ingredients: ingredientsOf(job, planned, fields) };
@@ -126,6 +126,8 @@ interface Selected {
 interface Sources extends Selected {
   /** Their part of the key. */
   readonly fields: readonly string[];
+  /** By path on this machine. */
+  readonly digests: ReadonlyMap<string, Digest>;
 }
 
 async function selectFiles({ step, context, origin, remotes, parents }: CopyJob): Promise<Selected> {
@@ -148,7 +150,10 @@ async function withFields({ session }: StepContext, selected: Selected, known?: 
   const { selection } = selected;
   const nodes = selection.flatMap(({ paths }) => paths.map(({ node }) => node));
   const digests = await hashContents(session, nodes, known);
-  return { ...selected, fields: sourceKeyFields(selection, (node) => digests.get(node) ?? node.digest) };
+  const byPath = new Map<string, Digest>();
+  for (const [{ source }, digest] of digests) if (source?.kind === 'path') byPath.set(source.path, digest);
+  const fields = sourceKeyFields(selection, (node) => digests.get(node) ?? node.digest);
+  return { ...selected, fields, digests: byPath };
 }
 
 function madeAt({ session }: StepContext): number {
@@ -193,7 +198,7 @@ async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
   const planned = await planCopy(job, sources, archives);
   return {
     ingredients: ingredientsOf(job, planned, sources.fields),
-    make: () => pack(job, planned.plan, archives),
+    make: (earlier) => pack(job, { entries: withDigests(planned.plan.entries, sources.digests), archives, earlier }),
   };
 }
 
@@ -236,10 +241,30 @@ async function ownerOf({ chown, link, chmod }: CopyStep | AddStep, context: Step
   return lookupChown(await accountTexts(context.session, context.stack), chown);
 }
 
-async function pack({ context, origin }: CopyJob, plan: CopyPlan, archives: Archives): Promise<IndexedLayer> {
+interface PackRequest {
+  readonly entries: readonly PackEntry[];
+  readonly archives: Archives;
+  /** Layer from which what did not change can be taken. */
+  readonly earlier?: DiffId | undefined;
+}
+
+async function pack({ context, origin }: CopyJob, { entries, archives, earlier }: PackRequest): Promise<IndexedLayer> {
   const { session } = context;
   const open: OpenLayer = (diffId) =>
     origin.stack === undefined ? archives.open(diffId) : session.library.uncompressed(layerWith(origin.stack, diffId));
-  const readLayerContent = await gatherContents(session, plan.entries, open);
-  return await packLayer(plan.entries, session.store, { ...packOptions(session), readLayerContent });
+  const readLayerContent = await gatherContents(session, entries, open);
+  const blocks = earlier && (await session.library.earlierBlocks(earlier));
+  try {
+    return await packLayer(entries, session.store, { ...packOptions(session), readLayerContent, earlier: blocks });
+  } finally {
+    blocks?.close();
+  }
+}
+
+/** Contents that are known need not be read again where they are in an earlier layer. */
+function withDigests(entries: readonly PackEntry[], digests: ReadonlyMap<string, Digest>): readonly PackEntry[] {
+  return entries.map((entry) => {
+    const digest = entry.source?.kind === 'path' ? digests.get(entry.source.path) : undefined;
+    return digest === undefined ? entry : { ...entry, digest };
+  });
 }
