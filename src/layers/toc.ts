@@ -1,6 +1,7 @@
-import { toDiffId } from '../core/digest.ts';
+import { type DiffId, toDiffId } from '../core/digest.ts';
 import { treePath } from '../core/paths.ts';
-import type { Toc, TocFileEntry } from '../core/toc.ts';
+import type { Written } from '../core/ports.ts';
+import type { Toc, TocFileEntry, WhiteoutEntry } from '../core/toc.ts';
 import { DigestCounter } from '../io/hash.ts';
 import type { TarHeader } from '../io/tar-header.ts';
 import { TarParser } from '../io/tar-reader.ts';
@@ -18,29 +19,68 @@ export interface ReadTocOptions {
  * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`; what `uncompressed` throws
  */
 export async function readToc(uncompressed: AsyncIterable<Uint8Array>, options: ReadTocOptions = {}): Promise<Toc> {
+  const builder = new TocBuilder();
+  const { digest, size } = await readTar(uncompressed, builder, options);
+  return { version: 1, diffId: toDiffId(digest), size, entries: builder.entries() };
+}
+
+/** What a tar archive that is no layer holds, in its order: entries of one path may follow one another. */
+export interface ArchiveContents {
+  /** Of the uncompressed archive. */
+  readonly diffId: DiffId;
+  /** The path of the archive's own root (`./`) is `''`. */
+  readonly entries: readonly TocFileEntry[];
+}
+
+/** @throws as {@link readToc} does */
+export async function readArchive(
+  uncompressed: AsyncIterable<Uint8Array>,
+  options: ReadTocOptions = {},
+): Promise<ArchiveContents> {
+  const entries: TocFileEntry[] = [];
+  const sink: EntrySink = { add: (entry) => entries.push(entry), addRoot: (entry) => entries.push(entry) };
+  const { digest } = await readTar(uncompressed, sink, options);
+  return { diffId: toDiffId(digest), entries };
+}
+
+/** Is told of the entries of a tar; what it has no method for it does not want to know. */
+interface EntrySink {
+  add(entry: TocFileEntry): void;
+  addRoot?(entry: TocFileEntry): void;
+  addWhiteout?(entry: WhiteoutEntry): void;
+}
+
+async function readTar(
+  uncompressed: AsyncIterable<Uint8Array>,
+  sink: EntrySink,
+  { signal }: ReadTocOptions,
+): Promise<Written> {
   const counter = new DigestCounter();
-  const reader = new TocReader();
-  const parser = new TarParser(reader);
+  const parser = new TarParser(new TocReader(sink));
   for await (const chunk of uncompressed) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     counter.update(chunk);
     parser.push(chunk);
   }
   parser.end();
-  const { digest, size } = counter.finish();
-  return { version: 1, diffId: toDiffId(digest), size, entries: reader.builder.entries() };
+  return counter.finish();
 }
 
 class TocReader {
-  readonly builder = new TocBuilder();
+  readonly #sink: EntrySink;
   #entry: TocFileEntry | undefined;
   #content: ContentDigest | undefined;
+
+  constructor(sink: EntrySink) {
+    this.#sink = sink;
+  }
 
   onEntry(header: TarHeader, offset: number): void {
     const path = treePath(header.path);
     const marker = parseWhiteout(path);
-    if (marker === undefined && path !== '') this.#begin(header, path, offset);
-    else if (marker !== undefined && marker !== 'ignored') this.builder.addWhiteout(marker);
+    if (path === '') this.#sink.addRoot?.({ ...header, path });
+    else if (marker === undefined) this.#begin(header, path, offset);
+    else if (marker !== 'ignored') this.#sink.addWhiteout?.(marker);
   }
 
   onData(chunk: Buffer): void {
@@ -49,7 +89,7 @@ class TocReader {
 
   onEnd(): void {
     if (this.#entry === undefined) return;
-    this.builder.add({ ...this.#entry, ...this.#content?.finish() });
+    this.#sink.add({ ...this.#entry, ...this.#content?.finish() });
     this.#entry = undefined;
     this.#content = undefined;
   }

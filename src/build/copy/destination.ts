@@ -1,5 +1,5 @@
-import { compareTreePaths, parentPath } from '../../core/paths.ts';
-import type { PackEntry } from '../../core/toc.ts';
+import { compareTreePaths, joinPath, parentPath } from '../../core/paths.ts';
+import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
 import { toEntry, toHardlink } from './copy-entry.ts';
 import { notADirectory } from './copy-error.ts';
@@ -73,6 +73,25 @@ export class Destination {
       if (first !== undefined) return toHardlink(path, node, first);
       if (node.inode !== undefined) firstNames.set(node.inode, path);
       return toEntry(path, node);
+    });
+  }
+
+  /**
+   * What the tree below has in directories that something else replaced for a while: without whiteouts it would be there
+   * again, once the layer lies over it.
+   */
+  whiteouts(): WhiteoutEntry[] {
+    return [...this.#replaced]
+      .filter((path) => !this.#isHidden(path) && this.lookup(path)?.type === 'directory')
+      .flatMap((path) => this.#remains(path));
+  }
+
+  #remains(directory: string): WhiteoutEntry[] {
+    return this.#base.list(directory).flatMap((name): WhiteoutEntry[] => {
+      const path = joinPath(directory, name);
+      const placed = this.#placed.get(path);
+      if (placed === undefined) return [{ path, type: 'whiteout' }];
+      return placed.type === 'directory' ? this.#remains(path) : [];
     });
   }
 

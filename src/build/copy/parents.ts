@@ -1,6 +1,6 @@
 import { compileIgnorePattern, type IgnorePattern } from '../../core/ignore-pattern.ts';
 import { joinPath, parentPath, treePath } from '../../core/paths.ts';
-import type { SelectedSource, SourceRequest } from './request.ts';
+import type { SelectedPath, SelectedSource, SourceRequest } from './request.ts';
 import { findSource, notFound, requireSource } from './source-path.ts';
 import { type Verdict, walkBelow } from './walk.ts';
 import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
@@ -21,8 +21,31 @@ export function selectWithParents(
     return { kind: 'directory', name: '', paths: walkBelow(request.source, directory, judge) };
   });
   const isEmpty = sources.every(({ paths }) => paths.length === 0);
-  if (isEmpty && pattern !== '' && !hasWildcard(text) && !isExcluded(pattern, exclude)) throw notFound(request, text);
-  return sources.filter(({ paths }) => paths.length > 0);
+  if (!isEmpty || pattern === '' || hasWildcard(text) || isExcluded(pattern, exclude)) {
+    return sources.filter(({ paths }) => paths.length > 0);
+  }
+  return [{ kind: 'directory', name: '', paths: followed(request, { text, pivot, pattern, exclude }) }];
+}
+
+interface FollowedSource {
+  readonly text: string;
+  readonly pivot: string;
+  readonly pattern: string;
+  readonly exclude: (path: string) => Verdict;
+}
+
+/** A plain path that leads through symbolic links: in their place stand the directories that they lead to. */
+function followed(request: SourceRequest, { text, pivot, pattern, exclude }: FollowedSource): SelectedPath[] {
+  const prefixes = pattern.split('/').map((_, index, names) => names.slice(0, index + 1).join('/'));
+  const found = prefixes.map((path) => ({ path, at: findSource(request.source, joinPath(pivot, path)) }));
+  const paths = found.map(({ path, at }): SelectedPath => {
+    if (at === undefined) throw notFound(request, text);
+    return { path, node: at.node };
+  });
+  const last = found.at(-1)?.at;
+  if (last?.node.type !== 'directory') return paths;
+  const below = walkBelow(request.source, last.path, (path) => exclude(joinPath(pattern, path)));
+  return [...paths, ...below.map(({ path, node }) => ({ path: joinPath(pattern, path), node }))];
 }
 
 function splitAtPivot(text: string): { readonly pivot: string; readonly pattern: string } {

@@ -1,4 +1,4 @@
-import type { PackEntry } from '../../core/toc.ts';
+import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
 import type { InlineFile } from '../../plan/step.ts';
 import type { Owner } from '../../rootfs/accounts.ts';
@@ -37,7 +37,7 @@ export interface CopyRequest extends SourceRequest {
   readonly link: boolean;
   /**
    * Source files that are unpacked instead of copied, with the entries of the archive in its order. Paths and links to
-   * files are clean and relative; `.` is left out.
+   * files are clean and relative; `''` is the destination itself.
    */
   readonly archives?: ReadonlyMap<TreeNode, readonly PackEntry[]> | undefined;
 }
@@ -62,6 +62,8 @@ export interface SelectedSource {
 export interface CopyPlan {
   /** In tree order, every path with its ancestors. */
   readonly entries: readonly PackEntry[];
+  /** What the layer removes of the stage below. */
+  readonly whiteouts: readonly WhiteoutEntry[];
   readonly selection: readonly SelectedSource[];
   readonly target: CopyTarget;
   /** True when an archive is unpacked; then what the layer holds may depend on the whole destination. */

@@ -27,7 +27,8 @@ export function resolveCopy(
     else unpackArchive(archive, placement, createdDirectory(request));
     unpacks ||= archive !== undefined;
   }
-  return { entries: destination.entries(), selection, target, unpacks };
+  const [entries, whiteouts] = [destination.entries(), destination.whiteouts()];
+  return { entries, whiteouts, selection, target, unpacks };
 }
 
 /** With `--chmod`, `--link` counts for nothing (reference, section 11). */

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import type { DiffId } from '../../core/digest.ts';
 import { isBuilderError } from '../../core/errors.ts';
-import { isWhiteout, type PackEntry, type Toc } from '../../core/toc.ts';
+import type { PackEntry } from '../../core/toc.ts';
 import type { TreeNode } from '../../core/tree.ts';
 import { decompress } from '../../io/decompress.ts';
 import { decodeTarHeader, isZeroRecord } from '../../io/tar-decode.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
-import { readToc } from '../../layers/toc.ts';
+import { type ArchiveContents, readArchive } from '../../layers/toc.ts';
 import type { SelectedSource } from '../copy/request.ts';
 import type { OpenLayer } from '../layer-contents.ts';
 
@@ -29,9 +29,9 @@ export async function findArchives(
   for (const node of fileNodes(selection.filter(({ isFetched }) => unpackFetched || isFetched !== true))) {
     const path = node.source?.kind === 'path' ? node.source.path : undefined;
     if (path === undefined || !(await isArchive(path))) continue;
-    const toc = await readToc(openArchive(path));
-    entries.set(node, entriesOf(toc));
-    paths.set(toc.diffId, path);
+    const archive = await readArchive(openArchive(path));
+    entries.set(node, entriesOf(archive));
+    paths.set(archive.diffId, path);
   }
   return { entries, open: (archive) => openArchive(paths.get(archive) ?? '') };
 }
@@ -73,11 +73,9 @@ async function firstRecord(path: string): Promise<Buffer | undefined> {
   return undefined;
 }
 
-function entriesOf({ entries, diffId }: Toc): PackEntry[] {
-  return entries.flatMap((entry): PackEntry[] => {
-    if (isWhiteout(entry)) return [];
-    const { offset, data: _data, ...rest } = entry;
+function entriesOf({ entries, diffId }: ArchiveContents): PackEntry[] {
+  return entries.map(({ offset, data: _data, ...rest }): PackEntry => {
     const hasContent = offset !== undefined && rest.type === 'file' && rest.size > 0;
-    return [{ ...rest, ...(hasContent && { source: { kind: 'layer', layer: diffId, offset } }) }];
+    return { ...rest, ...(hasContent && { source: { kind: 'layer', layer: diffId, offset } }) };
   });
 }

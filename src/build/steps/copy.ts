@@ -3,7 +3,7 @@ import type { KnownDigests } from '../../context/hash-files.ts';
 import type { DiffId, Digest } from '../../core/digest.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import { FIXED_TIME } from '../../core/time.ts';
-import type { PackEntry, TocEntry } from '../../core/toc.ts';
+import type { PackEntry, TocEntry, WhiteoutEntry } from '../../core/toc.ts';
 import { allAtRest } from '../../io/at-rest.ts';
 import { packLayer } from '../../layers/pack.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
@@ -95,7 +95,7 @@ async function firstLayer(job: CopyJob, selected: Selected): Promise<StepLayer |
     async make() {
       const planned = await planCopy(job, selected, NO_ARCHIVES);
       const readAtMs = Date.now();
-      const layer = await pack(job, { entries: planned.plan.entries, archives: NO_ARCHIVES });
+      const layer = await pack(job, { ...planned.plan, archives: NO_ARCHIVES });
       const digests = packedDigests(planned.plan.entries, layer.toc.entries);
       const { fields } = await withFields(context, selected, { digests, readAtMs });
       return { layer, definition: definitionOf(job, fields), ingredients: ingredientsOf(job, planned, fields) };
@@ -198,7 +198,10 @@ async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
   const planned = await planCopy(job, sources, archives);
   return {
     ingredients: ingredientsOf(job, planned, sources.fields),
-    make: (earlier) => pack(job, { entries: withDigests(planned.plan.entries, sources.digests), archives, earlier }),
+    make: (earlier) => {
+      const { entries, whiteouts } = planned.plan;
+      return pack(job, { entries: withDigests(entries, sources.digests), whiteouts, archives, earlier });
+    },
   };
 }
 
@@ -243,19 +246,22 @@ async function ownerOf({ chown, link, chmod }: CopyStep | AddStep, context: Step
 
 interface PackRequest {
   readonly entries: readonly PackEntry[];
+  readonly whiteouts: readonly WhiteoutEntry[];
   readonly archives: Archives;
   /** Layer from which what did not change can be taken. */
   readonly earlier?: DiffId | undefined;
 }
 
-async function pack({ context, origin }: CopyJob, { entries, archives, earlier }: PackRequest): Promise<IndexedLayer> {
+async function pack({ context, origin }: CopyJob, request: PackRequest): Promise<IndexedLayer> {
+  const { entries, whiteouts, archives, earlier } = request;
   const { session } = context;
   const open: OpenLayer = (diffId) =>
     origin.stack === undefined ? archives.open(diffId) : session.library.uncompressed(layerWith(origin.stack, diffId));
   const readLayerContent = await gatherContents(session, entries, open);
   const blocks = earlier && (await session.library.earlierBlocks(earlier));
   try {
-    return await packLayer(entries, session.store, { ...packOptions(session), readLayerContent, earlier: blocks });
+    const options = { ...packOptions(session), readLayerContent, earlier: blocks };
+    return await packLayer([...entries, ...whiteouts], session.store, options);
   } finally {
     blocks?.close();
   }

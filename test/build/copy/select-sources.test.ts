@@ -238,6 +238,16 @@ describe('--parents (reference, section 11)', () => {
     expect(parents('.', { source: tree({ 'a/b': file(), c: dir() }) })).toEqual(['[a a/b c]']);
   });
 
+  it('follows links on the way of a plain path, which becomes directories', () => {
+    const linked = tree({ 'real/d/f': file(), 'real/g': file(), l: symlink('real'), 'real/up': symlink('d') });
+    expect(parents('l/d/f', { source: linked })).toEqual(['[l l/d l/d/f]']);
+    expect(parents('l/up', { source: linked, exclude: ['l/up/g'] })).toEqual(['[l l/up l/up/f]']);
+    expect(parents('real/./up/f', { source: linked })).toEqual(['[up up/f]']);
+    expect(() => parents('l/missing', { source: linked })).toThrow(
+      expect.objectContaining({ code: 'STEP_COPY_SOURCE_NOT_FOUND' }),
+    );
+  });
+
   it('gives parents the attributes of the source, in an existing directory too', () => {
     const destination = tree({ 'd/a': dir({ mode: 0o700 }) });
     expect(copied({ source, destination, sources: ['a/b.txt'], to: '/d', parents: true })).toEqual([
@@ -247,7 +257,7 @@ describe('--parents (reference, section 11)', () => {
     ]);
   });
 
-  it.each(['a/missing', 'a/./missing', 'missing/./b', 'to/b.txt', 'a/b.txt/x'])(
+  it.each(['a/missing', 'a/./missing', 'missing/./b', 'a/b.txt/x'])(
     'refuses %s, which is missing',
     (text) => {
       expect(() => parents(text)).toThrow(expect.objectContaining({ code: 'STEP_COPY_SOURCE_NOT_FOUND' }));

@@ -61,6 +61,28 @@ describe('an archive that ADD unpacks (reference, section 11)', () => {
     ]);
   });
 
+  it('says of the destination what it says of its own root', () => {
+    const root = entry('', dir({ mode: 0o700, uid: 5, gid: 6 }));
+    const destination = tree({ 'to/kept': file('') });
+    expect(added([root, entry('f', file('x'))], { destination })).toEqual(['d 700 5:6 to', 'f 644 0:0 to/f "x"']);
+    expect(added([root, entry('f', file('x'))], { to: '/' })).toEqual(['f 644 0:0 f "x"']);
+  });
+
+  it('hides what was in a directory that it replaced by a file before it made it anew', () => {
+    const destination = tree({ 'to/d/old': file(''), 'to/d/e/old': file(''), 'to/d/kept': file('') });
+    const entries = [
+      entry('d/first', file('gone')),
+      entry('d', file('x')),
+      entry('d', dir()),
+      entry('d/e', dir()),
+      entry('d/kept', file('new')),
+    ];
+    const request = { source, sources: ['app.tar'], to: '/to', archives: new Map([[archive, entries]]), destination };
+    const { entries: placed, whiteouts } = copy(request);
+    expect(placed.map(({ path }) => path)).toEqual(['to', 'to/d', 'to/d/e', 'to/d/kept']);
+    expect(whiteouts.map(({ path }) => path).sort()).toEqual(['to/d/e/old', 'to/d/old']);
+  });
+
   it('replaces a link by a directory that the archive has', () => {
     const destination = tree({ 'to/bin': symlink('/usr/bin'), 'usr/bin': dir() });
     expect(added([entry('bin', dir()), entry('bin/sh', file('x'))], { destination })).toEqual([
