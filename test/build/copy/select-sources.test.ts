@@ -257,12 +257,9 @@ describe('--parents (reference, section 11)', () => {
     ]);
   });
 
-  it.each(['a/missing', 'a/./missing', 'missing/./b', 'a/b.txt/x'])(
-    'refuses %s, which is missing',
-    (text) => {
-      expect(() => parents(text)).toThrow(expect.objectContaining({ code: 'STEP_COPY_SOURCE_NOT_FOUND' }));
-    },
-  );
+  it.each(['a/missing', 'a/./missing', 'missing/./b', 'a/b.txt/x'])('refuses %s, which is missing', (text) => {
+    expect(() => parents(text)).toThrow(expect.objectContaining({ code: 'STEP_COPY_SOURCE_NOT_FOUND' }));
+  });
 
   it('lets --exclude count from the pivot', () => {
     expect(parents('a/./**', { exclude: ['c/*.md', 'empty'] })).toEqual(['[b.txt c c/d.txt]']);
