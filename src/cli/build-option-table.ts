@@ -147,7 +147,7 @@ const SUPPORTED: readonly OptionRow[] = [
   {
     name: 'isolation',
     value: 'METHOD',
-    choices: ['auto', 'crun', 'runc', 'unshare', 'bwrap'],
+    choices: ['auto', 'crun', 'runc', 'unshare', 'bwrap', 'chroot'],
     help: 'How RUN is isolated',
     fallback: 'auto, the best that works here',
     support: FULL,

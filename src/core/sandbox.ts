@@ -51,7 +51,7 @@ export interface ResourceLimit {
   readonly hard: number;
 }
 
-export type IsolationMethod = 'crun' | 'runc' | 'unshare' | 'bwrap';
+export type IsolationMethod = 'crun' | 'runc' | 'unshare' | 'bwrap' | 'chroot';
 
 /** Ways to make the root file system of a command, best first. */
 export type SnapshotterName = 'overlay' | 'fuse-overlayfs' | 'copy';

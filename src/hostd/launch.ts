@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../io/host-error.ts';
 import { loadLibc } from '../io/libc.ts';
+import { type Supervision, supervise } from './supervise.ts';
 
 /**
  * Runs inside the namespaces of one command, started by the `unshare` method where the programs of the host will not do:
  * `loopback` brings that interface up; `command FILE` enters the root (the working directory) and becomes the command,
- * with an environment that no program of the host has seen.
+ * with an environment that no program of the host has seen; `supervise FILE` starts a command for the `chroot` method.
  */
 interface Launch {
   readonly argv: readonly string[];
@@ -18,6 +19,7 @@ interface Launch {
 const [task, file] = process.argv.slice(2);
 const libc = loadLibc();
 if (task === 'loopback') libc?.enableLoopback();
+else if (task === 'supervise' && file !== undefined) supervise(JSON.parse(readFileSync(file, 'utf8')) as Supervision);
 else if (file !== undefined) launch(JSON.parse(readFileSync(file, 'utf8')) as Launch);
 
 function launch({ argv, env, cwd, uid }: Launch): void {

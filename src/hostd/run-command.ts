@@ -21,6 +21,7 @@ export async function runCommand(
   { signal, log }: CallContext,
 ): Promise<RunResult> {
   checkIds(request.identity);
+  checkNetwork(workshop, request);
   return await withCleanup(async (cleanup) => {
     const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup });
     return await workshop.sandboxes.run(root.path, request, ({ method }) => {
@@ -28,6 +29,13 @@ export async function runCommand(
       mkdirSync(scratch);
       return { onOutput: log, signal, scratch };
     });
+  });
+}
+
+function checkNetwork({ sandboxes }: Workshop, { network }: RunRequest): void {
+  if (sandboxes.method !== 'chroot' || network !== 'none') return;
+  throw new StepError('STEP_SANDBOX_UNAVAILABLE', 'chroot cannot run a command without network', {
+    hint: 'drop --network=none, or use a method with namespaces: `lamella doctor` tells what would enable one',
   });
 }
 

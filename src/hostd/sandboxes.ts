@@ -6,6 +6,7 @@ import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../co
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor, RunResult } from '../rootfs/host-messages.ts';
 import { createBwrap } from '../sandbox/bwrap.ts';
+import { createChroot } from '../sandbox/chroot.ts';
 import type { CoveredRootTools } from '../sandbox/covered-root.ts';
 import { createCrun } from '../sandbox/crun.ts';
 import { createRunc } from '../sandbox/runc.ts';
@@ -66,6 +67,10 @@ export class Sandboxes {
 
 function createSandbox(method: IsolationMethod, flavor: HostFlavor): Sandbox | undefined {
   const privileges = { capabilities: boundingSet(), canSetGroups: flavor !== 'single-id' };
+  if (method === 'chroot') {
+    const tools = findTools();
+    return tools && createChroot({ ...privileges, tools, launcher: launcherCommand(), alwaysByLauncher: true });
+  }
   const program = findProgram(method);
   if (program === undefined) return undefined;
   if (method === 'crun') return createCrun({ ...privileges, program });

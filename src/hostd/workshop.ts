@@ -4,6 +4,7 @@ import type { HostFlavor, HostSettings } from '../rootfs/host-messages.ts';
 import { makeNode } from './attributes.ts';
 import { chooseSnapshotter } from './choose-snapshotter.ts';
 import { hideControlGroups } from './control-groups.ts';
+import { createCopyMounter } from './copy-mounter.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { createMounter, type Mounter } from './mounter.ts';
 import { Sandboxes } from './sandboxes.ts';
@@ -51,10 +52,13 @@ export class OpenSnapshots {
 export async function openWorkshop(settings: HostSettings): Promise<Workshop> {
   const { tempDir, isolation, flavor } = settings;
   mkdirSync(tempDir, { recursive: true });
-  const mounter = createMounter();
   const snapshots = new OpenSnapshots();
-  await hideControlGroups(mounter, flavor);
-  const choice = await chooseSnapshotter(settings, mounter);
+  const mounter = isolation === 'chroot' ? createCopyMounter(tempDir) : createMounter();
+  if (isolation !== 'chroot') await hideControlGroups(mounter, flavor);
+  const choice = await chooseSnapshotter(
+    isolation === 'chroot' ? { ...settings, snapshotter: 'copy' } : settings,
+    mounter,
+  );
   return {
     ...choice,
     tempDir,

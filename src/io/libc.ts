@@ -31,6 +31,10 @@ export interface Libc {
   /** Brings the loopback interface of the current network namespace up. */
   enableLoopback(): void;
   setCloseOnExec(fd: number, on: boolean): void;
+  /** Processes whose parents end become children of this one, and a signal ends this one with its parent (prctl(2)). */
+  superviseDescendants(deathSignal: number): void;
+  /** Takes note of every child that has ended, so that none stays a zombie. */
+  reapChildren(): void;
   /** Replaces this process by a program. */
   execute(path: string, argv: readonly string[], env: readonly string[]): void;
 }
@@ -101,6 +105,8 @@ function createLibc(koffi: typeof import('koffi')): Libc {
   const ioctl = declare('int ioctl(int fd, ulong request, void *argument)');
   const fcntl = declare('int fcntl(int fd, int command, int argument)');
   const close = declare('int close(int fd)');
+  const prctl = declare('int prctl(int option, ulong value, ulong third, ulong fourth, ulong fifth)');
+  const waitpid = declare('int waitpid(int pid, int *status, int options)');
   const execve = declare('int execve(const char *path, const char **argv, const char **envp)');
 
   const failure = (call: string, path: string): Error => {
@@ -169,6 +175,17 @@ function createLibc(koffi: typeof import('koffi')): Libc {
     setCloseOnExec(fd, on) {
       const F_SETFD = 2;
       check(fcntl(fd, F_SETFD, on ? 1 : 0), 'fcntl', String(fd));
+    },
+    superviseDescendants(deathSignal) {
+      const PR_SET_PDEATHSIG = 1;
+      const PR_SET_CHILD_SUBREAPER = 36;
+      check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 'prctl', 'PR_SET_CHILD_SUBREAPER');
+      check(prctl(PR_SET_PDEATHSIG, deathSignal, 0, 0, 0), 'prctl', 'PR_SET_PDEATHSIG');
+    },
+    reapChildren() {
+      const ANY = -1;
+      const WNOHANG = 1;
+      while (waitpid(ANY, null, WNOHANG) > 0);
     },
     execute: (path, argv, env) => void check(execve(path, [...argv, null], [...env, null]), 'execve', path),
   };

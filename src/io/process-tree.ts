@@ -11,7 +11,8 @@ export function killProcessTree(leader: number): void {
   signalProcess(-leader, 'SIGKILL');
 }
 
-function descendantsOf(ancestor: number): number[] {
+/** Every process that descends from one, zombies included. */
+export function descendantsOf(ancestor: number): number[] {
   const parents = readParents();
   const found: number[] = [];
   const pending = [ancestor];

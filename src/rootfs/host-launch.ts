@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StepError } from '../core/errors.ts';
 import { nodeProgram } from '../io/host.ts';
+import { loadLibc } from '../io/libc.ts';
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor } from './host-messages.ts';
 import { readMachine } from './machine.ts';
@@ -48,6 +49,24 @@ export function hostLaunches(platform: NodeJS.Platform, user: number): HostLaunc
   });
 }
 
+/**
+ * The one way for `chroot`: without namespaces, as root.
+ * @throws StepError `STEP_SANDBOX_UNAVAILABLE` for ordinary users, and where something of it is missing
+ */
+export function chrootLaunch(platform: NodeJS.Platform, user: number): HostLaunch {
+  const setpriv = platform === 'linux' ? findProgram('setpriv') : undefined;
+  if (setpriv === undefined) throw missingPlatform(platform);
+  if (user !== 0) throw chrootRefused('only root may use chroot', 'build as root, or leave out --isolation chroot');
+  if (loadLibc() === undefined) {
+    throw chrootRefused('chroot needs the package koffi', 'install lamella with its optional dependencies');
+  }
+  return toLaunch('root', [setpriv, '--pdeathsig', 'KILL', ...HOST_COMMAND]);
+}
+
+function chrootRefused(reason: string, hint: string): StepError {
+  return new StepError('STEP_SANDBOX_UNAVAILABLE', `cannot run commands: ${reason}`, { hint });
+}
+
 /** {@link hostLaunches} for an unshare that cannot map subordinate ids: the user namespace begins without any. */
 export function withoutMapAuto(launches: readonly HostLaunch[]): HostLaunch[] {
   return launches.map((launch) => (launch.flavor === 'mapped' ? waitingForIds(launch) : launch));
@@ -86,5 +105,6 @@ export function launchRefused(output: readonly string[]): StepError {
 function hintOf(obstacle: Obstacle | undefined): string {
   const { reason, remedies } = obstacle ?? { reason: 'the kernel refuses namespaces', remedies: [] };
   const doctor = '`lamella doctor` tells more, and a Dockerfile without RUN needs nothing';
-  return [`${reason}: ${remedies[0] ?? 'build as root, or outside of the container'}`, doctor].join('; ');
+  const ways = remedies.length === 0 ? ['build as root, or outside of the container'] : remedies;
+  return [`${reason}: ${ways.join(', or ')}`, doctor].join('; ');
 }

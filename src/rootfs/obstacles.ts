@@ -12,7 +12,7 @@ interface Rule {
   readonly obstacle: (machine: Machine) => Obstacle;
 }
 
-const SUDO = 'or build as root: sudo -E npx lamella build …';
+const SUDO = 'build as root: sudo -E npx lamella build …';
 
 /** Most likely first: what stands further up hides what stands below. */
 const RULES: readonly Rule[] = [
@@ -45,7 +45,7 @@ const RULES: readonly Rule[] = [
     applies: ({ isRoot, canAdminister }) => isRoot && !canAdminister,
     obstacle: ({ container = 'other', runner }) => ({
       reason: 'this container has no CAP_SYS_ADMIN: it may neither mount nor make namespaces',
-      remedies: runner === 'gitlab' ? [GITLAB] : ROOT_IN[container],
+      remedies: [...(runner === 'gitlab' ? [GITLAB] : ROOT_IN[container]), CHROOT],
     }),
   },
   {
@@ -70,7 +70,7 @@ const RULES: readonly Rule[] = [
         runner === 'github'
           ? 'a step before the build: run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
           : 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (to keep it: a file in /etc/sysctl.d)',
-        'or a profile in /etc/apparmor.d that gives the program unshare the rule `userns,`',
+        'a profile in /etc/apparmor.d that gives the program unshare the rule `userns,`',
         SUDO,
       ],
     }),
@@ -85,8 +85,10 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+const CHROOT =
+  '--isolation chroot needs no more rights: a root directory of its own, and nothing else, is between a command and this container';
 const DOCKER_ROOT =
-  'docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined -v lamella:/root/.cache/lamella … (the volume is needed: overlayfs does not stack on itself)';
+  'docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined -v lamella:/root/.cache/lamella … (without a volume layers are copied: overlayfs does not stack on itself)';
 const DOCKER_USER =
   'docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt apparmor=unconfined, with a volume for the cache folder';
 const GITLAB =

@@ -5,7 +5,7 @@ import type { IsolationMethod, SnapshotterName } from '../core/sandbox.ts';
 import { userId } from '../io/host.ts';
 import { HostConnection } from './host-connection.ts';
 import { canMapAuto } from './host-id-maps.ts';
-import { type HostLaunch, hostLaunches, launchRefused, withoutMapAuto } from './host-launch.ts';
+import { chrootLaunch, type HostLaunch, hostLaunches, launchRefused, withoutMapAuto } from './host-launch.ts';
 import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack, SnapshotterChoice } from './host-messages.ts';
 import { type ActiveSnapshot, openSnapshot } from './snapshot-client.ts';
 
@@ -44,6 +44,7 @@ export interface SandboxHost extends AsyncDisposable {
 
 /** @throws StepError `STEP_SANDBOX_UNAVAILABLE` where no way to start it works */
 export async function startSandboxHost(options: SandboxHostOptions): Promise<SandboxHost> {
+  if (options.isolation === 'chroot') return await launchSandboxHost([chrootLaunch(platform(), userId())], options);
   const launches = hostLaunches(platform(), userId());
   const mapAuto = userId() === 0 || canMapAuto();
   return await launchSandboxHost(mapAuto ? launches : withoutMapAuto(launches), options);

@@ -22,6 +22,8 @@ export interface LaunchOptions {
   readonly canSetGroups: boolean;
   /** Words that start the launcher (src/hostd/launch.ts), which does with koffi what no program here does. */
   readonly launcher: readonly string[];
+  /** Whether it enters the root in any case: unshare(1) is of no use where unshare(2) is denied. */
+  readonly alwaysByLauncher?: boolean;
 }
 
 export interface Launch {
@@ -65,9 +67,9 @@ function privilegeArguments({ tools, capabilities, canSetGroups }: LaunchOptions
 
 /** Enters the root, takes the user id and executes the command with its environment. */
 function launchArguments({ options, command, run }: Launch): string[] {
-  const { tools, launcher } = options;
+  const { tools, launcher, alwaysByLauncher = false } = options;
   const { argv, env, cwd, identity } = command;
-  if (env.some(steersPrograms)) {
+  if (alwaysByLauncher || env.some(steersPrograms)) {
     if (loadLibc() === undefined) throw unsafeEnvironment(env);
     const path = join(run.scratch, 'launch.json');
     writeFileSync(path, JSON.stringify({ argv, env, cwd, uid: identity.uid }));

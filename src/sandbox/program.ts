@@ -14,6 +14,10 @@ export interface SandboxProgram {
   readonly owner: ProcessIdentity;
   /** Called with what forks the program: it may put this thread into other namespaces, which the program inherits. */
   readonly around?: <T>(fork: () => T) => T;
+  /** Working directory of the program. Default `/`. */
+  readonly cwd?: string;
+  /** Ends the program with all that it started. Default: kills the tree of its processes. */
+  readonly end?: (pid: number) => void;
 }
 
 /** Programs of the host never see the environment of the command: it could make them load other libraries. */
@@ -28,7 +32,7 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
   const stdout = openOutputPipe('stdout', run.scratch, request.owner);
   const stderr = openOutputPipe('stderr', run.scratch, request.owner);
   const child = startProgram(request, [stdout.fd, stderr.fd]);
-  const kill = (): void => killStarted(child);
+  const kill = (): void => killStarted(child, request.end);
   run.signal?.addEventListener('abort', kill, { once: true });
   try {
     const exit = exitCodeOf(child, request.program);
@@ -42,10 +46,10 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
 }
 
 function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
-  const { program, args, around = (fork) => fork() } = request;
+  const { program, args, around = (fork) => fork(), cwd = '/' } = request;
   const stdio: StdioOptions = ['ignore', stdout, stderr];
   try {
-    return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd: '/', detached: true }));
+    return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd, detached: true }));
   } catch (error) {
     closeSync(stdout);
     closeSync(stderr);
@@ -53,8 +57,8 @@ function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number
   }
 }
 
-function killStarted(child: ChildProcess): void {
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killProcessTree(child.pid);
+function killStarted({ pid, exitCode, signalCode }: ChildProcess, end = killProcessTree): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) end(pid);
 }
 
 /** When nobody takes the output any more, the command ends too. */

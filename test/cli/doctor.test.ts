@@ -54,7 +54,7 @@ RUN works here, isolated by unshare.
     const { method, ...report } = REPORT;
     const { code, stdout, stderr } = await doctor({ ...report, methods: [] });
     expect(code).toBe(9);
-    expect(stdout).toContain('RUN does not work here. A Dockerfile without RUN can be built.');
+    expect(stdout).toContain('RUN does not work here by itself. A Dockerfile without RUN can be built.');
     expect(stderr).toBe('');
   });
 

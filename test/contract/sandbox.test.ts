@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { IsolationMethod } from '../../src/core/sandbox.ts';
+import { chrootLaunch } from '../../src/rootfs/host-launch.ts';
 import { requireTool } from '../support/host.ts';
 import { hasStaticBusybox } from '../support/sandbox-box.ts';
 import { sandboxUsers } from '../support/sandbox-user.ts';
@@ -10,6 +11,9 @@ const available = hasStaticBusybox() ? METHODS.filter((method) => requireTool(me
 
 for (const user of sandboxUsers()) {
   for (const method of available) describeSandbox(method, user);
+  if (user.uid === 0 && available.length > 0) {
+    describeSandbox('chroot', { ...user, launches: [chrootLaunch(process.platform, user.uid)] });
+  }
 }
 
 describe.skipIf(available.length > 0)('sandboxes', () => {});

@@ -31,7 +31,7 @@ export async function examineHost({ cacheDir = defaultCacheDir(), signal }: Exam
   const place = { stateDir: join(folder, 'snapshots'), tempDir: workspace.path, machine, signal };
   const methods: MethodReport[] = [];
   for (const method of METHODS) methods.push(await tryMethod(method, place));
-  const method = methods.find(({ works }) => works)?.method;
+  const method = methods.find(({ works, method: name }) => works && name !== 'chroot')?.method;
   return {
     machine: describe(machine),
     ...(method !== undefined && { method }),

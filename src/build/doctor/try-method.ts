@@ -21,6 +21,7 @@ export const METHODS: readonly (readonly [IsolationMethod, string])[] = [
   ['runc', "namespaces, docker's capabilities, seccomp filter, masked paths"],
   ['unshare', "namespaces, docker's capabilities, masked paths; no seccomp filter"],
   ['bwrap', 'as unshare, and no_new_privs: sudo gives no rights'],
+  ['chroot', 'only with --isolation chroot: a root of its own and fewer capabilities; no namespaces, no /proc'],
 ];
 
 /** Runs `true` of this machine in a root of its own, with the whole way of a RUN around it. */
@@ -30,12 +31,14 @@ export async function tryMethod([method, gives]: (typeof METHODS)[number], place
   try {
     await using host = await startSandboxHost({ ...place, isolation: method });
     await using snapshot = await host.openSnapshot([]);
-    const { exitCode } = await snapshot.run(trialRequest(), () => {}, place.signal);
-    if (exitCode === 0) return { method, works: true, gives, flavor: host.flavor, remedies: [] };
-    return { method, works: false, gives, reason: `true ended with exit code ${exitCode}`, remedies: [] };
+    const { request, expected } = method === 'chroot' ? emptyTrial() : programTrial();
+    const { exitCode } = await snapshot.run(request, () => {}, place.signal);
+    if (exitCode === expected) return { method, works: true, gives, flavor: host.flavor, remedies: [] };
+    return { method, works: false, gives, reason: `a command ended with exit code ${exitCode}`, remedies: [] };
   } catch (error) {
     place.signal?.throwIfAborted();
-    return { method, works: false, gives, ...explain(error, place.machine) };
+    const machine = method === 'chroot' ? undefined : place.machine;
+    return { method, works: false, gives, ...explain(error, machine) };
   }
 }
 
@@ -44,6 +47,7 @@ const PACKAGES: Readonly<Record<IsolationMethod, string>> = {
   runc: 'runc',
   unshare: 'util-linux',
   bwrap: 'bubblewrap',
+  chroot: 'coreutils',
 };
 
 function missingProgram(
@@ -51,13 +55,17 @@ function missingProgram(
   machine: Machine,
 ): Pick<MethodReport, 'reason' | 'remedies'> | undefined {
   if (machine.platform !== 'linux' || findProgram(method) !== undefined) return undefined;
-  return { reason: 'not installed', remedies: [installCommand(PACKAGES[method], machine)] };
+  const more = findObstacle(machine)?.reason;
+  const reason = more === undefined ? 'not installed' : `not installed, and ${more}`;
+  return { reason, remedies: [installCommand(PACKAGES[method], machine)] };
 }
 
-function explain(error: unknown, machine: Machine): Pick<MethodReport, 'reason' | 'output' | 'remedies'> {
+/** The machine explains what namespaces and mounts lack. */
+function explain(error: unknown, machine: Machine | undefined): Pick<MethodReport, 'reason' | 'output' | 'remedies'> {
   if (!isBuilderError(error)) throw error;
   const output = error instanceof StepError ? error.output : [];
-  const obstacle = error.family === 'step' ? (findObstacle(machine) ?? subordinateIdObstacle(machine)) : undefined;
+  const obstacle =
+    error.family === 'step' && machine ? (findObstacle(machine) ?? subordinateIdObstacle(machine)) : undefined;
   const remedies = obstacle?.remedies ?? (error.hint === undefined ? [] : [error.hint]);
   const reason = obstacle === undefined ? error.message : `${error.message}: ${obstacle.reason}`;
   return { reason, remedies, ...(output.length > 0 && { output }) };
@@ -66,12 +74,26 @@ function explain(error: unknown, machine: Machine): Pick<MethodReport, 'reason' 
 /** Where programs of a machine and what they load lie. */
 const FOLDERS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/nix', '/gnu'];
 
-function trialRequest(): RunRequest {
+interface TrialCommand {
+  readonly request: RunRequest;
+  readonly expected: number;
+}
+
+/** Where nothing can be mounted: a root that is entered and holds no program answers with 127. */
+function emptyTrial(): TrialCommand {
+  return { request: trialRequest('/true', []), expected: 127 };
+}
+
+function programTrial(): TrialCommand {
   const mounts = FOLDERS.filter((path) => existsSync(path) && statSync(path).isDirectory()).map(
     (path): RunMountRequest => ({ kind: 'bind', source: path, target: path, readOnly: true }),
   );
+  return { request: trialRequest('true', mounts), expected: 0 };
+}
+
+function trialRequest(program: string, mounts: readonly RunMountRequest[]): RunRequest {
   return {
-    argv: ['true'],
+    argv: [program],
     env: [`PATH=${programFolders().join(':')}`],
     cwd: '/',
     identity: { uid: 0, gid: 0, supplementaryGids: [] },

@@ -32,21 +32,23 @@ async function run({ args, host, library, signal }: CommandContext): Promise<voi
 }
 
 function formatReport(report: HostReport, paint: Paint): string {
-  const { method, methods, checks } = report;
-  const verdict =
-    method === undefined
-      ? `${paint.red('RUN does not work here.')} A Dockerfile without RUN can be built.`
-      : `${paint.green('RUN works here')}, isolated by ${method}.`;
+  const { methods, checks } = report;
   const lines = [
     machineLine(report),
     '',
-    verdict,
+    verdict(report, paint),
     '',
     ...methods.flatMap((each) => methodLines(each, paint)),
     '',
     ...checks.flatMap((check) => checkLines(check, paint)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function verdict({ method, methods }: HostReport, paint: Paint): string {
+  if (method !== undefined) return `${paint.green('RUN works here')}, isolated by ${method}.`;
+  const chroot = methods.some(({ works }) => works) ? ' RUN works with --isolation chroot only.' : '';
+  return `${paint.red('RUN does not work here by itself.')}${chroot} A Dockerfile without RUN can be built.`;
 }
 
 function machineLine({ machine }: HostReport): string {

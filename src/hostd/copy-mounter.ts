@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { StepError } from '../core/errors.ts';
+import { errnoOf, toHostError } from '../io/host-error.ts';
+import { modificationTime, setModificationTime } from './modification-time.ts';
+import type { Mounter } from './mounter.ts';
+
+/** What lies at a path for the time of a run. */
+interface Placed {
+  readonly target: string;
+  /** What was there before lies here meanwhile. */
+  readonly aside: string;
+  /** Where it goes back to: what was moved in only. */
+  readonly home: string | undefined;
+  readonly settle: () => void;
+}
+
+/**
+ * Does without mounts what a {@link Mounter} does, on hosts that may not mount. What was at a path is moved aside until
+ * the end. What may be written is moved in and back, so one run after the other has it; what may only be read is copied,
+ * and a change of it is dropped. File systems of the kernel (sysfs, devpts) are empty directories.
+ */
+export function createCopyMounter(tempDir: string): Mounter {
+  const placed: Placed[] = [];
+  /** What is moved away from its home, by that. */
+  const away = new Map<string, Promise<void>>();
+
+  function place(target: string, put: () => void, home?: string): void {
+    const aside = join(mkdtempSync(join(tempDir, 'aside-')), 'before');
+    keepingTime(target, () => {
+      renameSync(target, aside);
+      put();
+    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (home !== undefined) away.set(home, promise);
+    placed.push({ target, aside, home, settle: resolve });
+  }
+
+  return {
+    async bind(source, target, { readOnly = false } = {}) {
+      if (readOnly) return attempt('copy', target, () => place(target, () => copy(source, target)));
+      for (let moved = away.get(source); moved !== undefined; moved = away.get(source)) await moved;
+      attempt('move', source, () => place(target, () => renameSync(source, target), source));
+    },
+    async fileSystem(type, target, data) {
+      const mode = (type === 'tmpfs' ? /(?:^|,)mode=([0-7]+)/.exec(data)?.[1] : undefined) ?? '755';
+      attempt('make', target, () => place(target, () => makeDirectory(target, Number.parseInt(mode, 8))));
+    },
+    async overlay(folder) {
+      throw new TypeError(`there is no overlay without mounts: ${folder}`);
+    },
+    async protect() {},
+    async unmount(target) {
+      const index = placed.findLastIndex((each) => each.target === target);
+      const [last] = index === -1 ? [] : placed.splice(index, 1);
+      if (last === undefined) return;
+      try {
+        attempt('take away', target, () => takeAway(last));
+      } finally {
+        if (last.home !== undefined) away.delete(last.home);
+        last.settle();
+      }
+    },
+  };
+}
+
+/** The last of several builds that use the same folder leaves its content there. */
+function takeAway({ aside, home, target }: Placed): void {
+  keepingTime(target, () => {
+    rmSync(home ?? target, { recursive: true, force: true });
+    if (home !== undefined) renameSync(target, home);
+    renameSync(aside, target);
+  });
+  rmSync(dirname(aside), { recursive: true, force: true });
+}
+
+function copy(source: string, target: string): void {
+  if (statSync(source).isSocket()) throw noSocket(source);
+  execFileSync('cp', ['-a', '--', realpathSync(source), target], { stdio: 'ignore' });
+}
+
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path);
+  chmodSync(path, mode);
+}
+
+function keepingTime(target: string, change: () => void): void {
+  const folder = dirname(target);
+  const time = modificationTime(folder);
+  change();
+  setModificationTime(folder, time);
+}
+
+/** A socket works at its own place only. */
+function noSocket(source: string): StepError {
+  return new StepError('STEP_MOUNT_SOURCE', `cannot show the socket ${source} to a command without mounts`, {
+    hint: 'RUN --mount=type=ssh needs another method than chroot: `lamella doctor` tells what would enable one',
+  });
+}
+
+function attempt(doing: string, path: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : toHostError(error, doing, path);
+  }
+}
