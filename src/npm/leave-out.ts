@@ -3,7 +3,7 @@ import { type ArboristEdge, type ArboristNode, nodesOf } from './arborist.ts';
 /** Takes nodes out of a tree, with all that is inside them. */
 export function leaveOut(root: ArboristNode, isLeftOut: (node: ArboristNode) => boolean): void {
   for (const node of nodesOf(root)) {
-    if (node !== root && isLeftOut(node)) node.parent = null;
+    if (node !== root && isLeftOut(node)) (node as unknown as { root: null }).root = null;
   }
 }
 

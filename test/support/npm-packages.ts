@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { normalizeBins } from '../../src/npm/bins.ts';
 
 /** A file of a made package: its content, or with its mode. */
 export type MadeFile = string | { readonly content: string; readonly mode: number };
@@ -52,6 +53,7 @@ export function lockEntry(tarball: Tarball, more: Readonly<Record<string, unknow
     integrity,
     ...(scripts !== undefined && { hasInstallScript: true }),
     ...kept,
+    ...(kept.bin !== undefined && { bin: Object.fromEntries(normalizeBins({ name, bin: kept.bin })) }),
     ...more,
   };
 }
