@@ -21,6 +21,7 @@ export { type KeptIn, type LoginOptions, login, logout } from './build/login.ts'
 export type { BuildOptions, NpmOptions, Output, RegistryOptions, Secret } from './build/options.ts';
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
+export { type SbomOptions, sbom } from './build/sbom.ts';
 export { listImages, removeImage, type StoredImage, type StoreOptions } from './build/stored-images.ts';
 export type { CacheKey } from './cache/cache-key.ts';
 export { type CheckReport, type Finding, lintViolation } from './checks/check-dockerfile.ts';

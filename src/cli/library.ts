@@ -22,6 +22,7 @@ export type {
   PruneOptions,
   PruneReport,
   RegistryOptions,
+  SbomOptions,
   Secret,
   SourceSpan,
   SourceText,
@@ -54,6 +55,7 @@ export type Library = Pick<
   | 'plan'
   | 'pruneCache'
   | 'removeImage'
+  | 'sbom'
   | 'toCheckJson'
   | 'toDump'
   | 'toGraphJson'

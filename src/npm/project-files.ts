@@ -24,7 +24,11 @@ const FOREIGN_LOCKFILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb
 export async function readProjectFiles(read: ReadProjectFile): Promise<ProjectFiles> {
   const packageJson = await read('package.json');
   if (packageJson === undefined) {
-    throw npmError('STEP_NPM_NO_MANIFEST', 'there is no package.json', 'copy it before the step, and check WORKDIR');
+    throw npmError(
+      'STEP_NPM_NO_MANIFEST',
+      'there is no package.json',
+      'check the folder; in a Dockerfile, WORKDIR and what is copied before the step',
+    );
   }
   const lockfile = await readLockfile(read);
   const folders = foldersOf(parseLockfile(lockfile));

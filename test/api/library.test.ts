@@ -157,6 +157,7 @@ test('the public surface grows only on purpose', () => {
     'removeImage',
     'removeInstruction',
     'replaceInstruction',
+    'sbom',
     'setArgDefault',
     'setBase',
     'toCheckJson',

@@ -81,6 +81,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./rm.ts')).rmCommand,
   },
   {
+    name: 'sbom',
+    summary: 'Print the bill of materials of what a package-lock.json installs',
+    load: async () => (await import('./sbom.ts')).sbomCommand,
+  },
+  {
     name: 'cache du',
     summary: 'Say what the build cache takes, by kind',
     load: async () => (await import('./cache-du.ts')).cacheDuCommand,

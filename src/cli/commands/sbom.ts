@@ -1,5 +1,5 @@
-import type { Command, CommandContext } from '../command.ts';
 import { usageError } from '../cli-error.ts';
+import type { Command, CommandContext } from '../command.ts';
 import type { SbomOptions } from '../library.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { packageVersion } from '../package-version.ts';
@@ -25,7 +25,14 @@ export const sbomCommand: Command = {
       fallback: 'linux on the architecture of this machine',
       support: FULL,
     },
-    { name: 'libc', value: 'NAME', choices: ['glibc', 'musl'], help: 'C library of the target', fallback: 'glibc', support: FULL },
+    {
+      name: 'libc',
+      value: 'NAME',
+      choices: ['glibc', 'musl'],
+      help: 'C library of the target',
+      fallback: 'glibc',
+      support: FULL,
+    },
     {
       name: 'omit',
       value: 'TYPE',
@@ -34,7 +41,13 @@ export const sbomCommand: Command = {
       help: 'Dependencies that are left out',
       support: FULL,
     },
-    { name: 'workspace', value: 'NAME', repeatable: true, help: 'Workspace that alone counts, with what it needs', support: FULL },
+    {
+      name: 'workspace',
+      value: 'NAME',
+      repeatable: true,
+      help: 'Workspace that alone counts, with what it needs',
+      support: FULL,
+    },
     DEBUG_OPTION,
     HELP_OPTION,
   ],

@@ -26,7 +26,9 @@ export function hashesOf({ source }: NpmPackage): (readonly [algorithm: string, 
   const integrity = source.kind === 'tarball' ? ssri.parse(source.integrity) : null;
   if (integrity === null) return [];
   return ['sha1', 'sha256', 'sha384', 'sha512'].flatMap((algorithm) =>
-    (integrity[algorithm] ?? []).map(({ digest }) => [algorithm, Buffer.from(digest, 'base64').toString('hex')] as const),
+    (integrity[algorithm] ?? []).map(
+      ({ digest }) => [algorithm, Buffer.from(digest, 'base64').toString('hex')] as const,
+    ),
   );
 }
 
@@ -47,8 +49,16 @@ export function licenseExpression(license: string | undefined): string | undefin
 
 /** The same for the same tree, different for every other one (RFC 9562, version 8). */
 export function treeUuid(tree: NpmTree): string {
-  const hash = createHash('sha256').update(JSON.stringify([tree.name, tree.version, tree.packages.map(({ location, source }) => [location, source])]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([tree.name, tree.version, tree.packages.map(({ location, source }) => [location, source])]),
+  );
   const hex = hash.digest('hex');
   const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16);
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
 }

@@ -52,7 +52,10 @@ function relation(spdxElementId: string, relationshipType: string, relatedSpdxEl
   return { spdxElementId, relationshipType, relatedSpdxElement };
 }
 
-function packageFields(id: string, { name, version, license }: Pick<NpmPackage, 'name' | 'version' | 'license'>): object {
+function packageFields(
+  id: string,
+  { name, version, license }: Pick<NpmPackage, 'name' | 'version' | 'license'>,
+): object {
   return {
     SPDXID: id,
     name: name || 'project',
