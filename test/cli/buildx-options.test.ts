@@ -76,6 +76,7 @@ const OURS = [
   'snapshotter',
   'ignore-syntax',
   'cache-dir',
+  'cache-max-size',
   'check-reproducible',
   'help',
   'registry-insecure',
