@@ -40,7 +40,7 @@ export async function checkReproducible(options: BuildOptions = {}): Promise<Rep
 }
 
 function openLibrary(options: BuildOptions): LayerLibrary {
-  const { cacheDir, compression } = resolveSettings(options);
+  const { cacheDir, compression, limits } = resolveSettings(options);
   const folders = cacheFolders(cacheDir);
   return createLayerLibrary({
     store: createBlobStore(folders.store),
@@ -48,5 +48,6 @@ function openLibrary(options: BuildOptions): LayerLibrary {
     tocs: createTocStore(folders.tocs),
     blocks: createBlockLists(folders.blocks),
     compression,
+    limits,
   });
 }

@@ -3,6 +3,7 @@ import { OptionError } from '../core/errors.ts';
 import type { Compression } from '../core/media-types.ts';
 import { type Platform, parsePlatform } from '../core/platform.ts';
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
+import { DEFAULT_LIMITS, type LayerLimits } from '../layers/limits.ts';
 import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
 import type { BuildOptions, NpmOptions, Secret } from './options.ts';
 
@@ -17,6 +18,7 @@ export interface Settings {
   /** Whether the caller named a platform: then it is also the image's, whatever the base says. */
   readonly platformGiven: boolean;
   readonly compression: Compression;
+  readonly limits: LayerLimits;
   readonly timestamps: 'fixed' | 'preserve';
   /** Seconds since 1970; `undefined` when nobody gave one. */
   readonly sourceDateEpoch: number | undefined;
@@ -41,6 +43,10 @@ export function resolveSettings(options: BuildOptions): Settings {
     buildPlatform,
     platformGiven: options.platform !== undefined,
     compression: options.compression ?? 'gzip',
+    limits: {
+      bytes: options.maxLayerBytes ?? DEFAULT_LIMITS.bytes,
+      entries: options.maxLayerEntries ?? DEFAULT_LIMITS.entries,
+    },
     timestamps: options.timestamps ?? 'fixed',
     sourceDateEpoch: sourceDateEpoch(options),
     pull: options.offline === true ? 'never' : (options.pull ?? 'newer'),
@@ -65,16 +71,7 @@ function refuseContradictions(options: BuildOptions): void {
     });
   }
   if (options.offline === true) refuseNetwork(options);
-  if (options.maxParallelism !== undefined && !(options.maxParallelism >= 1)) {
-    throw new OptionError('OPTION_BAD_VALUE', `maxParallelism is ${options.maxParallelism}`, {
-      hint: 'give 1 or more',
-    });
-  }
-  if (options.stepTimeoutMs !== undefined && !(options.stepTimeoutMs > 0)) {
-    throw new OptionError('OPTION_BAD_VALUE', `stepTimeoutMs is ${options.stepTimeoutMs}`, {
-      hint: 'give milliseconds, more than 0',
-    });
-  }
+  for (const name of AT_LEAST_ONE) refuseBelowOne(name, options[name]);
   const npmLayers = options.npm?.layers ?? DEFAULT_NPM_LAYERS;
   if (!Number.isInteger(npmLayers) || npmLayers < 1 || npmLayers > MAX_NPM_LAYERS) {
     throw new OptionError('OPTION_BAD_VALUE', `npm.layers is ${npmLayers}`, {
@@ -94,6 +91,13 @@ function refuseNetwork({ outputs = [], pull }: BuildOptions): void {
   throw new OptionError('OPTION_CONTRADICTION', `a build that is offline ${wants}`, {
     hint: 'leave out --offline, or push later from the store with "lamella push"',
   });
+}
+
+const AT_LEAST_ONE = ['maxParallelism', 'stepTimeoutMs', 'maxLayerBytes', 'maxLayerEntries'] as const;
+
+function refuseBelowOne(name: string, value: number | undefined): void {
+  if (value === undefined || value >= 1) return;
+  throw new OptionError('OPTION_BAD_VALUE', `${name} is ${value}`, { hint: 'give 1 or more' });
 }
 
 function refuseAmbiguousSecret({ id, file, env, value }: Secret): void {

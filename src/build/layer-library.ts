@@ -7,6 +7,7 @@ import { type Compression, compressionOf } from '../core/media-types.ts';
 import type { Toc } from '../core/toc.ts';
 import { decompress } from '../io/decompress.ts';
 import { type EarlierBlocks, openEarlierBlocks } from '../layers/earlier-blocks.ts';
+import type { LayerLimits } from '../layers/limits.ts';
 import { readToc } from '../layers/toc.ts';
 import type { TocStore } from '../rootfs/toc-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -37,15 +38,17 @@ export interface LayerLibraryParts {
   readonly tocs: TocStore;
   readonly blocks: BlockLists;
   readonly compression: Compression;
+  readonly limits: LayerLimits;
 }
 
-export function createLayerLibrary({ store, blobs, tocs, blocks, compression }: LayerLibraryParts): LayerLibrary {
+export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
+  const { store, blobs, tocs, blocks, compression, limits } = parts;
   const reading = new Map<DiffId, Promise<Toc>>();
 
   async function index(layer: Layer): Promise<Toc> {
     const known = tocs.load(layer.diffId);
     if (known !== undefined) return known;
-    const toc = await readToc(uncompressed(layer.descriptor));
+    const toc = await readToc(uncompressed(layer.descriptor), { limits });
     if (toc.diffId !== layer.diffId) throw wrongDiffId(layer.diffId, toc.diffId);
     tocs.save(toc);
     return toc;

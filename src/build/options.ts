@@ -134,6 +134,10 @@ export interface BuildOptions {
   readonly stepTimeoutMs?: number;
   /** Bytes of /dev/shm for RUN. Default 64 MiB. */
   readonly shmSizeBytes?: number;
+  /** Uncompressed bytes that a layer of a base image or an archive of ADD may have. Default 64 GiB. */
+  readonly maxLayerBytes?: number;
+  /** Entries that it may have. Default 5,000,000. */
+  readonly maxLayerEntries?: number;
   /** Lines of `/etc/hosts` for RUN. */
   readonly addHosts?: readonly { readonly name: string; readonly address: string }[];
   /** Whether setuid programs such as sudo give no rights in RUN (no_new_privs). Default false. */

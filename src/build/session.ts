@@ -102,6 +102,7 @@ export function openSession(
       tocs: createTocStore(folders.tocs),
       blocks: createBlockLists(folders.blocks),
       compression: settings.compression,
+      limits: settings.limits,
     }),
     statCache,
     inputs: control.inputs ?? createBuildInputs(options, settings),

@@ -191,6 +191,20 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'max-layer-size',
+    value: 'SIZE',
+    help: 'Refuse a layer of a base image, or an archive of ADD, that is larger when unpacked',
+    fallback: '64GiB',
+    support: FULL,
+  },
+  {
+    name: 'max-layer-entries',
+    value: 'N',
+    help: 'Refuse one with more entries',
+    fallback: '5000000',
+    support: FULL,
+  },
+  {
     name: 'timestamps',
     value: 'POLICY',
     choices: ['fixed', 'preserve'],

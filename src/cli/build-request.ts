@@ -68,6 +68,8 @@ function singleValues(args: Arguments): BuildOptions {
     maxParallelism: numberOf(args, 'max-parallelism'),
     shmSizeBytes: sizeOf(args, 'shm-size'),
     stepTimeoutMs: durationOf(args, 'step-timeout'),
+    maxLayerBytes: sizeOf(args, 'max-layer-size'),
+    maxLayerEntries: countOf(args, 'max-layer-entries'),
     cacheDir: args.last('cache-dir'),
     npm: npmOptionsOf(args),
   });
@@ -92,6 +94,18 @@ function durationOf(args: Arguments, option: string): number | undefined {
 function cacheLimitOf(args: Arguments, env: Environment): BuildOptions {
   const size = args.last('cache-max-size') ?? env.LAMELLA_CACHE_MAX_SIZE;
   return size === undefined || size === '' ? {} : { cacheMaxSize: parseSize('cache-max-size', size) };
+}
+
+function sizeOf(args: Arguments, option: string): number | undefined {
+  const text = args.last(option);
+  return text === undefined ? undefined : parseSize(option, text);
+}
+
+function countOf(args: Arguments, option: string): number | undefined {
+  const text = args.last(option);
+  if (text !== undefined && !/^[1-9]\d{0,14}$/.test(text))
+    throw badValue(option, text, 'it is no number', 'N, 1 or more');
+  return text === undefined ? undefined : Number(text);
 }
 
 function contextOf(args: Arguments): string {

@@ -25,6 +25,7 @@ export class TarParser {
   readonly #handler: TarHandler;
   readonly #record: Buffer = Buffer.alloc(TAR_RECORD);
   readonly #global: PaxRecords = new Map();
+  #globalBytes = 0;
   #local: PaxRecords = new Map();
   #longName: string | undefined;
   #longLink: string | undefined;
@@ -134,14 +135,7 @@ export class TarParser {
 
   #beginExtension(raw: RawTarHeader, offset: number): void {
     if (raw.size > MAX_EXTENSION_BYTES) {
-      throw new LayerError(
-        'LAYER_TOO_LARGE',
-        `a header record of ${raw.size} bytes at offset ${offset} of the archive`,
-        {
-          entry: raw.name,
-          hint: `PAX and GNU records may have up to ${MAX_EXTENSION_BYTES} bytes`,
-        },
-      );
+      throw recordTooLarge(raw.size, offset, raw.name);
     }
     this.#extension = { flag: raw.flag, content: Buffer.alloc(raw.size) };
     this.#remaining = raw.size;
@@ -162,10 +156,17 @@ export class TarParser {
     const { flag = '', content = Buffer.alloc(0) } = this.#extension ?? {};
     this.#extension = undefined;
     if (flag === 'x') this.#local = parsePaxRecords(content, this.#offset);
-    if (flag === 'g') for (const [key, value] of parsePaxRecords(content, this.#offset)) this.#global.set(key, value);
+    if (flag === 'g') this.#addGlobal(content);
     if (flag === 'L') this.#longName = untilNul(content);
     if (flag === 'K') this.#longLink = untilNul(content);
     this.#state = this.#padding === 0 ? 'header' : 'padding';
+  }
+
+  /** They hold for all that follows, so that all of them together are bounded as one is. */
+  #addGlobal(content: Buffer): void {
+    this.#globalBytes += content.length;
+    if (this.#globalBytes > MAX_EXTENSION_BYTES) throw recordTooLarge(this.#globalBytes, this.#offset, this.#entry);
+    for (const [key, value] of parsePaxRecords(content, this.#offset)) this.#global.set(key, value);
   }
 
   #extensions(): { global: PaxRecords; local: PaxRecords; longName?: string; longLink?: string } {
@@ -185,4 +186,11 @@ export class TarParser {
 function untilNul(content: Buffer): string {
   const end = content.indexOf(0);
   return content.toString('utf8', 0, end < 0 ? content.length : end);
+}
+
+function recordTooLarge(size: number, offset: number, entry: string): LayerError {
+  return new LayerError('LAYER_TOO_LARGE', `a header record of ${size} bytes at offset ${offset} of the archive`, {
+    entry,
+    hint: `PAX and GNU records may have up to ${MAX_EXTENSION_BYTES} bytes`,
+  });
 }

@@ -6,17 +6,20 @@ import { DigestCounter } from '../io/hash.ts';
 import type { TarHeader } from '../io/tar-header.ts';
 import { TarParser } from '../io/tar-reader.ts';
 import { ContentDigest } from './content-digest.ts';
+import { DEFAULT_LIMITS, type LayerLimits, tooLarge } from './limits.ts';
 import { TocBuilder } from './toc-builder.ts';
 import { parseWhiteout } from './whiteout.ts';
 
 export interface ReadTocOptions {
+  /** Default: {@link DEFAULT_LIMITS}. */
+  readonly limits?: LayerLimits | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * The table of contents of any layer tar. Names are cleaned as inside the root, whatever they are; of several entries of
  * one path the last one counts.
- * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`; what `uncompressed` throws
+ * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`, `LAYER_TOO_LARGE`; what `uncompressed` throws
  */
 export async function readToc(uncompressed: AsyncIterable<Uint8Array>, options: ReadTocOptions = {}): Promise<Toc> {
   const builder = new TocBuilder();
@@ -53,13 +56,15 @@ interface EntrySink {
 async function readTar(
   uncompressed: AsyncIterable<Uint8Array>,
   sink: EntrySink,
-  { signal }: ReadTocOptions,
+  { signal, limits = DEFAULT_LIMITS }: ReadTocOptions,
 ): Promise<Written> {
   const counter = new DigestCounter();
-  const parser = new TarParser(new TocReader(sink));
+  const reader = new TocReader(sink, limits);
+  const parser = new TarParser(reader);
   for await (const chunk of uncompressed) {
     signal?.throwIfAborted();
     counter.update(chunk);
+    if (counter.size > limits.bytes) throw tooLarge(reader.current, `${limits.bytes} bytes`);
     parser.push(chunk);
   }
   parser.end();
@@ -68,14 +73,25 @@ async function readTar(
 
 class TocReader {
   readonly #sink: EntrySink;
+  readonly #limits: LayerLimits;
+  #count = 0;
+  #current = '';
   #entry: TocFileEntry | undefined;
   #content: ContentDigest | undefined;
 
-  constructor(sink: EntrySink) {
+  constructor(sink: EntrySink, limits: LayerLimits) {
     this.#sink = sink;
+    this.#limits = limits;
+  }
+
+  /** The last entry that was read, as in the archive. */
+  get current(): string {
+    return this.#current;
   }
 
   onEntry(header: TarHeader, offset: number): void {
+    this.#current = header.path;
+    if (++this.#count > this.#limits.entries) throw tooLarge(header.path, `${this.#limits.entries} entries`);
     const path = treePath(header.path);
     const marker = parseWhiteout(path);
     if (path === '') this.#sink.addRoot?.({ ...header, path });

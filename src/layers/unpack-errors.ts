@@ -16,13 +16,6 @@ export function linkMissing(entry: string, link: string): LayerError {
   );
 }
 
-export function tooLarge(entry: string, what: string): LayerError {
-  return new LayerError('LAYER_TOO_LARGE', `the layer has more than ${what}, at entry ${JSON.stringify(entry)}`, {
-    entry,
-    hint: 'raise the limit if this size is meant',
-  });
-}
-
 /** What the file system said, with the entry; lamella's own errors and bugs pass unchanged. */
 export function unpackFailure(error: unknown, entry: string): unknown {
   const errno = errnoOf(error);

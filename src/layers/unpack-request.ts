@@ -1,4 +1,5 @@
 import type { Metadata } from '../core/toc.ts';
+import type { LayerLimits } from './limits.ts';
 
 export interface UnpackRequest {
   readonly uncompressed: AsyncIterable<Uint8Array>;
@@ -20,7 +21,7 @@ export interface UnpackRequest {
   readonly ownership: 'keep' | 'ignore';
   /** What a directory that no entry describes has in lower layers. Default: mode 0755, owner 0:0, time 0. */
   readonly impliedDirectory?: ((path: string) => Metadata | undefined) | undefined;
-  readonly limits?: { readonly bytes?: number; readonly entries?: number } | undefined;
+  readonly limits?: Partial<LayerLimits> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -40,8 +40,13 @@ export class RootDirectory {
 
   /** Makes sure that there is a real directory at `path`, for the sake of `entry`. */
   ensureDirectory(path: string, entry: string): void {
-    if (this.#realDirectories.has(path)) return;
-    this.ensureDirectory(parentPath(path), entry);
+    // No recursion: a hostile path has tens of thousands of names.
+    const missing: string[] = [];
+    for (let at = path; !this.#realDirectories.has(at); at = parentPath(at)) missing.push(at);
+    for (let next = missing.pop(); next !== undefined; next = missing.pop()) this.#ensureInParent(next, entry);
+  }
+
+  #ensureInParent(path: string, entry: string): void {
     const found = this.#kindOf(path);
     if (found !== 'directory' && found !== 'missing') {
       if (!this.#hooks.givesWay(path)) throw notADirectory(entry, path, found);

@@ -25,6 +25,8 @@ export function parseWhiteout(path: string): WhiteoutEntry | 'ignored' | undefin
   if (!name.startsWith(PREFIX)) return undefined;
   const parent = parentPath(path);
   if (name === OPAQUE) return { path: parent, type: 'opaque' };
-  if (name.startsWith(RESERVED) || name === PREFIX) return 'ignored';
-  return { path: joinPath(parent, name.slice(PREFIX.length)), type: 'whiteout' };
+  const hidden = name.slice(PREFIX.length);
+  // `.` and `..` name no entry of the directory: taken as a path they would lead out of it.
+  if (name.startsWith(RESERVED) || ['', '.', '..'].includes(hidden)) return 'ignored';
+  return { path: joinPath(parent, hidden), type: 'whiteout' };
 }

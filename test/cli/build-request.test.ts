@@ -34,6 +34,7 @@ describe('toBuildOptions', () => {
     [['--security-opt', 'no-new-privileges'], { noNewPrivileges: true }],
     [['--ulimit', 'nofile=64'], { ulimits: [{ name: 'nofile', soft: 64, hard: 64 }] }],
     [['--ulimit', 'nproc=9:-1'], { ulimits: [{ name: 'nproc', soft: 9, hard: -1 }] }],
+    [['--max-layer-size', '2GiB', '--max-layer-entries', '9'], { maxLayerBytes: 2 ** 31, maxLayerEntries: 9 }],
     [['--step-timeout', '90'], { stepTimeoutMs: 90_000 }],
     [['--step-timeout', '1h1.5m2s3ms'], { stepTimeoutMs: 3_692_003 }],
     [['--cache-dir', '/c'], { cacheDir: '/c' }],

@@ -74,6 +74,8 @@ const OURS = [
   'max-parallelism',
   'step-timeout',
   'snapshotter',
+  'max-layer-size',
+  'max-layer-entries',
   'ignore-syntax',
   'cache-dir',
   'cache-max-size',

@@ -8,6 +8,7 @@ import { readToc } from '../../src/layers/toc.ts';
 import { decodeToc, encodeToc } from '../../src/layers/toc-codec.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { inChunks } from '../support/bytes.ts';
+import { makeTar } from '../support/images.ts';
 import { layerEntries } from '../support/layer-trees.ts';
 import { tarHeaders } from '../support/tar-headers.ts';
 
@@ -170,5 +171,22 @@ describe('a stored table of contents', () => {
 
   test.each(['', 'null', '{}', '[]', '{"version":2}'])('is refused when it is %j', (text) => {
     expect(() => decodeToc(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'LAYER_TOC_INVALID' }));
+  });
+});
+
+describe('limits of an archive', () => {
+  const archive = (files: number): Buffer =>
+    makeTar(Object.fromEntries(Array.from({ length: files }, (_, at) => [`f${at}`, 'x'])));
+
+  test.each([
+    [{ bytes: 4000, entries: 100 }, '4000 bytes'],
+    [{ bytes: 1e6, entries: 4 }, '4 entries'],
+  ])('%j are kept', async (limits, what) => {
+    await expect(readToc(inChunks(archive(5), 512), { limits })).rejects.toMatchObject({
+      code: 'LAYER_TOO_LARGE',
+      message: expect.stringContaining(what),
+      hint: expect.stringContaining('--max-layer-size'),
+    });
+    expect((await readToc(inChunks(archive(1), 512), { limits })).entries).toHaveLength(1);
   });
 });

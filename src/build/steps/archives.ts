@@ -6,6 +6,7 @@ import type { TreeNode } from '../../core/tree.ts';
 import { decompress } from '../../io/decompress.ts';
 import { decodeTarHeader, isZeroRecord } from '../../io/tar-decode.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
+import type { LayerLimits } from '../../layers/limits.ts';
 import { type ArchiveContents, readArchive } from '../../layers/toc.ts';
 import type { SelectedSource } from '../copy/request.ts';
 import type { OpenLayer } from '../layer-contents.ts';
@@ -22,14 +23,14 @@ export interface Archives {
  */
 export async function findArchives(
   selection: readonly SelectedSource[],
-  { unpackFetched }: { readonly unpackFetched: boolean },
+  { unpackFetched, limits }: { readonly unpackFetched: boolean; readonly limits: LayerLimits },
 ): Promise<Archives> {
   const entries = new Map<TreeNode, readonly PackEntry[]>();
   const paths = new Map<DiffId, string>();
   for (const node of fileNodes(selection.filter(({ isFetched }) => unpackFetched || isFetched !== true))) {
     const path = node.source?.kind === 'path' ? node.source.path : undefined;
     if (path === undefined || !(await isArchive(path))) continue;
-    const archive = await readArchive(openArchive(path));
+    const archive = await readArchive(openArchive(path), { limits });
     entries.set(node, entriesOf(archive));
     paths.set(archive.diffId, path);
   }

@@ -194,7 +194,10 @@ function shapeOf(job: CopyJob): Ingredient[] {
 
 async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
   const { unpack } = job;
-  const archives = unpack ? await findArchives(sources.selection, { unpackFetched: unpack === true }) : NO_ARCHIVES;
+  const { limits } = job.context.session.settings;
+  const archives = unpack
+    ? await findArchives(sources.selection, { unpackFetched: unpack === true, limits })
+    : NO_ARCHIVES;
   const planned = await planCopy(job, sources, archives);
   return {
     ingredients: ingredientsOf(job, planned, sources.fields),
