@@ -68,7 +68,7 @@ function singleValues(args: Arguments): BuildOptions {
     maxParallelism: numberOf(args, 'max-parallelism'),
     shmSizeBytes: sizeOf(args, 'shm-size'),
     stepTimeoutMs: durationOf(args, 'step-timeout'),
-    maxLayerBytes: sizeOf(args, 'max-layer-size'),
+    maxLayerBytes: layerSizeOf(args, 'max-layer-size'),
     maxLayerEntries: countOf(args, 'max-layer-entries'),
     cacheDir: args.last('cache-dir'),
     npm: npmOptionsOf(args),
@@ -96,7 +96,7 @@ function cacheLimitOf(args: Arguments, env: Environment): BuildOptions {
   return size === undefined || size === '' ? {} : { cacheMaxSize: parseSize('cache-max-size', size) };
 }
 
-function sizeOf(args: Arguments, option: string): number | undefined {
+function layerSizeOf(args: Arguments, option: string): number | undefined {
   const text = args.last(option);
   return text === undefined ? undefined : parseSize(option, text);
 }
