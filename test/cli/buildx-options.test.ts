@@ -74,6 +74,7 @@ const OURS = [
   'max-parallelism',
   'step-timeout',
   'snapshotter',
+  'cache-max-size',
   'max-layer-size',
   'max-layer-entries',
   'ignore-syntax',
