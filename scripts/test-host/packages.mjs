@@ -22,6 +22,7 @@ const PACKAGES = {
     'attr',
     'libcap2-bin',
     'git',
+    'openssh-client',
   ],
   all: [
     ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap'],

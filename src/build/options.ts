@@ -21,6 +21,15 @@ export interface Secret {
   readonly value?: string | Uint8Array;
 }
 
+/**
+ * What `RUN --mount=type=ssh`, and git over ssh for the id `default`, may sign with: the agent of `$SSH_AUTH_SOCK`, or
+ * that of the socket `paths` names, or private keys in files without passphrase, which are held in memory only.
+ */
+export interface SshAccess {
+  readonly id: string;
+  readonly paths?: readonly string[];
+}
+
 export interface RegistryOptions {
   /** `host[:port]` of registries spoken to over plain HTTP. localhost and 127.0.0.0/8 always are. */
   readonly insecure?: readonly string[];
@@ -91,6 +100,8 @@ export interface BuildOptions {
   readonly buildContexts?: Readonly<Record<string, string>>;
   /** For `RUN --mount=type=secret`. Never part of a key or a layer. */
   readonly secrets?: readonly Secret[];
+  /** For `RUN --mount=type=ssh`. Default: none. */
+  readonly ssh?: readonly SshAccess[];
   /** Set over the labels of the Dockerfile. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Target platform such as `linux/arm64`. Default: the host's architecture on linux. */

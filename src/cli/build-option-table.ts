@@ -56,6 +56,13 @@ const SUPPORTED: readonly OptionRow[] = [
     help: 'Secret for RUN --mount=type=secret: id=ID,src=FILE or id=ID,env=NAME',
     support: FULL,
   },
+  {
+    name: 'ssh',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Agent or keys for RUN --mount=type=ssh and git over ssh: default, or ID[=SOCKET|KEY,…]',
+    support: FULL,
+  },
   { name: 'label', value: 'K=V', repeatable: true, help: 'Label of the image', support: FULL },
   {
     name: 'platform',
@@ -318,15 +325,6 @@ const REFUSED: readonly OptionRow[] = [
     name: 'load',
     help: 'Load into docker',
     support: refused('write `-o type=docker,dest=app.tar`, then run `docker load -i app.tar`', ['false']),
-  },
-  {
-    name: 'ssh',
-    value: 'SPEC',
-    repeatable: true,
-    help: 'SSH agent for RUN',
-    support: refused(
-      'lamella forwards no SSH agent yet: give the key with --secret id=ID,src=FILE and RUN --mount=type=secret',
-    ),
   },
   {
     name: 'policy',

@@ -5,6 +5,7 @@ import type { Arguments } from './parse-arguments.ts';
 import { parseMemorySize } from './parse-memory-size.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
+import { parseSsh } from './parse-ssh.ts';
 import { registryOptionsOf } from './registry-request.ts';
 import { badValue, parseDuration, parseHost, parseKeyValue, parseLimit, parseSize } from './values.ts';
 
@@ -21,6 +22,7 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     tags: [...args.all('tag'), ...outputs.flatMap((request) => request.names)],
     outputs: outputsOf(outputs, args.on('push')),
     labels: pairsOf(args, 'label', () => ''),
+    ssh: args.all('ssh').map(parseSsh),
     secrets: args.all('secret').map((text) => parseSecret(text, env)),
     addHosts: listOf(args, 'add-host').map(parseHost),
     allow: listOf(args, 'allow').map(toEntitlement),

@@ -49,6 +49,8 @@ export class MountSources {
         return tmpfsOf(request);
       case 'file':
         return bindOf(this.#writeFile(request), true);
+      case 'socket':
+        return bindOf(owned(request), true);
       case 'cache':
         return bindOf(await this.#cacheFolder(request), request.readOnly);
       case 'snapshot':
@@ -101,6 +103,16 @@ export class MountSources {
 
   #newFolder(): string {
     return mkdtempSync(join(this.#parts.folder, 'view-'));
+  }
+}
+
+function owned({ source, target, mode, uid, gid }: RequestOf<'socket'>): string {
+  try {
+    chownSync(source, uid, gid);
+    chmodSync(source, mode);
+    return source;
+  } catch (error) {
+    throw toHostError(error, 'provide', target);
   }
 }
 

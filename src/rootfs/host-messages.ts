@@ -38,6 +38,15 @@ export type RunMountRequest =
       readonly uid: number;
       readonly gid: number;
     }
+  /** A socket of this build alone, whose mode and owner are set. */
+  | {
+      readonly kind: 'socket';
+      readonly source: string;
+      readonly target: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
   /** A directory of the host that is made with mode and owner when it is missing, and kept. */
   | {
       readonly kind: 'cache';

@@ -42,7 +42,7 @@ const BUILDX: readonly Row[] = [
   ['sbom', undefined, true, 'refused'],
   ['secret', undefined, true, 'full'],
   ['shm-size', undefined, true, 'full'],
-  ['ssh', undefined, true, 'refused'],
+  ['ssh', undefined, true, 'full'],
   ['tag', 't', true, 'full'],
   ['target', undefined, true, 'full'],
   ['ulimit', undefined, true, 'full'],

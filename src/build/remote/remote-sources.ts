@@ -39,7 +39,9 @@ export function createRemoteSources(session: RemoteSession): RemoteSources {
       const files = await repositories.resolve(source.git);
       return { key: files.key, open: async () => ({ kind: 'tree', tree: await files.open() }) };
     },
-    close: () => downloads.close(),
+    async close() {
+      await Promise.allSettled([downloads.close(), repositories.close()]);
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { type GitSource, redactAddresses } from '../../core/git-url.ts';
 import type { Tree } from '../../core/tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { readSecret } from '../secrets.ts';
+import { type AgentSocket, openAgentSocket } from '../ssh/agent-socket.ts';
 import type { RemoteSession } from './remote-session.ts';
 
 /** A tree of a repository, known by its commit. */
@@ -25,6 +26,7 @@ export interface GitFiles {
 export interface Repositories {
   /** @throws ContextError `CONTEXT_GIT_…`; HostError `HOST_GIT_MISSING` */
   resolve(source: GitSource): Promise<GitFiles>;
+  close(): Promise<void>;
 }
 
 type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal'>;
@@ -32,11 +34,20 @@ type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'si
 export function createRepositories(session: GitSession): Repositories {
   const running = new Map<string, Promise<GitFiles>>();
   let checkouts = 0;
+  let agent: Promise<AgentSocket> | undefined;
+
+  /** The agent or the keys of the id `default`, for remotes that are reached by ssh. */
+  async function agentFor({ remote }: GitSource): Promise<Pick<GitAccess, 'sshAgent'>> {
+    const access = session.options.ssh?.findLast(({ id }) => id === 'default');
+    if (access === undefined || /^(?:https?|git):/i.test(remote)) return {};
+    agent ??= openAgentSocket(access, join(session.workspace.path, 'ssh', 'git'));
+    return { sshAgent: (await agent).shortPath };
+  }
 
   async function resolve(source: GitSource): Promise<GitFiles> {
     const tempDir = join(session.workspace.path, 'git', String(checkouts++));
     const { signal, settings } = session;
-    const access = await accessTo(source, session);
+    const access = { ...(await accessTo(source, session)), ...(await agentFor(source)) };
     const git = createGit(source, { tempDir, access, offline: settings.offline, signal });
     const resolved = await resolveCommit(git, source);
     let tree: Promise<Tree> | undefined;
@@ -56,6 +67,9 @@ export function createRepositories(session: GitSession): Repositories {
       const known = running.get(key) ?? resolve(source);
       running.set(key, known);
       return known;
+    },
+    async close() {
+      (await agent)?.[Symbol.dispose]();
     },
   };
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
 import type { Tree } from '../../core/tree.ts';
@@ -9,6 +11,7 @@ import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
 import type { Origin } from '../origins.ts';
 import { readSecret } from '../secrets.ts';
 import { prepareLayers } from '../snapshots.ts';
+import { openAgentSocket } from '../ssh/agent-socket.ts';
 import { digestTree, walkTree } from '../tree-digest.ts';
 import { openCacheMount } from './cache-mount.ts';
 import type { StepContext } from './context.ts';
@@ -83,7 +86,7 @@ async function prepareMount(mount: RunMount, context: StepContext): Promise<Prep
     case 'secret':
       return prepareSecret(mount, context);
     case 'ssh':
-      return prepareSsh(mount);
+      return prepareSsh(mount, context);
   }
 }
 
@@ -205,17 +208,26 @@ function prepareSecret(mount: MountOf<'secret'>, { session }: StepContext): Prep
 }
 
 /** Without an agent the mount is left out, as the reference says of one that is not required. */
-function prepareSsh(mount: MountOf<'ssh'>): PreparedMount {
-  const { id, required } = mount;
+function prepareSsh(mount: MountOf<'ssh'>, { session }: StepContext): PreparedMount {
+  const { id, target, required, mode, uid, gid } = mount;
   return {
     ...countsAsWritten(mount),
-    realise() {
-      if (!required) return Promise.resolve({});
-      throw new StepError('STEP_SSH_MISSING', `no ssh agent or key was given for id ${JSON.stringify(id)}`, {
-        hint: 'lamella cannot forward ssh yet: fetch what needs it outside, or use a secret',
-      });
+    async realise() {
+      const access = session.options.ssh?.findLast((candidate) => candidate.id === id);
+      if (access === undefined) {
+        if (required) throw missingSsh(id);
+        return {};
+      }
+      const socket = await openAgentSocket(access, join(session.workspace.path, 'ssh', randomUUID()));
+      return { mount: { kind: 'socket', source: socket.path, target, mode, uid, gid }, lease: socket };
     },
   };
+}
+
+function missingSsh(id: string): StepError {
+  return new StepError('STEP_SSH_MISSING', `no ssh agent or key was given for id ${JSON.stringify(id)}`, {
+    hint: `forward your agent with --ssh ${id}, or give keys with --ssh ${id}=FILE`,
+  });
 }
 
 function missingSecret(id: string): StepError {
