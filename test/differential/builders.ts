@@ -64,10 +64,17 @@ export function openDockerBuilder(): Builder {
   };
 }
 
+/** Overlay does not work everywhere, vfs copies each base. */
+function storageDriver(folders: readonly string[]): 'overlay' | 'vfs' {
+  const { status } = spawnSync('buildah', [...folders, '--storage-driver', 'overlay', 'info']);
+  return status === 0 ? 'overlay' : 'vfs';
+}
+
 /** Buildah with storage of its own. It puts all that a stage does into one layer. */
 export function openBuildah(): Builder {
   const root = mkdtempSync(join(tmpdir(), 'lamella-buildah-'));
-  const storage = ['--root', join(root, 'root'), '--runroot', join(root, 'run'), '--storage-driver', 'vfs'];
+  const folders = ['--root', join(root, 'root'), '--runroot', join(root, 'run')];
+  const storage = [...folders, '--storage-driver', storageDriver(folders)];
   const modes = [
     '--isolation',
     'chroot',
@@ -87,6 +94,10 @@ export function openBuildah(): Builder {
       await run('buildah', ...storage, 'rmi', name);
       return await readImageDir(dir);
     },
-    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      // Its overlay driver leaves the folder mounted on itself.
+      spawnSync('umount', ['--lazy', join(root, 'root', 'overlay')]);
+      rmSync(root, { recursive: true, force: true });
+    },
   };
 }

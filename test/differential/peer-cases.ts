@@ -37,6 +37,8 @@ export interface PeerCase {
   /** Peers that cannot build it, and why. */
   readonly without?: Partial<Readonly<Record<PeerName, string>>>;
   readonly verdicts?: readonly Verdict[];
+  /** What stands for the folder of a case that has none. */
+  readonly layout?: { readonly dockerfileText: string; readonly context: string };
 }
 
 /** A case laid out in a folder of its own, where every builder finds the same bytes. */
@@ -61,7 +63,8 @@ export function prepareCase(each: PeerCase, root: string): PreparedCase {
   const context = join(dir, 'context');
   const secrets = join(dir, 'secrets');
   const out = join(dir, 'out');
-  cpSync(join(CASES, each.name), dir, { recursive: true, verbatimSymlinks: true });
+  if (each.layout === undefined) cpSync(join(CASES, each.name), dir, { recursive: true, verbatimSymlinks: true });
+  else layOut(each.layout, dir);
   for (const folder of [context, secrets, out]) mkdirSync(folder, { recursive: true });
   settle(context);
   const environment = { ...process.env, LC_ALL: 'C', PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
@@ -74,6 +77,11 @@ export function prepareCase(each: PeerCase, root: string): PreparedCase {
     secretFiles: writeSecrets(each, secrets),
     out,
   };
+}
+
+function layOut({ dockerfileText, context }: NonNullable<PeerCase['layout']>, dir: string): void {
+  cpSync(context, join(dir, 'context'), { recursive: true, verbatimSymlinks: true });
+  writeFileSync(join(dir, 'Dockerfile'), dockerfileText);
 }
 
 function writeSecrets(each: PeerCase, folder: string): Record<string, string> {

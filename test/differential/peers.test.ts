@@ -5,13 +5,14 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { requireTool, TEST_DOCKER } from '../support/host.ts';
 import type { ReadImage } from '../support/image-tree.ts';
 import { DOCKER, openBuildah, openDockerBuilder, openLamella } from './builders.ts';
+import { listCorpusCases } from './corpus-cases.ts';
 import { findDifferences } from './differences.ts';
 import { listPeerCases, type PeerCase, type PeerName, type PreparedCase, prepareCase } from './peer-cases.ts';
 import { type QUIRKS, withoutQuirks } from './quirks.ts';
 
 const started = Math.floor(Date.now() / 1000);
 const temp = mkdtempSync(join(tmpdir(), 'lamella-peers-'));
-const cases = listPeerCases();
+const cases = [...listPeerCases(), ...listCorpusCases()];
 const lamella = openLamella();
 const peers = { docker: openDockerBuilder(), buildah: openBuildah() };
 const met = new Set<(typeof QUIRKS)[number]>();
