@@ -1,3 +1,4 @@
+export type { Annotation, AnnotationLevel } from './build/annotations.ts';
 export { build } from './build/build.ts';
 export type { Damage } from './build/care/damage.ts';
 export type { CacheItem, ItemKind } from './build/care/item.ts';

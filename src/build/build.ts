@@ -1,34 +1,28 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
-import type { IgnoreMatcher } from '../core/ignore.ts';
-import type { Image } from '../core/image.ts';
+import type { Descriptor } from '../core/image.ts';
+import { MediaType } from '../core/media-types.ts';
+import type { Platform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
+import { allAtRest } from '../io/at-rest.ts';
 import { defaultCacheDir } from '../io/host.ts';
-import { assembleImage } from '../oci/image/assemble.ts';
+import { formatIndex } from '../oci/image/manifest.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
-import type { Dockerfile } from '../parser/dockerfile.ts';
-import { applyLabels, withPlatform } from '../plan/base-config.ts';
-import type { BuildGraph, Stage } from '../plan/graph.ts';
-import { planBuild } from '../plan/plan-build.ts';
+import { bytesOf } from '../store/read.ts';
+import { annotationsFor } from './annotations.ts';
 import { createBaseImages } from './base-images.ts';
+import { type BuiltImage, buildPlatform, forPlatform } from './build-platform.ts';
 import { type BuildControl, createControl } from './control.ts';
-import { resolveSettings, type Settings } from './defaults.ts';
-import { createdNow } from './history.ts';
-import { LayerStack } from './layer-stack.ts';
-import { createLint, type Lint } from './lint.ts';
+import { resolveSettings } from './defaults.ts';
+import { createLint } from './lint.ts';
 import { openDockerfile } from './load-dockerfile.ts';
-import { type MainContext, openMainContext } from './main-context.ts';
-import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
+import { openMainContext } from './main-context.ts';
+import { findContext, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
-import { createOrigins } from './origins.ts';
 import { writeOutputs } from './outputs.ts';
 import { compressionRecipe } from './recipe.ts';
 import type { BuildResult } from './result.ts';
 import { openSession, type Session } from './session.ts';
-import { runStage } from './stage-runner.ts';
-import type { StageServices } from './stage-services.ts';
-import { type BuiltStage, buildStages, type OtherStages } from './stages.ts';
-import { createStepCache, type StepCache } from './step-cache.ts';
 import { createStepIds } from './step-info.ts';
 import { type BuildInputs, createBuildInputs } from './unchanged/build-inputs.ts';
 import { producedFiles } from './unchanged/produced-files.ts';
@@ -70,28 +64,73 @@ async function carryOut(options: BuildOptions, caller: BuildControl): Promise<Bu
   const inputs = createBuildInputs(options, settings);
   const control = { ...caller, inputs, emit: teeing(caller, inputs) };
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
-  const contexts = parseNamedContexts(options.buildContexts ?? {}, settings.platform);
   await using session = openSession(options, settings, control);
-  const context = await openMainContext(session);
-  const { dockerfile, ignore } = await openDockerfile(session, context);
-  const hasContext = (name: string): boolean => findContext(contexts, name) !== undefined;
-  const lint = createLint(dockerfile.parsed, { ...settings, ignore, hasContext, emit: control.emit });
-  const graph = plan(dockerfile.parsed, { options, settings, contexts, lint });
-  lint.checkText(graph);
-  const cache = createStepCache(session, () => createdNow(settings, session.now));
-  const services = createServices(session, { graph, context, contexts, cache, lint, ignore: ignore?.matcher });
-  const buildStage = (index: number, others: OtherStages) => runStage(services, stageOf(graph, index), others);
-  const stage = await buildStages({ graph, buildStage, onFailure: session.fail });
-  lint.assertKept();
-  const image = await writeImage(session, stage);
-  await session.names.set(names, image.descriptor);
-  const outputs = await writeOutputs(session, { image, names });
+  const built = await buildPlatforms(session);
+  const [first] = built;
+  assert(first !== undefined, 'a build has a platform');
+  const index = built.length > 1 ? await writeIndex(session, built) : undefined;
+  const descriptor = index ?? first.image.descriptor;
+  await session.names.set(names, descriptor);
+  const outputs = await writeOutputs(session, { built, descriptor, names });
   const recipe = await compressionRecipe(settings.compression);
-  const result = { image, names, outputs, recipe, ...cache.counts() };
-  inputs.save(result, () => producedFiles(image, options.outputs ?? [], session.store));
-  session.emit({ type: 'done', image: image.descriptor, durationMs: performance.now() - startedMs });
+  const sum = (key: 'cached' | 'executed'): number => built.reduce((total, each) => total + each[key], 0);
+  const result = {
+    image: first.image,
+    images: built.map(({ image }) => image),
+    ...(index !== undefined && { index }),
+    names,
+    outputs,
+    recipe,
+    cached: sum('cached'),
+    executed: sum('executed'),
+  };
+  inputs.save(result, () => producedFiles(first.image, options.outputs ?? [], session.store));
+  session.emit({ type: 'done', image: descriptor, durationMs: performance.now() - startedMs });
   session.signal.throwIfAborted();
   return result;
+}
+
+/** Builds for every platform at the same time; steps that are equal are carried out once. */
+async function buildPlatforms(session: Session): Promise<BuiltImage[]> {
+  const { options, settings } = session;
+  const context = await openMainContext(session);
+  const { dockerfile, ignore } = await openDockerfile(session, context);
+  const shared = {
+    dockerfile: dockerfile.parsed,
+    context,
+    ignore: ignore?.matcher,
+    images: createBaseImages(session),
+    nextStepId: createStepIds(),
+    running: new Map(),
+  };
+  const isOne = settings.platforms.length === 1;
+  const build = async (platform: Platform, at: number): Promise<BuiltImage> => {
+    const own = isOne ? session : forPlatform(session, platform);
+    const contexts = parseNamedContexts(options.buildContexts ?? {}, platform);
+    const hasContext = (name: string): boolean => findContext(contexts, name) !== undefined;
+    // What is to be said of the Dockerfile is said once.
+    const emit = at === 0 ? session.emit : () => undefined;
+    const lint = createLint(dockerfile.parsed, { ...own.settings, ignore, hasContext, emit });
+    const built = await buildPlatform({ ...shared, session: own, lint });
+    lint.assertKept();
+    return built;
+  };
+  const failing = (work: Promise<BuiltImage>): Promise<BuiltImage> => {
+    work.catch(session.fail);
+    return work;
+  };
+  return await allAtRest(settings.platforms.map((platform, at) => failing(build(platform, at))));
+}
+
+/** An index of the images, in the order in which their platforms were asked for (reference, section 19). */
+async function writeIndex({ options, store }: Session, built: readonly BuiltImage[]): Promise<Descriptor> {
+  const { annotations = [] } = options;
+  const manifests = built.map(({ image, platform }) => {
+    const own = annotationsFor(annotations, 'manifest-descriptor', platform);
+    return { ...image.descriptor, platform, ...(own !== undefined && { annotations: own }) };
+  });
+  const written = await store.write(bytesOf(formatIndex(manifests, annotationsFor(annotations, 'index'))));
+  return { mediaType: MediaType.ociIndex, ...written };
 }
 
 function teeing({ emit }: BuildControl, inputs: BuildInputs): BuildControl['emit'] {
@@ -99,73 +138,4 @@ function teeing({ emit }: BuildControl, inputs: BuildInputs): BuildControl['emit
     inputs.event(event);
     emit(event);
   };
-}
-
-function stageOf({ stages }: BuildGraph, index: number): Stage {
-  const stage = stages[index];
-  assert(stage !== undefined, `no stage ${index}`);
-  return stage;
-}
-
-interface PlanRequest {
-  readonly options: BuildOptions;
-  readonly settings: Settings;
-  readonly contexts: NamedContexts;
-  readonly lint: Lint;
-}
-
-function plan(dockerfile: Dockerfile, { options, settings, contexts, lint }: PlanRequest): BuildGraph {
-  const { buildArgs, ignoreSyntax, platform, buildPlatform } = settings;
-  return planBuild(dockerfile, {
-    buildArgs,
-    ignoreSyntax,
-    platform,
-    buildPlatform,
-    hasContext: (name) => findContext(contexts, name) !== undefined,
-    ...(options.target !== undefined && { target: options.target }),
-    onWarning: lint.warn,
-  });
-}
-
-interface ServiceParts {
-  readonly graph: BuildGraph;
-  readonly context: MainContext;
-  readonly contexts: NamedContexts;
-  readonly cache: StepCache;
-  readonly lint: Lint;
-  readonly ignore: IgnoreMatcher | undefined;
-}
-
-function createServices(session: Session, parts: ServiceParts): StageServices {
-  const { graph, context, contexts, cache, lint, ignore } = parts;
-  const { options, settings } = session;
-  const images = createBaseImages(session);
-  const emptyStack = new LayerStack(session.library);
-  const epoch = settings.sourceDateEpoch;
-  return {
-    session,
-    graph,
-    images,
-    cache,
-    origins: createOrigins({ session, context, ignore, contexts, images, emptyStack }),
-    nextStepId: createStepIds(),
-    evaluation: {
-      buildArgs: settings.buildArgs,
-      network: options.network ?? 'default',
-      allow: options.allow ?? [],
-      timestamps: settings.timestamps,
-      hasContext: (name) => findContext(contexts, name) !== undefined,
-      ...(epoch !== undefined && { sourceDateEpoch: String(epoch) }),
-    },
-    onWarning: lint.warn,
-  };
-}
-
-/** The final configuration (reference, sections 14 and 18) and its manifest. */
-async function writeImage(session: Session, { config, stack }: BuiltStage): Promise<Image> {
-  const { options, settings, store } = session;
-  const labelled = applyLabels(config, options.labels ?? {});
-  const placed = settings.platformGiven ? withPlatform(labelled, settings.platform) : labelled;
-  const created = config.history?.at(-1)?.created ?? createdNow(settings, session.now);
-  return await assembleImage({ config: { ...placed, created }, layers: stack.layers(), store });
 }

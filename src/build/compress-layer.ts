@@ -14,6 +14,8 @@ export interface CompressRequest {
   /** The layer's tar. */
   readonly uncompressed: AsyncIterable<Uint8Array>;
   readonly compression: Compression;
+  /** Default: 6 for gzip, 3 for zstd. */
+  readonly level?: number | undefined;
   readonly store: ContentWriter;
   /** Its table of contents: by it a stream is cut into the blocks that `packLayer` makes. */
   readonly toc: Toc;
@@ -24,11 +26,11 @@ export interface CompressRequest {
  * @throws ContentError `CONTENT_DIFF_ID_MISMATCH` when the tar is not that layer's; what the store throws
  */
 export async function compressLayer(request: CompressRequest): Promise<Layer> {
-  const { diffId, uncompressed, compression, store, toc } = request;
+  const { diffId, uncompressed, compression, level, store, toc } = request;
   const counter = new DigestCounter();
   const pool = new BlockPool();
   const blocks = checked(cutBlocks(counted(uncompressed, counter), pool, blockLengths(toc)), counter, diffId);
-  const written = await store.write(compressBlocks(toBlocks(blocks), { compression, pool }));
+  const written = await store.write(compressBlocks(toBlocks(blocks), { compression, level, pool }));
   return { descriptor: { mediaType: layerMediaType(compression), ...written }, diffId };
 }
 

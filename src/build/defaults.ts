@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { OptionError } from '../core/errors.ts';
 import type { Compression } from '../core/media-types.ts';
-import { type Platform, parsePlatform } from '../core/platform.ts';
+import { formatPlatform, type Platform, parsePlatform } from '../core/platform.ts';
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
 import { DEFAULT_LIMITS, type LayerLimits } from '../layers/limits.ts';
 import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
+import { refuseIndexAnnotations } from './annotations.ts';
 import type { BuildOptions, NpmOptions, Secret } from './options.ts';
 
 /** Options with every default filled in and every contradiction refused. */
@@ -13,7 +14,10 @@ export interface Settings {
   readonly contextDir: string;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly cacheDir: string;
+  /** Of `platforms` the one that is built now. */
   readonly platform: Platform;
+  /** At least one. */
+  readonly platforms: readonly Platform[];
   readonly buildPlatform: Platform;
   /** Whether the caller named a platform: then it is also the image's, whatever the base says. */
   readonly platformGiven: boolean;
@@ -35,13 +39,16 @@ export interface Settings {
 export function resolveSettings(options: BuildOptions): Settings {
   refuseContradictions(options);
   const buildPlatform: Platform = parsePlatform(`linux/${hostArchitecture()}`);
+  const given = platformsGiven(options);
+  const [platform = buildPlatform] = given;
   return {
     contextDir: resolve(typeof options.context === 'string' ? options.context : '.'),
     buildArgs: options.buildArgs ?? {},
     cacheDir: resolve(options.cacheDir ?? defaultCacheDir()),
-    platform: options.platform === undefined ? buildPlatform : parsePlatform(options.platform),
+    platform,
+    platforms: given.length === 0 ? [buildPlatform] : given,
     buildPlatform,
-    platformGiven: options.platform !== undefined,
+    platformGiven: given.length > 0,
     compression: options.compression ?? 'gzip',
     limits: {
       bytes: options.maxLayerBytes ?? DEFAULT_LIMITS.bytes,
@@ -59,6 +66,13 @@ export function resolveSettings(options: BuildOptions): Settings {
   };
 }
 
+/** Each platform once, in the order given. */
+function platformsGiven({ platform, platforms }: BuildOptions): Platform[] {
+  const texts = platforms ?? (platform === undefined ? [] : [platform]);
+  const parsed = texts.map((text) => parsePlatform(text));
+  return [...new Map(parsed.map((each) => [formatPlatform(each), each])).values()];
+}
+
 function refuseContradictions(options: BuildOptions): void {
   if (options.dockerfile !== undefined && options.dockerfileText !== undefined) {
     throw new OptionError('OPTION_CONTRADICTION', 'both dockerfile and dockerfileText are given', {
@@ -70,6 +84,7 @@ function refuseContradictions(options: BuildOptions): void {
       hint: 'name it with -t registry.example.com/team/app:1 (option tags)',
     });
   }
+  if (platformsGiven(options).length < 2) refuseIndexAnnotations(options.annotations ?? []);
   if (options.offline === true) refuseNetwork(options);
   for (const name of AT_LEAST_ONE) refuseBelowOne(name, options[name]);
   const npmLayers = options.npm?.layers ?? DEFAULT_NPM_LAYERS;

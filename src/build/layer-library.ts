@@ -25,6 +25,10 @@ export interface LayerLibrary {
   add(layer: IndexedLayer): Promise<void>;
   /** Remembers a layer of an image, compressed by somebody else. */
   addForeign(layer: Layer): void;
+  /** Whether a layer came with an image, and not from a build. */
+  isForeign(layer: Layer): boolean;
+  /** The same layer, compressed as this build wants it, at a level of its own where one is given; kept for the next time. */
+  recompress(layer: Layer, level: number | undefined): Promise<Layer>;
   /** From the table of contents that is kept, else by one pass over the blob, which checks the diff ID. */
   toc(layer: Layer): Promise<Toc>;
   uncompressed(layer: Layer): AsyncIterable<Uint8Array>;
@@ -79,6 +83,18 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
       if (descriptor !== undefined && (await store.has(descriptor))) return { descriptor, diffId };
       const layer = await compressAnew(diffId);
       if (layer !== undefined) blobs.record(diffId, recipe, layer.descriptor);
+      return layer;
+    },
+    isForeign: ({ diffId, descriptor }) => blobs.lookup(diffId, FOREIGN_RECIPE)?.digest === descriptor.digest,
+    async recompress({ diffId, descriptor }, level) {
+      const recipe = await compressionRecipe(compression);
+      const name = level === undefined ? recipe : `${recipe} level ${level}`;
+      const known = blobs.lookup(diffId, name);
+      if (known !== undefined && (await store.has(known))) return { descriptor: known, diffId };
+      const toc = await index({ diffId, descriptor });
+      const bytes = uncompressed(descriptor);
+      const layer = await compressLayer({ diffId, uncompressed: bytes, compression, level, store, toc });
+      blobs.record(diffId, name, layer.descriptor);
       return layer;
     },
     async add(layer) {

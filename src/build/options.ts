@@ -1,17 +1,24 @@
 import type { Compression } from '../core/media-types.ts';
 import type { IsolationMethod, NetworkMode, ResourceLimit, SnapshotterName } from '../core/sandbox.ts';
+import type { Annotation } from './annotations.ts';
 import type { BuildEvent } from './events.ts';
 
-/** Where the image goes. Made by {@link ociArchive}, {@link ociLayout}, {@link dockerArchive} and {@link registry}. */
+/** Where the image goes; each kind is made by a function of the same name. Several platforms go there as one index. */
 export type Output =
   /** One tar file holding an OCI layout and docker's `manifest.json` over the same blobs. */
   | { readonly type: 'oci'; readonly destination: string }
   /** An OCI layout directory. */
   | { readonly type: 'oci-layout'; readonly destination: string }
-  /** One tar file as `docker save` writes it. */
+  /** One tar file as `docker save` writes it; of several platforms this machine's. */
   | { readonly type: 'docker'; readonly destination: string }
-  /** Pushes every tag to its registry. */
-  | { readonly type: 'registry' };
+  /** Pushes every tag to its registry; `byDigest`: without naming it there. */
+  | { readonly type: 'registry'; readonly byDigest?: boolean }
+  /** The root file system in a folder, owned by the user; of several platforms each in a folder of its own. */
+  | { readonly type: 'local'; readonly destination: string }
+  /** The root file system as one tar file, owners kept; for one platform. */
+  | { readonly type: 'tar'; readonly destination: string }
+  /** Loads every tag into an engine of this machine; of several platforms this machine's. */
+  | { readonly type: 'docker-daemon' | 'podman' | 'containerd' };
 
 /** A secret for `RUN --mount=type=secret`. Exactly one of the three values. */
 export interface Secret {
@@ -106,6 +113,12 @@ export interface BuildOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Target platform such as `linux/arm64`. Default: the host's architecture on linux. */
   readonly platform?: string;
+  /** Several target platforms: builds an image for each, and an index of them. Instead of `platform`. */
+  readonly platforms?: readonly string[];
+  /** OCI annotations of manifests, indexes and their descriptors. */
+  readonly annotations?: readonly Annotation[];
+  /** One layer in place of all that the build lays over the base image. Default false. */
+  readonly squash?: boolean;
   /** Reads no cache record; writes them. Default false. */
   readonly noCache?: boolean;
   /** Names of stages (`stage-N` where there is none) to which {@link noCache} applies. */
@@ -139,6 +152,10 @@ export interface BuildOptions {
   readonly sourceDateEpoch?: number;
   /** Layer compression. Default `gzip`. */
   readonly compression?: Compression;
+  /** 1 to 9 for gzip, 1 to 19 for zstd. Default 6 and 3. */
+  readonly compressionLevel?: number;
+  /** Compresses the base image's layers alike; else they stay as they came. Default false. */
+  readonly forceCompression?: boolean;
   /** Network of RUN where the instruction has no `--network`. Default `default`. */
   readonly network?: NetworkMode;
   /** Milliseconds that one command of RUN may take before it is killed. Default: as long as it takes. */

@@ -1,12 +1,19 @@
 import { resolve } from 'node:path';
-import type { Image } from '../core/image.ts';
+import type { Descriptor } from '../core/image.ts';
 import { parseReference } from '../core/reference.ts';
 import { writeDockerArchive } from '../oci/archive/docker-archive.ts';
-import { writeOciArchive } from '../oci/archive/oci-archive.ts';
+import { ociArchive as archiveBytes, writeOciArchive } from '../oci/archive/oci-archive.ts';
+import { chooseManifest } from '../oci/choose-manifest.ts';
+import type { Engine } from '../oci/engines/engine.ts';
 import { writeLayout } from '../oci/layout/write-layout.ts';
+import type { NamedImage } from '../oci/named-image.ts';
 import { pushImage } from '../oci/push.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
+import { annotationsFor } from './annotations.ts';
+import type { BuiltImage } from './build-platform.ts';
+import { writeFileTree, writeFileTreeArchive } from './file-tree-output.ts';
 import type { Output } from './options.ts';
+import { engineOf } from './places/engines.ts';
 import type { BuildResult } from './result.ts';
 import type { Session } from './session.ts';
 import { reportTransfers } from './transfer-events.ts';
@@ -26,22 +33,24 @@ export function dockerArchive(destination: string): Output {
   return { type: 'docker', destination };
 }
 
-/** Pushes the image under each of its tags. */
-export function registry(): Output {
-  return { type: 'registry' };
+/** Pushes the image under each of its tags, or under its digest only. */
+export function registry(options: { readonly byDigest?: boolean } = {}): Output {
+  return { type: 'registry', ...options };
 }
 
-interface ImageToExport {
-  readonly image: Image;
+/** What is exported: one image, or several under an index. */
+interface Exported {
+  readonly built: readonly BuiltImage[];
+  readonly descriptor: Descriptor;
   /** Normalised. */
   readonly names: readonly string[];
 }
 
 /** Writes the outputs one after the other, each whole or not at all. */
-export async function writeOutputs(session: Session, exported: ImageToExport): Promise<BuildResult['outputs']> {
+export async function writeOutputs(session: Session, exported: Exported): Promise<BuildResult['outputs']> {
   const written: BuildResult['outputs'][number][] = [];
   for (const output of session.options.outputs ?? []) {
-    const destination = output.type === 'registry' ? exported.names.join(', ') : resolve(output.destination);
+    const destination = destinationOf(output, exported);
     session.signal.throwIfAborted();
     await write(session, output, exported);
     session.emit({ type: 'output-written', output: output.type, destination, names: exported.names });
@@ -50,27 +59,74 @@ export async function writeOutputs(session: Session, exported: ImageToExport): P
   return written;
 }
 
-async function write(session: Session, output: Output, exported: ImageToExport): Promise<void> {
+function destinationOf(output: Output, { names, descriptor }: Exported): string {
+  if ('destination' in output) return resolve(output.destination);
+  const byDigest = output.type === 'registry' && output.byDigest === true;
+  return byDigest ? names.map((name) => `${withoutTag(name)}@${descriptor.digest}`).join(', ') : names.join(', ');
+}
+
+async function write(session: Session, output: Output, exported: Exported): Promise<void> {
   const { store } = session;
   switch (output.type) {
     case 'oci':
-      return await writeOciArchive(resolve(output.destination), [exported], store);
+      return await writeOciArchive(resolve(output.destination), [toNamed(session, exported)], store);
     case 'oci-layout':
-      return await writeLayout(resolve(output.destination), [exported], store);
+      return await writeLayout(resolve(output.destination), [toNamed(session, exported)], store);
     case 'docker':
-      return await writeDockerArchive(resolve(output.destination), [exported], store);
+      return await writeDockerArchive(resolve(output.destination), [imageForHost(session, exported)], store);
     case 'registry':
-      return await pushAll(session, exported);
+      return await pushAll(session, exported, output.byDigest === true);
+    case 'local':
+      return await writeFileTree(session, resolve(output.destination), exported.built);
+    case 'tar':
+      return await writeFileTreeArchive(session, resolve(output.destination), exported.built);
+    default:
+      return await load(session, output.type, exported);
   }
 }
 
-async function pushAll(session: Session, { image, names }: ImageToExport): Promise<void> {
+/** With the annotations of the descriptor that stands in the layout's index. */
+function toNamed({ options, settings }: Session, { built, descriptor, names }: Exported): NamedImage {
+  const [first] = built;
+  const isOne = built.length === 1;
+  const level = isOne ? 'manifest-descriptor' : 'index-descriptor';
+  const annotations = annotationsFor(options.annotations ?? [], level, settings.platform);
+  const annotated = { ...descriptor, ...(annotations !== undefined && { annotations }) };
+  return { image: { descriptor: annotated, ...(isOne && first && { config: first.image.config }) }, names };
+}
+
+/** Docker's archives, and engines, hold images and no indexes. */
+function imageForHost({ settings }: Session, { built, names }: Exported): NamedImage {
+  const candidates = built.map(({ image, platform }) => ({ ...image.descriptor, platform }));
+  const [only] = candidates;
+  const isOne = only !== undefined && candidates.length === 1;
+  const chosen = isOne ? only : chooseManifest(candidates, settings.buildPlatform, 'the build');
+  const { image } = built.find((each) => each.image.descriptor.digest === chosen.digest) ?? {};
+  if (image === undefined) throw new TypeError('an image was chosen that was not built');
+  return { image, names };
+}
+
+async function load(
+  session: Session,
+  type: 'docker-daemon' | 'podman' | 'containerd',
+  exported: Exported,
+): Promise<void> {
+  const engine: Engine['name'] = type === 'docker-daemon' ? 'docker' : type;
+  await engineOf(engine, session.signal).load(archiveBytes([imageForHost(session, exported)], session.store));
+}
+
+async function pushAll(session: Session, { descriptor, names }: Exported, byDigest: boolean): Promise<void> {
   for (const name of names) {
-    const reference = normalizeReference(parseReference(name));
-    await pushImage(session.registry(), reference, {
-      image,
+    const { tag, ...repository } = normalizeReference(parseReference(name));
+    await pushImage(session.registry(), byDigest || tag === undefined ? repository : { ...repository, tag }, {
+      image: { descriptor },
       reader: session.store,
       onTransfer: reportTransfers(session, 'push'),
     });
   }
+}
+
+function withoutTag(name: string): string {
+  const { registry: host, repository } = normalizeReference(parseReference(name));
+  return `${host}/${repository}`;
 }

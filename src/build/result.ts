@@ -1,8 +1,12 @@
-import type { Image } from '../core/image.ts';
+import type { Descriptor, Image } from '../core/image.ts';
 
-/** What {@link build} gives back: the image with its descriptor, configuration and layers. */
+/** What {@link build} gives back. `image` is that of the first platform, with descriptor, configuration and layers. */
 export interface BuildResult {
   readonly image: Image;
+  /** The images of all platforms, in the order of the options. */
+  readonly images: readonly Image[];
+  /** The index of the images, when several platforms were asked for. */
+  readonly index?: Descriptor;
   /** Normalised names under which the image is in the local store. */
   readonly names: readonly string[];
   /** Where each output was written, in the order of the options. */

@@ -4,6 +4,7 @@ import type { Tree } from '../core/tree.ts';
 import { scratchConfig } from '../plan/base-config.ts';
 import type { Stage, Variables } from '../plan/graph.ts';
 import { announced } from './announced-step.ts';
+import type { BaseImage } from './base-images.ts';
 import { createdOf, historyItems } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import { hintingAtStage } from './stage-hint.ts';
@@ -17,6 +18,8 @@ export interface OpenedBase {
   readonly config: ImageConfig;
   readonly stack: LayerStack;
   readonly args?: Variables;
+  /** How many of the layers are those of an image; default none. */
+  readonly baseLayers?: number;
 }
 
 /** Gets what FROM names (reference, section 8). */
@@ -30,13 +33,17 @@ export async function openBase(services: StageServices, stage: Stage, others: Ot
     case 'stage':
       return await others(base.index);
     case 'image':
-      return await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform));
+      return ofImage(await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform)));
     case 'context': {
       const opened = await origins.openBase(base.name, platform);
-      if (opened.kind === 'image') return opened.image;
+      if (opened.kind === 'image') return ofImage(opened.image);
       return await directoryBase(services, stage, opened.tree);
     }
   }
+}
+
+function ofImage(image: BaseImage): OpenedBase {
+  return { ...image, baseLayers: image.stack.layers().length };
 }
 
 async function directoryBase(

@@ -34,7 +34,7 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   }
   const history = historyItems(lines, createdNow(session.settings, session.now));
   const config = { ...evaluated.config, history: [...(base.config.history ?? []), ...history] };
-  return { stack, config, args: evaluated.args };
+  return { stack, config, args: evaluated.args, baseLayers: base.baseLayers ?? 0 };
 }
 
 function historyLines({ createdBy }: Step, made: readonly StepLayer[], settings: Settings): HistoryLine[] {

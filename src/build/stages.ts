@@ -8,6 +8,8 @@ export interface BuiltStage {
   /** With the whole history; diff IDs are those of the base. */
   readonly config: ImageConfig;
   readonly args: Variables;
+  /** How many of the layers, from the lowest, are those of the base image. */
+  readonly baseLayers: number;
 }
 
 /** Gives another stage when it is built. */

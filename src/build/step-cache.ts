@@ -78,8 +78,14 @@ export interface StepCache {
 /** What of a session the cache needs. */
 type CacheSession = Pick<Session, 'settings' | 'records' | 'definitions' | 'library' | 'limit' | 'signal' | 'emit'>;
 
-export function createStepCache(session: CacheSession, now: () => string): StepCache {
-  const running = new Map<CacheKey, Promise<StepLayer>>();
+/** Steps that are carried out at this moment, by key: builds of one process may share it. */
+export type RunningSteps = Map<CacheKey, Promise<StepLayer>>;
+
+export function createStepCache(
+  session: CacheSession,
+  now: () => string,
+  running: RunningSteps = new Map(),
+): StepCache {
   /** First ones of their shape. */
   const firsts = new Map<CacheKey, Promise<StepLayer>>();
   const counts = { cached: 0, executed: 0 };

@@ -4,7 +4,7 @@ import type { Tree, TreeNode } from '../core/tree.ts';
 import { walkTree } from './tree-digest.ts';
 
 /** A node of a tree as an entry of a layer. Hard links become files of their own. */
-function toPackEntry(path: string, node: TreeNode): PackEntry {
+export function treeEntry(path: string, node: TreeNode): PackEntry {
   const { type, mode, uid, gid, mtime, mtimeNanoseconds, xattrs, size, link, major, minor, digest, source } = node;
   return {
     path,
@@ -28,11 +28,11 @@ function toPackEntry(path: string, node: TreeNode): PackEntry {
 export function* entriesBelow(tree: Tree, root: string): Generator<PackEntry, void> {
   for (const parent of ancestors(root)) {
     const node = tree.lookup(parent);
-    if (node !== undefined) yield toPackEntry(parent, node);
+    if (node !== undefined) yield treeEntry(parent, node);
   }
   for (const { path, node } of walkTree(tree, root)) {
     const at = path === '' ? root : joinPath(root, path);
-    if (at !== '') yield toPackEntry(at, node);
+    if (at !== '') yield treeEntry(at, node);
   }
 }
 

@@ -66,8 +66,9 @@ const SUPPORTED: readonly OptionRow[] = [
   { name: 'label', value: 'K=V', repeatable: true, help: 'Label of the image', support: FULL },
   {
     name: 'platform',
-    value: 'OS/ARCH',
-    help: 'Target platform, one',
+    value: 'OS/ARCH[,…]',
+    repeatable: true,
+    help: 'Target platform; several make an index of images',
     fallback: 'linux on the architecture of this machine',
     support: FULL,
   },
@@ -76,11 +77,22 @@ const SUPPORTED: readonly OptionRow[] = [
     short: 'o',
     value: 'SPEC',
     repeatable: true,
-    help: 'Where the image goes: type=oci|oci-layout|docker,dest=PATH or type=registry',
+    help: 'Where the image goes: type=oci|oci-layout|docker|local|tar,dest=PATH or type=registry|docker-daemon|podman|containerd',
     fallback: 'the local store',
     support: FULL,
   },
   { name: 'push', help: 'Push every tag; short for -o type=registry', support: FULL },
+  { name: 'push-by-digest', help: 'Push to the repository of each tag without naming it there', support: FULL },
+  { name: 'load', help: 'Load every tag into docker; short for -o type=docker-daemon', support: FULL },
+  {
+    name: 'annotation',
+    value: '[LEVEL:]K=V',
+    repeatable: true,
+    help: 'OCI annotation; LEVEL is manifest, index, manifest-descriptor or index-descriptor, perhaps with [OS/ARCH]',
+    fallback: 'manifest',
+    support: FULL,
+  },
+  { name: 'squash', help: 'One layer in place of all that is laid over the base image', support: FULL },
   { name: 'check', help: 'Check the Dockerfile instead of building, as `lamella check`', support: FULL },
   {
     name: 'call',
@@ -267,21 +279,9 @@ const WITHOUT_EFFECT: readonly OptionRow[] = [
   { name: 'memory', short: 'm', value: 'SIZE', help: 'Memory limit', support: NO_LIMITS },
   { name: 'memory-swap', value: 'SIZE', help: 'Swap limit', support: NO_LIMITS },
   { name: 'rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
-  {
-    name: 'squash',
-    help: 'Squash new layers',
-    support: noEffect('copy the result into a last stage to get one layer'),
-  },
 ];
 
 const REFUSED: readonly OptionRow[] = [
-  {
-    name: 'annotation',
-    value: 'K=V',
-    repeatable: true,
-    help: 'OCI annotation',
-    support: refused('lamella writes no annotations yet: use --label K=V'),
-  },
   {
     name: 'attest',
     value: 'SPEC',
@@ -320,11 +320,6 @@ const REFUSED: readonly OptionRow[] = [
     value: 'METHOD',
     help: 'Evaluate instead of building',
     support: refused('use --check, `lamella outline` or `lamella graph`'),
-  },
-  {
-    name: 'load',
-    help: 'Load into docker',
-    support: refused('write `-o type=docker,dest=app.tar`, then run `docker load -i app.tar`', ['false']),
   },
   {
     name: 'policy',

@@ -1,6 +1,7 @@
 import { CliError, usageError } from './cli-error.ts';
-import type { BuildOptions, InspectOptions } from './library.ts';
+import type { BuildOptions, InspectOptions, Output } from './library.ts';
 import { npmOptionsOf } from './npm-request.ts';
+import { parseAnnotations } from './parse-annotation.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { parseMemorySize } from './parse-memory-size.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
@@ -20,7 +21,11 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
   const outputs = args.all('output').map(parseOutput);
   const options: Writable<BuildOptions> = {
     tags: [...args.all('tag'), ...outputs.flatMap((request) => request.names)],
-    outputs: outputsOf(outputs, args.on('push')),
+    outputs: outputsOf(outputs, args),
+    annotations: [...args.all('annotation').flatMap(parseAnnotations), ...outputs.flatMap((each) => each.annotations)],
+    squash: args.on('squash'),
+    ...platformsOf(args),
+    forceCompression: outputs.some((each) => each.forceCompression),
     labels: pairsOf(args, 'label', () => ''),
     ssh: args.all('ssh').map(parseSsh),
     secrets: args.all('secret').map((text) => parseSecret(text, env)),
@@ -123,10 +128,17 @@ function contextOf(args: Arguments): string {
   return context;
 }
 
-function outputsOf(requests: readonly OutputRequest[], push: boolean): NonNullable<BuildOptions['outputs']> {
+function outputsOf(requests: readonly OutputRequest[], args: Arguments): NonNullable<BuildOptions['outputs']> {
   const outputs = requests.flatMap((request) => request.output ?? []);
+  const byDigest = args.on('push-by-digest');
   const pushes = outputs.some((output) => output.type === 'registry');
-  return push && !pushes ? [...outputs, { type: 'registry' }] : outputs;
+  const push: Output[] = byDigest ? [{ type: 'registry', byDigest }] : [{ type: 'registry' }];
+  const load: Output[] = [{ type: 'docker-daemon' }];
+  return [
+    ...outputs,
+    ...((args.on('push') || byDigest) && !pushes ? push : []),
+    ...(args.on('load') && !outputs.some((output) => output.type === 'docker-daemon') ? load : []),
+  ];
 }
 
 function compressionOf(requests: readonly OutputRequest[]): BuildOptions {
@@ -139,7 +151,11 @@ function compressionOf(requests: readonly OutputRequest[]): BuildOptions {
     );
   }
   const [compression] = asked;
-  return compression === undefined ? {} : { compression };
+  const level = requests.findLast((request) => request.compressionLevel !== undefined)?.compressionLevel;
+  return {
+    ...(compression !== undefined && { compression }),
+    ...(level !== undefined && { compressionLevel: level }),
+  };
 }
 
 /** A name alone takes its value from the environment; without one there it is not passed, as with buildx. */
@@ -177,15 +193,14 @@ function toEntitlement(text: string): Entitlement {
 }
 
 function platformOf(args: Arguments): string | undefined {
-  const platforms = new Set(listOf(args, 'platform'));
-  if (platforms.size > 1) {
-    throw usageError(
-      'OPTION_UNSUPPORTED',
-      `one build is for one platform, not for ${[...platforms].join(' and ')}`,
-      'build once for each platform, with a tag of its own',
-    );
-  }
-  return [...platforms][0];
+  const platforms = listOf(args, 'platform');
+  return platforms.length === 1 ? platforms[0] : undefined;
+}
+
+/** Several, each once. */
+function platformsOf(args: Arguments): Pick<BuildOptions, 'platforms'> {
+  const platforms = [...new Set(listOf(args, 'platform'))];
+  return platforms.length > 1 ? { platforms } : {};
 }
 
 function pullOf(value: string | undefined): BuildOptions['pull'] {

@@ -3,7 +3,7 @@ import type { BuildOptions, BuildResult } from './library.ts';
 
 /** The last lines of a build: where the image is, and the commands that bring it elsewhere. */
 export function nextSteps(result: BuildResult, options: BuildOptions, argv: readonly string[]): string {
-  const { digest } = result.image.descriptor;
+  const { digest } = result.index ?? result.image.descriptor;
   const { tags = [] } = options;
   if (result.outputs.length > 0) return '';
   const stay =
@@ -11,10 +11,7 @@ export function nextSteps(result: BuildResult, options: BuildOptions, argv: read
       ? [`${digest} is in the local store without a name; -t NAME gives it one`]
       : [`${tags.join(', ')} is in the local store: ${digest}`];
   const commands = [
-    [
-      'load into docker',
-      `${command(options, argv)} -o type=docker,dest=${fileName(options)}.tar && docker load -i ${fileName(options)}.tar`,
-    ],
+    ['load into docker', `${command(options, argv)} --load`],
     ['write an archive', `${command(options, argv)} -o type=oci,dest=${fileName(options)}.oci.tar`],
     ['push', `${command(options, argv)} ${pushOptions(options)}`],
   ];

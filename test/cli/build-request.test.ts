@@ -89,9 +89,9 @@ describe('toBuildOptions', () => {
   test.each([
     ['type=oci', /dest is missing/],
     ['type=docker,dest=-', /standard output/],
-    ['type=local,dest=out', /file trees/],
-    ['out', /file trees/],
-    ['-', /file trees/],
+    ['-', /standard output/],
+    ['type=local', /dest is missing/],
+    ['type=oci,dest=a,compression-level=fast', /no compression level "fast"/],
     ['dest=a.tar', /no type/],
     ['type=tarball,dest=a', /no type "tarball"/],
     ['type=oci,dest=a,colour=red', /unknown attribute "colour"/],
@@ -136,12 +136,56 @@ describe('toBuildOptions', () => {
   });
 
   test.each([
+    [['--platform', 'linux/amd64,linux/arm64'], { platforms: ['linux/amd64', 'linux/arm64'] }],
+    [['--platform', 'linux/amd64', '--platform', 'linux/arm64'], { platforms: ['linux/amd64', 'linux/arm64'] }],
+    [['-o', 'out'], { outputs: [{ type: 'local', destination: 'out' }] }],
+    [['-o', 'type=local,dest=out'], { outputs: [{ type: 'local', destination: 'out' }] }],
+    [['-o', 'type=docker'], { outputs: [{ type: 'docker-daemon' }] }],
+    [['--load'], { outputs: [{ type: 'docker-daemon' }] }],
+    [['--push-by-digest'], { outputs: [{ type: 'registry', byDigest: true }] }],
+    [['--push', '--load'], { outputs: [{ type: 'registry' }, { type: 'docker-daemon' }] }],
+    [['--annotation', 'k=v=w'], { annotations: [{ key: 'k', value: 'v=w', level: 'manifest' }] }],
+    [
+      ['--annotation', 'manifest[linux/arm64],index:a.b=c:d'],
+      {
+        annotations: [
+          { key: 'a.b', value: 'c:d', level: 'manifest', platform: 'linux/arm64' },
+          { key: 'a.b', value: 'c:d', level: 'index' },
+        ],
+      },
+    ],
+    [
+      ['-o', 'type=registry,annotation-index.k=v,annotation.m=n'],
+      {
+        outputs: [{ type: 'registry' }],
+        annotations: [
+          { key: 'k', value: 'v', level: 'index' },
+          { key: 'm', value: 'n', level: 'manifest' },
+        ],
+      },
+    ],
+    [['--squash'], { squash: true }],
+    [['--offline'], { offline: true }],
+    [
+      ['-o', 'type=image,compression=zstd,compression-level=19,force-compression=true'],
+      { compression: 'zstd', compressionLevel: 19, forceCompression: true },
+    ],
+    [
+      ['--registry-mirror', 'a.example:1/p/', '--registry-mirror', 'r.example=b.example', '--registry-ca', 'ca.pem'],
+      { registry: { mirrors: { '': ['a.example:1/p'], 'r.example': ['b.example'] }, caFile: 'ca.pem' } },
+    ],
+  ])('%j asks for it', (argv, asked) => {
+    expect(options(argv)).toMatchObject(asked);
+  });
+
+  test.each([
+    [['--registry-mirror', 'https://a.example'], 'OPTION_BAD_VALUE'],
     [['--add-host', 'db'], 'OPTION_BAD_VALUE'],
     [['--add-host', 'db:host-gateway'], 'OPTION_BAD_VALUE'],
     [['--allow', 'device'], 'OPTION_BAD_VALUE'],
     [['--build-arg', '=x'], 'OPTION_BAD_VALUE'],
     [['--build-context', 'base'], 'OPTION_BAD_VALUE'],
-    [['--platform', 'linux/amd64,linux/arm64'], 'OPTION_UNSUPPORTED'],
+    [['--annotation', 'index:'], 'OPTION_BAD_VALUE'],
     [['.'], 'OPTION_TOO_MANY_ARGUMENTS'],
   ])('%j is refused', (argv, code) => {
     expect(() => options(argv)).toThrow(expect.objectContaining({ family: 'option', code, hint: expect.any(String) }));

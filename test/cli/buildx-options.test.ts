@@ -12,7 +12,7 @@ type Row = readonly [name: string, short: string | undefined, takesValue: boolea
 const BUILDX: readonly Row[] = [
   ['add-host', undefined, true, 'full'],
   ['allow', undefined, true, 'full'],
-  ['annotation', undefined, true, 'refused'],
+  ['annotation', undefined, true, 'full'],
   ['attest', undefined, true, 'refused'],
   ['build-arg', undefined, true, 'full'],
   ['build-context', undefined, true, 'full'],
@@ -26,7 +26,7 @@ const BUILDX: readonly Row[] = [
   ['file', 'f', true, 'full'],
   ['iidfile', undefined, true, 'full'],
   ['label', undefined, true, 'full'],
-  ['load', undefined, false, 'refused'],
+  ['load', undefined, false, 'full'],
   ['metadata-file', undefined, true, 'full'],
   ['network', undefined, true, 'full'],
   ['no-cache', undefined, false, 'full'],
@@ -67,10 +67,12 @@ const BUILDX: readonly Row[] = [
   ['memory-swap', undefined, true, 'no-effect'],
   ['rm', undefined, false, 'no-effect'],
   ['security-opt', undefined, true, 'full'],
-  ['squash', undefined, false, 'no-effect'],
+  ['squash', undefined, false, 'full'],
 ];
 
 const OURS = [
+  'push-by-digest',
+  'cache-max-size',
   'max-parallelism',
   'step-timeout',
   'snapshotter',

@@ -77,7 +77,7 @@ describe('lamella build', () => {
     expect(stderr).toBe(
       [
         `acme/app:1 is in the local store: ${DIGEST}`,
-        "  load into docker: lamella build -t acme/app:1 --label 'a=b c' . -o type=docker,dest=app.tar && docker load -i app.tar",
+        "  load into docker: lamella build -t acme/app:1 --label 'a=b c' . --load",
         "  write an archive: lamella build -t acme/app:1 --label 'a=b c' . -o type=oci,dest=app.oci.tar",
         "  push:             lamella build -t acme/app:1 --label 'a=b c' . -t registry.example.com/app --push",
         '',

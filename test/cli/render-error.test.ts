@@ -145,7 +145,7 @@ const CASES: Record<string, () => unknown> = {
       hint: 'write it as [registry[:port]/]repository[:tag][@sha256:…]',
     }),
   'option-unknown-flag': () => thrownBy(() => parseArguments(['--taget', 'x'], BUILD_OPTIONS)),
-  'option-refused': () => thrownBy(() => parseArguments(['--load'], BUILD_OPTIONS)),
+  'option-refused': () => thrownBy(() => parseArguments(['--detach'], BUILD_OPTIONS)),
   unexpected: () => new TypeError("Cannot read properties of undefined (reading 'x')"),
 };
 

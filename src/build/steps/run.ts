@@ -14,6 +14,7 @@ import type { StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
 import { commandFailed } from './command-failed.ts';
 import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';
+import { refuseForeignCommand } from './foreign-platform.ts';
 import { createLogTail } from './log-tail.ts';
 import { type PreparedMounts, prepareMounts } from './mounts.ts';
 import { type Restrictions, RUN_RECIPE, runIngredients } from './run-key.ts';
@@ -60,6 +61,7 @@ function limitsOf({ flavor }: SandboxHost): Ingredient[] {
 
 async function execute(step: RunStep, context: StepContext, mounts: PreparedMounts): Promise<IndexedLayer> {
   const { session, stack } = context;
+  refuseForeignCommand(context);
   const host = await session.sandboxHost();
   await using snapshot = await openSnapshot(session, host, stack);
   using realised = await mounts.realise(host);

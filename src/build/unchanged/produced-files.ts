@@ -11,7 +11,7 @@ export function producedFiles(image: Image, outputs: readonly Output[], store: B
   const blobs = [image.descriptor, manifest.config, ...image.layers.map(({ descriptor }) => descriptor)];
   return [
     ...blobs.map(({ digest, size }) => ({ path: store.pathOf(digest), size })),
-    ...outputs.flatMap((output) => (output.type === 'registry' ? [] : outputFiles(resolve(output.destination)))),
+    ...outputs.flatMap((output) => ('destination' in output ? outputFiles(resolve(output.destination)) : [])),
   ];
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { runtimeVersions } from '../../io/host.ts';
 import { cacheFolders } from '../cache-folders.ts';
 import type { Settings } from '../defaults.ts';
-import type { BuildOptions } from '../options.ts';
+import type { BuildOptions, Output } from '../options.ts';
 
 /**
  * Where the record of a build lies: under the digest of all that was asked for, and of the program itself. `undefined` for
@@ -14,12 +14,17 @@ export function recordPath(options: BuildOptions, settings: Settings): string | 
   // A stream is read to know what it holds.
   if (typeof options.context === 'object') return undefined;
   if (settings.noCache || settings.noCacheFilter.length > 0 || settings.timestamps !== 'fixed') return undefined;
-  // A push is a conversation with the registry.
-  if (options.outputs?.some(({ type }) => type === 'registry')) return undefined;
+  // A push is a conversation with the registry, an engine keeps its images itself, and others may write into a folder too.
+  if (options.outputs?.some(({ type }) => !isOwnFile(type))) return undefined;
+  if (settings.platforms.length > 1) return undefined;
   // How a build is watched, its secrets and the way to registries change no result.
   const { onEvent: _listener, signal: _signal, now: _now, secrets: _secrets, registry: _registry, ...asked } = options;
   const name = JSON.stringify([asked, settings, resolve('.'), runtimeVersions(), programIdentity()]);
   return join(cacheFolders(settings.cacheDir).unchanged, createHash('sha256').update(name).digest('hex'));
+}
+
+function isOwnFile(type: Output['type']): boolean {
+  return type === 'oci' || type === 'oci-layout' || type === 'docker';
 }
 
 /** Changes with every installation. */

@@ -14,7 +14,7 @@ export const buildCommand: Command = {
   details: [
     'Builds the Dockerfile of CONTEXT: a directory (this one when it is left out), the address of a git repository or of a tar archive, or - for an archive, or a Dockerfile alone, on standard input. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
     'The options are those of `docker buildx build`, with the same meaning. Progress goes to stderr; stdout stays empty, but for the digest with -q.',
-    'Outputs: type=oci,dest=FILE is an archive with an OCI layout, type=oci-layout,dest=DIR (or type=oci,tar=false) the same as a directory, type=docker,dest=FILE what `docker load` reads, type=registry pushes every tag. compression=gzip|zstd|uncompressed may follow.',
+    'Outputs: type=oci,dest=FILE is an archive with an OCI layout, type=oci-layout,dest=DIR (or type=oci,tar=false) the same as a directory, type=docker,dest=FILE what `docker load` reads, type=local,dest=DIR and type=tar,dest=FILE the root file system, type=registry pushes every tag, type=docker-daemon, podman and containerd load it there. compression=gzip|zstd|uncompressed, compression-level and force-compression may follow.',
   ],
   options: BUILD_OPTIONS,
   examples: [
@@ -43,7 +43,7 @@ async function buildImage({ args, argv, host, library, signal }: CommandContext)
   const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
   const result = await runBuild({ build, options, host, style, signal });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
-  if (args.on('quiet')) host.stdout.write(`${result.image.descriptor.digest}\n`);
+  if (args.on('quiet')) host.stdout.write(`${descriptorOf(result).digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
 }
 
@@ -80,13 +80,19 @@ async function runBuild(request: {
   }
 }
 
+/** Of the index, where there is one. */
+function descriptorOf({ index, image }: BuildResult): BuildResult['image']['descriptor'] {
+  return index ?? image.descriptor;
+}
+
 /** The keys are those that buildx writes. */
 async function writeResultFiles(
   host: CliHost,
-  { image, names }: BuildResult,
+  result: BuildResult,
   files: { readonly iidfile: string | undefined; readonly metadataFile: string | undefined },
 ): Promise<void> {
-  const { descriptor } = image;
+  const descriptor = descriptorOf(result);
+  const { names } = result;
   if (files.iidfile !== undefined) await writeFile(host, files.iidfile, descriptor.digest);
   if (files.metadataFile === undefined) return;
   const metadata = {

@@ -55,20 +55,26 @@ export function parseManifest(bytes: Uint8Array, name: string, declaredType?: st
   };
 }
 
-export function formatManifest(manifest: Pick<Manifest, 'config' | 'layers'>): Uint8Array {
+type Annotations = Readonly<Record<string, string>>;
+
+export function formatManifest(
+  manifest: Pick<Manifest, 'config' | 'layers'> & { readonly annotations?: Annotations | undefined },
+): Uint8Array {
   return formatJson({
     schemaVersion: 2,
     mediaType: MediaType.ociManifest,
     config: formatDescriptor(manifest.config),
     layers: manifest.layers.map(formatDescriptor),
+    annotations: manifest.annotations,
   });
 }
 
-export function formatIndex(manifests: readonly Descriptor[]): Uint8Array {
+export function formatIndex(manifests: readonly Descriptor[], annotations?: Annotations): Uint8Array {
   return formatJson({
     schemaVersion: 2,
     mediaType: MediaType.ociIndex,
     manifests: manifests.map(formatDescriptor),
+    annotations,
   });
 }
 

@@ -124,6 +124,7 @@ export function fakeResult(options: BuildOptions, outputs: BuildResult['outputs'
       config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } },
       layers: [],
     },
+    images: [],
     names: options.tags ?? [],
     outputs,
     recipe: 'none',
