@@ -187,6 +187,12 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'workspace',
+    value: 'NAME',
+    help: 'Workspace to build, with what it needs, of a project without a Dockerfile',
+    support: FULL,
+  },
+  {
     name: 'npm',
     value: 'MODE',
     choices: ['native', 'suggest', 'off'],

@@ -43,6 +43,7 @@ export type Library = Pick<
   | 'formatGraph'
   | 'formatGraphDot'
   | 'formatOutline'
+  | 'initProject'
   | 'inspectImage'
   | 'isBuilderError'
   | 'lintViolation'

@@ -143,6 +143,7 @@ test('the public surface grows only on purpose', () => {
     'formatGraph',
     'formatGraphDot',
     'formatOutline',
+    'initProject',
     'insertAfter',
     'insertBefore',
     'inspectImage',

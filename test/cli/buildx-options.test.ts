@@ -90,6 +90,7 @@ const OURS = [
   'registry-certs',
   'offline',
   'npm',
+  'workspace',
   'npm-layers',
   'npm-scripts',
   'timestamps',

@@ -3,9 +3,10 @@ import { progressStyleOf, toBuildOptions } from '../build-request.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { CliHost } from '../host.ts';
-import type { BuildOptions, BuildResult } from '../library.ts';
+import type { BuildEvent, BuildOptions, BuildResult } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
+import { projectBuild } from '../project-build.ts';
 import { notReproducible } from '../reproducibility.ts';
 import { withStandardInput } from '../with-standard-input.ts';
 
@@ -13,6 +14,7 @@ export const buildCommand: Command = {
   usage: 'lamella build [OPTION…] [CONTEXT]',
   details: [
     'Builds the Dockerfile of CONTEXT: a directory (this one when it is left out), the address of a git repository or of a tar archive, or - for an archive, or a Dockerfile alone, on standard input. Without -o the image stays in the local store under its tags; the last lines say how to export, load or push it.',
+    'A directory with a package.json and no Dockerfile is built by what `lamella init` prints: dependencies from the lockfile without running npm, sources without tests and secrets, an ordinary user. The digest of its base is kept in lamella.lock.',
     'The options are those of `docker buildx build`, with the same meaning. Progress goes to stderr; stdout stays empty, but for the digest with -q.',
     'Outputs: type=oci,dest=FILE is an archive with an OCI layout, type=oci-layout,dest=DIR (or type=oci,tar=false) the same as a directory, type=docker,dest=FILE what `docker load` reads, type=local,dest=DIR and type=tar,dest=FILE the root file system, type=registry pushes every tag, type=docker-daemon, podman and containerd load it there. compression=gzip|zstd|uncompressed, compression-level and force-compression may follow.',
   ],
@@ -37,11 +39,15 @@ async function run(context: CommandContext): Promise<void> {
   await buildImage(context);
 }
 
-async function buildImage({ args, argv, host, library, signal }: CommandContext): Promise<void> {
+async function buildImage(context: CommandContext): Promise<void> {
+  const { args, argv, host, library, signal } = context;
   const style = progressStyleOf(args, host.stderr, host.env);
-  const options = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
+  const given = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
+  const project = await projectBuild(given, context);
+  const options = project?.options ?? given;
   const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
-  const result = await runBuild({ build, options, host, style, signal });
+  const result = await runBuild({ build, options, host, style, signal, onEvent: project?.onEvent });
+  await project?.pin();
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
   if (args.on('quiet')) host.stdout.write(`${descriptorOf(result).digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
@@ -70,11 +76,16 @@ async function runBuild(request: {
   readonly host: CliHost;
   readonly style: ReturnType<typeof progressStyleOf>;
   readonly signal: AbortSignal;
+  readonly onEvent: ((event: BuildEvent) => void) | undefined;
 }): Promise<BuildResult> {
-  const { build, options, host, style, signal } = request;
+  const { build, options, host, style, signal, onEvent } = request;
   const progress = await createProgress(style, host);
   try {
-    return await build({ ...options, signal, onEvent: (event) => progress.event(event) });
+    const tell = (event: BuildEvent): void => {
+      onEvent?.(event);
+      progress.event(event);
+    };
+    return await build({ ...options, signal, onEvent: tell });
   } finally {
     progress.close();
   }

@@ -81,6 +81,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./rm.ts')).rmCommand,
   },
   {
+    name: 'init',
+    summary: 'Print a Dockerfile for a Node project',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
     name: 'sbom',
     summary: 'Print the bill of materials of what a package-lock.json installs',
     load: async () => (await import('./sbom.ts')).sbomCommand,

@@ -87,6 +87,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
   return {
     build: async (options = {}) => fakeResult(options),
     parse: () => unexpected('parse'),
+    initProject: () => unexpected('initProject'),
     sbom: () => unexpected('sbom'),
     toParseJson: () => unexpected('toParseJson'),
     toDump: () => unexpected('toDump'),

@@ -1,0 +1,150 @@
+import type { ProjectConfig } from './project-config.ts';
+
+/** What is known of a project without a Dockerfile. */
+export interface ProjectFacts {
+  readonly manifest: Manifest;
+  readonly config: ProjectConfig;
+  /** Image to start from, pinned where the lock file of lamella pins it. */
+  readonly base: string;
+  /** Whether an `.npmrc` is there, which `npm ci` must see. */
+  readonly hasNpmrc: boolean;
+  readonly lockfile: string;
+  /** Folders with a package.json of their own. */
+  readonly folders: readonly string[];
+  /** The chosen workspace: its folder, its manifest, and the folders that it needs. */
+  readonly workspace?: {
+    readonly name: string;
+    readonly folder: string;
+    readonly manifest: Manifest;
+    readonly needs: readonly string[];
+  };
+  readonly revision?: string;
+}
+
+/** The fields of a package.json that an image is made from. */
+export interface Manifest {
+  readonly name?: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly license?: string;
+  readonly main?: string;
+  readonly bin?: string | Readonly<Record<string, string>>;
+  readonly files?: readonly string[];
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly repository?: string | { readonly url?: string };
+}
+
+/** Never in an image: secrets, tests, what only development needs, and what npm makes. */
+const LEFT_OUT = (
+  'node_modules **/node_modules .git .github .vscode .idea .env .env.* **/.env **/.env.* .npmrc **/.npmrc *.pem *.key ' +
+  '**/*.pem **/*.key id_rsa* **/id_rsa* test tests __tests__ **/__tests__ **/*.test.* **/*.spec.* coverage .nyc_output ' +
+  'tsconfig*.json *.tsbuildinfo .eslintrc* eslint.config.* .prettierrc* biome.json* vitest.config.* jest.config.* ' +
+  'Dockerfile Dockerfile.* .dockerignore docker-compose*.yml compose*.yml lamella.lock'
+).split(' ');
+
+/**
+ * The Dockerfile that stands for a project: dependencies first, so that they stay as they are when only sources change; the
+ * build in a stage of its own; an ordinary user. Pure: the same facts give the same text.
+ */
+export function projectDockerfile(facts: ProjectFacts): string {
+  const { manifest, config } = facts;
+  const subject = facts.workspace?.manifest ?? manifest;
+  const builds = config.build ?? subject.scripts?.build !== undefined;
+  const stages = [...(builds ? [buildStage(facts)] : []), finalStage(facts, builds)];
+  return `${stages.join('\n\n')}\n`;
+}
+
+function buildStage(facts: ProjectFacts): string {
+  const only = facts.workspace === undefined ? '' : ` --workspace=${facts.workspace.name}`;
+  return [
+    `FROM ${facts.base} AS build`,
+    'WORKDIR /app',
+    ...copyManifests(facts),
+    'RUN npm ci',
+    `COPY ${excludes(['node_modules', '**/node_modules', '.git', '.env', '.env.*'])} . .`,
+    `RUN npm run build${only}`,
+  ].join('\n');
+}
+
+function finalStage(facts: ProjectFacts, builds: boolean): string {
+  const { config, workspace } = facts;
+  const variables = Object.entries({ NODE_ENV: 'production', ...config.env });
+  const only = workspace === undefined ? '' : ` --workspace=${workspace.name}`;
+  return [
+    `FROM ${facts.base}`,
+    ...variables.map(([name, value]) => `ENV ${name}=${quote(value)}`),
+    'WORKDIR /app',
+    ...copyManifests(facts),
+    `RUN npm ci --omit=dev${only}`,
+    ...copyFiles(facts, builds),
+    ...labels(facts),
+    ...(config.expose ?? []).map((port) => `EXPOSE ${port}`),
+    `USER ${config.user ?? 'node'}`,
+    'STOPSIGNAL SIGTERM',
+    `CMD ${JSON.stringify(commandOf(facts))}`,
+  ].join('\n');
+}
+
+function copyManifests({ lockfile, hasNpmrc, folders }: ProjectFacts): string[] {
+  const names = ['package.json', lockfile, ...(hasNpmrc ? ['.npmrc'] : [])];
+  const manifests = folders.map((folder) => `${folder}/package.json`);
+  return [
+    `COPY ${JSON.stringify([...names, './'])}`,
+    ...(manifests.length === 0 ? [] : [`COPY --parents ${JSON.stringify([...manifests, './'])}`]),
+  ];
+}
+
+function copyFiles(facts: ProjectFacts, builds: boolean): string[] {
+  const { config, manifest, workspace } = facts;
+  const from = builds ? '--from=build ' : '';
+  const left = excludes([...LEFT_OUT, ...(config.exclude ?? [])]);
+  const chosen = config.files ?? workspace?.needs ?? manifest.files;
+  if (chosen === undefined) return [`COPY ${from}${left} ${builds ? '/app' : '.'} ./`];
+  // Of a stage, the part behind the pivot is the path that is kept.
+  const sources = chosen.map((path) => `${builds ? '/app/./' : ''}${path.replace(/^\.?\//, '').replace(/\/$/, '')}`);
+  return [`COPY ${from}--parents ${left} ${JSON.stringify([...sources, './'])}`];
+}
+
+function excludes(patterns: readonly string[]): string {
+  return patterns.map((pattern) => `--exclude=${pattern}`).join(' ');
+}
+
+function labels({ manifest, workspace, revision }: ProjectFacts): string[] {
+  const { name, version, description, license } = workspace?.manifest ?? manifest;
+  const { repository } = manifest;
+  const url = typeof repository === 'string' ? repository : repository?.url;
+  const values: readonly (readonly [string, string | undefined])[] = [
+    ['title', name],
+    ['version', version],
+    ['description', description],
+    ['licenses', license],
+    ['source', url?.replace(/^git\+/, '').replace(/\.git$/, '')],
+    ['revision', revision],
+  ];
+  const known = values.flatMap(([key, value]) => (value ? [`org.opencontainers.image.${key}=${quote(value)}`] : []));
+  return known.length === 0 ? [] : [`LABEL ${known.join(' \\\n      ')}`];
+}
+
+/** Nothing in it is expanded. */
+function quote(value: string): string {
+  return `"${value.replaceAll(/[\r\n]+/g, ' ').replaceAll(/["\\$]/g, (character) => `\\${character}`)}"`;
+}
+
+function commandOf({ config, manifest, workspace }: ProjectFacts): readonly string[] {
+  if (config.command !== undefined) return config.command;
+  const { scripts, bin, main } = workspace?.manifest ?? manifest;
+  const below = workspace === undefined ? '' : `${workspace.folder}/`;
+  const start = scripts?.start;
+  const words = start?.trim().split(/\s+/) ?? [];
+  if (words[0] === 'node' && !/["'$;&|<>`*]/.test(start ?? '')) return inFolder(words, below);
+  if (start !== undefined)
+    return ['npm', 'start', ...(workspace === undefined ? [] : [`--workspace=${workspace.name}`])];
+  const program = typeof bin === 'string' ? bin : Object.values(bin ?? {})[0];
+  return ['node', `${below}${(program ?? main ?? 'index.js').replace(/^\.\//, '')}`];
+}
+
+/** The first word that is no option is the program, a path in the workspace. */
+function inFolder(words: readonly string[], below: string): string[] {
+  const program = words.findIndex((word, index) => index > 0 && !word.startsWith('-'));
+  return words.map((word, index) => (index === program ? `${below}${word.replace(/^\.\//, '')}` : word));
+}
