@@ -1,5 +1,6 @@
 import { createBlobIndex } from '../cache/blob-index.ts';
 import { createBlockLists } from '../cache/block-lists.ts';
+import { OptionError } from '../core/errors.ts';
 import { createTocStore } from '../rootfs/toc-store.ts';
 import { createBlobStore } from '../store/blob-store.ts';
 import { build } from './build.ts';
@@ -22,7 +23,7 @@ export interface ReproducibilityReport {
 
 /**
  * Builds twice, the second time without the cache, and compares. `onEvent` hears of both builds, one after the other.
- * @throws as {@link build} does
+ * @throws OptionError `OPTION_UNSUPPORTED_CONTEXT` for a stream; as {@link build} does
  *
  * @example
  * ```ts
@@ -31,12 +32,19 @@ export interface ReproducibilityReport {
  * ```
  */
 export async function checkReproducible(options: BuildOptions = {}): Promise<ReproducibilityReport> {
+  if (typeof options.context === 'object') throw readOnce();
   const first = await build(options);
   const second = await build({ ...options, noCache: true, tags: [], outputs: [] });
   if (first.image.descriptor.digest === second.image.descriptor.digest) return { first, second };
   const library = openLibrary(options);
   const difference = await findImageDifference(first.image, second.image, library.toc);
   return { first, second, ...(difference && { difference }) };
+}
+
+function readOnce(): OptionError {
+  return new OptionError('OPTION_UNSUPPORTED_CONTEXT', 'a stream can be read once, but has to be built twice', {
+    hint: 'give the directory, or an address',
+  });
 }
 
 function openLibrary(options: BuildOptions): LayerLibrary {

@@ -84,15 +84,17 @@ function isTar(head: Uint8Array): boolean {
   }
 }
 
-async function readText(bytes: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+async function readText(stream: AsyncIterable<Uint8Array>, name: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of bytes) {
+  for await (const chunk of stream) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > MAX_TEXT_BYTES) throw notAContext(name);
   }
-  return decodeText(Buffer.concat(chunks), name);
+  const bytes = Buffer.concat(chunks);
+  if (bytes.includes(0)) throw notAContext(name);
+  return decodeText(bytes, name);
 }
 
 function notAContext(name: string): ContextError {

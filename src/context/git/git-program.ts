@@ -186,8 +186,8 @@ function gitFailed(doing: string, stderr: string, exitCode: number): ContextErro
   const lines = redactAddresses(stderr)
     .split('\n')
     .filter((line) => line.trim() !== '');
-  const why =
-    lines.findLast((line) => /^(?:fatal|error|remote):/i.test(line)) ?? lines.at(-1) ?? `exit code ${exitCode}`;
+  // What went wrong comes first; what git makes of it, and advice, follow.
+  const why = lines.slice(0, 2).join('; ') || `exit code ${exitCode}`;
   return new ContextError('CONTEXT_GIT_FAILED', `cannot ${doing}: ${why.trim()}`, {
     hint: 'check the address and the network; private repositories take a token as secret GIT_AUTH_TOKEN, or --ssh',
   });

@@ -110,6 +110,13 @@ describe('a build context that is a stream (reference, section 18)', () => {
     await expect(build({ context: inPieces(broken) })).rejects.toMatchObject({ code: 'LAYER_COMPRESSION_CORRUPT' });
   });
 
+  it('that is neither an archive nor text is refused', async () => {
+    await expect(build({ context: inPieces(Buffer.alloc(2000, 'ab\0')) })).rejects.toMatchObject({
+      code: 'CONTEXT_BAD_ARCHIVE',
+      hint: expect.any(String),
+    });
+  });
+
   it('is for builds alone', async () => {
     const stream = await context(FILES);
     expect(() => check({ context: stream })).toThrow(expect.objectContaining({ code: 'OPTION_UNSUPPORTED_CONTEXT' }));
