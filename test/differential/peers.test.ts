@@ -8,7 +8,7 @@ import { DOCKER, openBuildah, openDockerBuilder, openLamella } from './builders.
 import { listCorpusCases } from './corpus-cases.ts';
 import { findDifferences } from './differences.ts';
 import { listPeerCases, type PeerCase, type PeerName, type PreparedCase, prepareCase } from './peer-cases.ts';
-import { type QUIRKS, withoutQuirks } from './quirks.ts';
+import { QUIRKS, withoutQuirks } from './quirks.ts';
 
 const started = Math.floor(Date.now() / 1000);
 const temp = mkdtempSync(join(tmpdir(), 'lamella-peers-'));
@@ -46,11 +46,20 @@ function comparePeer(peer: PeerName): void {
   });
 }
 
-describe.skipIf(!requireTool(DOCKER, ['-H', TEST_DOCKER, 'version']) || !requireTool('skopeo'))(
-  'the image that BuildKit makes, but for verdicts by the reference',
-  () => comparePeer('docker'),
+const hasDocker = requireTool(DOCKER, ['-H', TEST_DOCKER, 'version']) && requireTool('skopeo');
+const hasBuildah = requireTool('buildah');
+
+describe.skipIf(!hasDocker)('the image that BuildKit makes, but for verdicts by the reference', () =>
+  comparePeer('docker'),
 );
 
-describe.skipIf(!requireTool('buildah'))('the image that buildah makes, but for verdicts by the reference', () =>
+describe.skipIf(!hasBuildah)('the image that buildah makes, but for verdicts by the reference', () =>
   comparePeer('buildah'),
+);
+
+test.skipIf(!hasDocker || !hasBuildah || process.env.LAMELLA_TEST_CASE !== undefined)(
+  'the general verdicts on peers are all needed',
+  () => {
+    expect(QUIRKS.filter((quirk) => !met.has(quirk)).map(({ why }) => why)).toEqual([]);
+  },
 );
