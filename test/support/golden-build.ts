@@ -89,8 +89,10 @@ async function buildImage(each: GoldenCase, project: Project, cacheDir: string):
 
 function buildOptions({ dockerfile, options }: GoldenCase, { dir }: Project, cacheDir: string): BuildOptions {
   const buildContexts = Object.entries(options?.buildContexts ?? {}).map(([name, path]) => [name, join(dir, path)]);
+  const ssh = options?.ssh?.map(({ id, paths = [] }) => ({ id, paths: paths.map((path) => join(dir, path)) }));
   return {
     ...options,
+    ...(ssh && { ssh }),
     cacheDir,
     context: dir,
     dockerfileText: `${dockerfile.join('\n').replaceAll('BUSYBOX', BASE)}\n`,

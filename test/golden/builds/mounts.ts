@@ -280,7 +280,7 @@ const SECRET: readonly GoldenCase[] = [
   ),
 ];
 
-const SSH: readonly GoldenCase[] = [
+const SSH_REFUSALS: readonly GoldenCase[] = [
   ['RUN --mount=type=ssh', 'source=x', 'has no source'],
   ['RUN --mount=type=ssh,id', 'id', 'an id without a value'],
   ['RUN --mount=type=ssh,target', 'target=/', 'the root'],
@@ -291,5 +291,58 @@ const SSH: readonly GoldenCase[] = [
 ].map(([feature = '', options, about]) =>
   refuse(feature, `RUN --mount=type=ssh,${options} true`, 'PARSE_BAD_MOUNT', `10: ${about}`),
 );
+
+const KEY = "ssh-keygen -q -t ed25519 -N '' -f key";
+
+const SSH: readonly GoldenCase[] = [
+  {
+    covers: ['RUN --mount=type=ssh'],
+    about: '10: the default id, at its place, for root alone; the variable names the socket',
+    dockerfile: [
+      'FROM BUSYBOX',
+      'RUN --mount=type=ssh echo $SSH_AUTH_SOCK > /o; stat -c "%a %u:%g %F" $SSH_AUTH_SOCK >> /o',
+      'RUN env | grep -c SSH_AUTH >> /o; ls /run >> /o 2> /dev/null || echo nothing >> /o',
+    ],
+    prepare: [KEY],
+    options: { ssh: [{ id: 'default', paths: ['key'] }] },
+    paths: { '/o': 'file 0644 0:0 /run/buildkit/ssh_agent.0\n600 0:0 socket\n0\nnothing\n' },
+  },
+  {
+    covers: [
+      'RUN --mount=type=ssh',
+      ...['id', 'target', 'required', 'mode', 'uid', 'gid'].map((option) => `RUN --mount=type=ssh,${option}`),
+    ],
+    about: '10: where, in what mode and whose it says; the variable names the first, and only when it is not set',
+    dockerfile: [
+      'FROM BUSYBOX',
+      'RUN --mount=type=ssh,id=k,target=/a/s,required,mode=0666,uid=1,gid=2 stat -c "%a %u:%g %F" /a/s > /o; echo $SSH_AUTH_SOCK >> /o',
+      'ENV SSH_AUTH_SOCK=/mine',
+      'RUN --mount=type=ssh,id=k echo $SSH_AUTH_SOCK >> /o',
+    ],
+    prepare: [KEY],
+    options: { ssh: [{ id: 'k', paths: ['key'] }] },
+    paths: { '/o': 'file 0644 0:0 666 1:2 socket\n/a/s\n/mine\n' },
+  },
+  {
+    covers: ['id', 'target', 'required', 'mode', 'uid', 'gid'].map((option) => `RUN --mount=type=ssh,${option}`),
+    about: '10: relative to the working directory; one that nobody gives is no mount',
+    dockerfile: [
+      'FROM BUSYBOX',
+      'WORKDIR /w',
+      'RUN --mount=type=ssh,id=none,target=/none,required=false --mount=type=ssh,id=k,target=s,mode=440,uid=3,gid=4 stat -c "%a %u:%g" /w/s > o; test ! -e /none && echo none >> o',
+    ],
+    prepare: [KEY],
+    options: { ssh: [{ id: 'k', paths: ['key'] }] },
+    paths: { '/w': 'dir 0755 0:0', '/w/o': 'file 0644 0:0 440 3:4\nnone\n' },
+  },
+  {
+    covers: ['RUN --mount=type=ssh,required'],
+    about: '10: required and not given',
+    dockerfile: ['FROM BUSYBOX', 'RUN --mount=type=ssh,required true'],
+    refused: 'STEP_SSH_MISSING',
+    line: 2,
+  },
+  ...SSH_REFUSALS,
+];
 
 export const MOUNT_CASES: readonly GoldenCase[] = [...BIND, ...CACHE, ...TMPFS, ...SECRET, ...SSH];

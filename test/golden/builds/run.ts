@@ -46,6 +46,19 @@ export const RUN_CASES: readonly GoldenCase[] = [
   },
   refuse('RUN --security', 'RUN --security=open true', 'PARSE_BAD_FLAG_VALUE', '10: no such mode'),
   refuse('RUN --security', 'RUN --security=insecure true', 'PLAN_NOT_ALLOWED', '10: insecure needs the entitlement'),
+  {
+    covers: ['RUN --device'],
+    about: '10: one that cannot be given is left out, unless it is required',
+    dockerfile: ['FROM BUSYBOX', 'RUN --device=vendor.test/card=one touch /o'],
+    paths: { '/o': 'file 0644 0:0 ' },
+  },
+  {
+    covers: ['RUN --device'],
+    about: '10: the same by keys, several times',
+    dockerfile: ['FROM BUSYBOX', 'RUN --device=name=vendor.test/a,required=false --device=vendor.test/b touch /o'],
+    paths: { '/o': 'file 0644 0:0 ' },
+  },
+  refuse('RUN --device', 'RUN --device=vendor.test/card,required true', 'PLAN_NO_DEVICE', '10: required and not there'),
   refuse('RUN --device', 'RUN --device true', 'PARSE_FLAG_WITHOUT_VALUE', '3: a list flag needs a value'),
   {
     covers: ['RUN --mount', 'RUN --mount=type=tmpfs'],
