@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BuildOptions } from '../../src/build/options.ts';
@@ -103,6 +103,18 @@ describe('ADD of a git address (reference, section 12)', () => {
     expect(remote.requests.length).toBe(known);
     remote.repository.commit({ 'a.txt': 'two' });
     expect((await build(builder, `ADD ${remote.address} /src`)).cached).toBe(0);
+  });
+
+  it('goes on where a git was killed that held locks', async () => {
+    const remote = await startRemote();
+    const builder = createBuilder();
+    await build(builder, `ADD ${remote.address} /src`);
+    const [repository = ''] = readdirSync(join(builder.cacheDir, 'git')).filter((name) => !name.includes('.'));
+    for (const name of ['shallow.lock', 'packed-refs.lock', 'refs/lamella/x.lock']) {
+      writeFileSync(join(builder.cacheDir, 'git', repository, name), '');
+    }
+    remote.repository.commit({ 'a.txt': 'three' });
+    expect((await build(builder, `ADD ${remote.address} /src`)).paths.get('/src/a.txt')).toMatchObject({ size: 5 });
   });
 
   it('checks --checksum against the commit, or the start of it', async () => {

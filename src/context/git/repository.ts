@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContextError, isBuilderError } from '../../core/errors.ts';
 import { redactAddresses } from '../../core/git-url.ts';
+import { temporaryName } from '../../io/atomic-file.ts';
 import { acquireLease } from '../../io/lease.ts';
 import type { ResolvedCommit } from './commit.ts';
 import type { Git } from './git-program.ts';
@@ -32,9 +33,8 @@ export async function fetchCommit(request: RepositoryRequest): Promise<Repositor
   const path = join(cacheDir, createHash('sha256').update(remote).digest('hex').slice(0, 24));
   const repository = { path, ref: `refs/lamella/${resolved.commit}` };
   using _lease = await acquireLease(`${path}.lease`, signal);
-  if (!existsSync(join(path, 'HEAD'))) {
-    await git.run({ args: ['init', '--quiet', '--bare', '--template=', '--', path], doing: `make ${path}` });
-  }
+  if (existsSync(path)) removeStaleLocks(path);
+  else await createRepository(git, path);
   if (await hasCommit(git, repository, resolved.commit)) return repository;
   for (const attempt of attempts(request, repository)) {
     await attempt();
@@ -47,6 +47,23 @@ export async function fetchCommit(request: RepositoryRequest): Promise<Repositor
       hint: 'it may be on no branch any more: name another commit, a branch or a tag',
     },
   );
+}
+
+/** Appears whole or not at all: a process may be killed at any time. */
+async function createRepository(git: Git, path: string): Promise<void> {
+  const temporary = temporaryName(path);
+  await git.run({ args: ['init', '--quiet', '--bare', '--template=', '--', temporary], doing: `make ${path}` });
+  renameSync(temporary, path);
+}
+
+/** Of a git that was killed: whoever holds the lease is alone here. Locks are never among the objects. */
+function removeStaleLocks(path: string): void {
+  const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.name !== 'objects');
+  for (const entry of folders) {
+    const own = join(path, entry.name);
+    const names = entry.isDirectory() ? readdirSync(own, { recursive: true, encoding: 'utf8' }) : [];
+    for (const file of [own, ...names.map((name) => join(own, name))]) if (file.endsWith('.lock')) rmSync(file);
+  }
 }
 
 /** The branch or tag, which may have moved in between; the commit, which not every server gives; all there is. */
