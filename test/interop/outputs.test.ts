@@ -1,0 +1,186 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuildEvent, build, copyImage } from '../../src/index.ts';
+import { canRun } from '../../src/io/emulation.ts';
+import { hostArchitecture } from '../../src/io/host.ts';
+import { requireRegistry, requireTool, run, TEST_DOCKER, TEST_REGISTRY } from '../support/host.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { openDocker, openPodman, uniqueName } from './engines.ts';
+import { BUSYBOX, MESSAGE } from './interop-image.ts';
+
+const DOCKERFILE = `FROM scratch
+COPY busybox /bin/busybox
+COPY message /etc/message
+CMD ["/bin/busybox", "cat", "/etc/message"]
+`;
+
+/** A context with a program that needs nothing else. */
+function makeContext(dockerfile: string = DOCKERFILE): string {
+  const dir = tempDir({ Dockerfile: dockerfile, message: MESSAGE });
+  copyFileSync(BUSYBOX, join(dir, 'busybox'));
+  return dir;
+}
+
+function setEnvironment(name: string, value: string): void {
+  const before = process.env[name];
+  beforeAll(() => {
+    process.env[name] = value;
+  });
+  afterAll(() => {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  });
+}
+
+describe.runIf(requireTool('docker', ['-H', TEST_DOCKER, 'version']))('a build loaded into docker', () => {
+  setEnvironment('DOCKER_HOST', TEST_DOCKER);
+
+  it.each(['gzip', 'none'] as const)('runs there (%s layers), and can be copied out again', async (compression) => {
+    const tag = `${uniqueName()}:${compression}`;
+    const cacheDir = tempDir();
+    await build({ context: makeContext(), cacheDir, tags: [tag], compression, outputs: [{ type: 'docker-daemon' }] });
+    const docker = openDocker();
+    try {
+      expect(await docker.start(tag)).toBe(MESSAGE);
+      const layout = join(tempDir(), 'copy');
+      const copied = await copyImage(`docker-daemon:${tag}`, `oci:${layout}:1`, { cacheDir });
+      const raw = JSON.parse(await run('skopeo', 'inspect', '--raw', `oci:${layout}:1`));
+      expect(raw.config.digest).toMatch(/^sha256:/);
+      expect(copied.descriptor.mediaType).toBe('application/vnd.oci.image.manifest.v1+json');
+    } finally {
+      await docker.run('rmi', '--force', tag);
+    }
+  });
+
+  it('of several platforms is the one for this machine', async () => {
+    const tag = `${uniqueName()}:multi`;
+    const platforms = ['linux/s390x', 'linux/amd64', 'linux/arm64'];
+    await build({
+      context: makeContext(),
+      cacheDir: tempDir(),
+      tags: [tag],
+      platforms,
+      outputs: [{ type: 'docker-daemon' }],
+    });
+    const docker = openDocker();
+    try {
+      expect((await docker.run('inspect', '--format', '{{.Architecture}}', tag)).trim()).toBe('amd64');
+    } finally {
+      await docker.run('rmi', '--force', tag);
+    }
+  });
+});
+
+const canPlay = requireTool('podman') && requireTool('runc') && requireTool('catatonit');
+
+describe.runIf(canPlay)('a Pod made of an image', () => {
+  // Podman's own default is more than a container of this host may raise.
+  const limits = join(mkdtempSync(join(tmpdir(), 'lamella-conf-')), 'containers.conf');
+  writeFileSync(limits, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n');
+  setEnvironment('CONTAINERS_CONF', limits);
+
+  it.each(['gzip', 'zstd'] as const)('runs with podman kube play (%s layers)', async (compression) => {
+    await using podman = openPodman();
+    const archive = join(tempDir(), 'image.tar');
+    const name = `localhost/${uniqueName()}:1`;
+    const outputs = [{ type: 'oci', destination: archive }] as const;
+    await build({ context: makeContext(), cacheDir: tempDir(), tags: [name], compression, outputs });
+    await podman.run('load', '-q', '-i', archive);
+    const pod = join(tempDir(), 'pod.yaml');
+    writeFileSync(pod, podOf(name));
+    await podman.run('--runtime', 'runc', 'kube', 'play', pod);
+    await podman.run('wait', 'lamella-pod-app');
+    expect(await podman.run('logs', 'lamella-pod-app')).toBe(MESSAGE);
+    await podman.run('kube', 'down', pod);
+  });
+});
+
+function podOf(image: string): string {
+  return `apiVersion: v1
+kind: Pod
+metadata: { name: lamella-pod }
+spec:
+  restartPolicy: Never
+  hostNetwork: true
+  containers:
+    - { name: app, image: "${image}", imagePullPolicy: Never }
+`;
+}
+
+describe.runIf((await requireRegistry()) && requireTool('skopeo'))('an index that was pushed', () => {
+  it('is what skopeo reads, to the byte, and each of its images can be copied', async () => {
+    const name = `${TEST_REGISTRY}/${uniqueName()}:multi`;
+    const platforms = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'];
+    const result = await build({
+      context: makeContext(),
+      cacheDir: tempDir(),
+      tags: [name],
+      platforms,
+      outputs: [{ type: 'registry' }],
+    });
+    const raw = await run('skopeo', 'inspect', '--raw', '--tls-verify=false', `docker://${name}`);
+    const index = JSON.parse(raw);
+    expect(Buffer.byteLength(raw)).toBe(result.index?.size);
+    expect(index.manifests.map(({ digest }: { digest: string }) => digest)).toEqual(
+      result.images.map(({ descriptor }) => descriptor.digest),
+    );
+    for (const [at, architecture] of ['amd64', 'arm64', 'arm'].entries()) {
+      const copy = join(tempDir(), `copy-${at}`);
+      const chosen = ['--override-arch', architecture, ...(architecture === 'arm' ? ['--override-variant', 'v7'] : [])];
+      await run('skopeo', ...chosen, 'copy', '-q', '--src-tls-verify=false', `docker://${name}`, `dir:${copy}`);
+      const { config } = JSON.parse(readFileSync(join(copy, 'manifest.json'), 'utf8'));
+      const blob = JSON.parse(readFileSync(join(copy, config.digest.slice(7)), 'utf8'));
+      expect(blob.architecture).toBe(architecture);
+    }
+    const all = join(tempDir(), 'all');
+    mkdirSync(all);
+    await run('skopeo', 'copy', '--all', '-q', '--src-tls-verify=false', `docker://${name}`, `oci:${all}:all`);
+  });
+});
+
+describe('RUN for another platform', () => {
+  it.runIf(canRun('s390x', 'amd64') === false)('is refused before it starts, with a way out', async () => {
+    const context = makeContext(`${DOCKERFILE}RUN ["/bin/busybox", "true"]\n`);
+    await expect(build({ context, cacheDir: tempDir(), platform: 'linux/s390x' })).rejects.toMatchObject({
+      code: 'STEP_FOREIGN_PLATFORM',
+      hint: expect.stringContaining('qemu-user-static'),
+    });
+  });
+
+  it.runIf(canRun('arm64', hostArchitecture()) === true)('runs by an emulator of the kernel', async () => {
+    const context = tempDir({ Dockerfile: 'FROM scratch\nCOPY --chmod=755 p /p\nRUN ["/p"]\n', p: arm64Program() });
+    const logs: Buffer[] = [];
+    const onEvent = (event: BuildEvent): void => {
+      if (event.type === 'log') logs.push(Buffer.from(event.bytes));
+    };
+    await build({ context, cacheDir: tempDir(), platform: 'linux/arm64', onEvent });
+    expect(Buffer.concat(logs).toString()).toBe('arm64\n');
+  });
+});
+
+/** An ELF program of eight instructions for arm64: writes a line, and ends. */
+function arm64Program(): Buffer {
+  const code = [0xd2800020, 0x100000e1, 0xd28000c2, 0xd2800808, 0xd4000001, 0xd2800000, 0xd2800ba8, 0xd4000001];
+  const text = Buffer.from('arm64\n');
+  const file = Buffer.alloc(0x78 + code.length * 4 + text.length);
+  const base = 0x400000n;
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  file.writeUInt16LE(2, 0x10);
+  file.writeUInt16LE(183, 0x12);
+  file.writeUInt32LE(1, 0x14);
+  file.writeBigUInt64LE(base + 0x78n, 0x18);
+  file.writeBigUInt64LE(0x40n, 0x20);
+  file.writeUInt16LE(0x40, 0x34);
+  file.writeUInt16LE(0x38, 0x36);
+  file.writeUInt16LE(1, 0x38);
+  file.writeUInt32LE(1, 0x40);
+  file.writeUInt32LE(5, 0x44);
+  for (const at of [0x50, 0x58]) file.writeBigUInt64LE(base, at);
+  for (const at of [0x60, 0x68]) file.writeBigUInt64LE(BigInt(file.length), at);
+  file.writeBigUInt64LE(0x10000n, 0x70);
+  code.forEach((word, at) => file.writeUInt32LE(word, 0x78 + at * 4));
+  text.copy(file, 0x78 + code.length * 4);
+  return file;
+}
