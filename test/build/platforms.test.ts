@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tarEntries } from '../../src/io/tar-entries.ts';
 import { validateImage } from '../../src/oci/image/validate.ts';
+import { validateIndex } from '../../src/oci/image/validate-index.ts';
 import { readLayout, readLayoutImage } from '../../src/oci/layout/read-layout.ts';
 import { writeLayout } from '../../src/oci/layout/write-layout.ts';
 import { normalizeReference } from '../../src/oci/registry/docker-hub.ts';
@@ -41,7 +42,7 @@ describe('a build for several platforms', () => {
       { architecture: 'arm64', os: 'linux' },
       { architecture: 'arm', os: 'linux', variant: 'v7' },
     ]);
-    for (const manifest of index.manifests) expect(await validateImage(reader, manifest)).toEqual([]);
+    expect(await validateIndex(reader, result.index ?? result.image.descriptor)).toEqual([]);
     const firstLayers = result.images.map(({ layers }) => layers[0]?.descriptor.digest);
     expect(new Set(firstLayers).size).toBe(1);
     expect(new Set(result.images.map(({ layers }) => layers[1]?.descriptor.digest)).size).toBe(3);

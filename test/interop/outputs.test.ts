@@ -180,7 +180,7 @@ function arm64Program(): Buffer {
   for (const at of [0x50, 0x58]) file.writeBigUInt64LE(base, at);
   for (const at of [0x60, 0x68]) file.writeBigUInt64LE(BigInt(file.length), at);
   file.writeBigUInt64LE(0x10000n, 0x70);
-  code.forEach((word, at) => file.writeUInt32LE(word, 0x78 + at * 4));
+  for (const [at, word] of code.entries()) file.writeUInt32LE(word, 0x78 + at * 4);
   text.copy(file, 0x78 + code.length * 4);
   return file;
 }
