@@ -44,6 +44,7 @@ function isFailure(expected: string): boolean {
 /** No builder of ours and of the peers has the same way to name a base from outside: it is written into the file. */
 function onTestBases(text: string): string {
   return text
+    .replaceAll(/(\bARG\s+\w+=['"]?)(busybox:)/g, `$1${TEST_REGISTRY}/$2`)
     .replaceAll(/(\bFROM\s+|--from=)busybox\b(:\S+)?/gi, `$1${TEST_REGISTRY}/busybox:latest`)
     .replaceAll(/(\bFROM\s+|--from=)debian\b(:\S+)?/gi, `$1${TEST_REGISTRY}/debian:bookworm-slim`);
 }
