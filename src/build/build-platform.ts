@@ -15,6 +15,7 @@ import type { MainContext } from './main-context.ts';
 import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
 import { createOrigins } from './origins.ts';
 import type { Session } from './session.ts';
+import { withSourceDateEpoch } from './source-date-epoch.ts';
 import { runStage } from './stage-runner.ts';
 import type { StageServices } from './stage-services.ts';
 import { buildStages, type OtherStages } from './stages.ts';
@@ -54,11 +55,15 @@ export function forPlatform(session: Session, platform: Platform): Session {
 }
 
 /** Plans and builds for the platform of the session's settings. */
-export async function buildPlatform(parts: BuildParts): Promise<BuiltImage> {
-  const { session, lint } = parts;
-  const { options, settings } = session;
-  const contexts = parseNamedContexts(options.buildContexts ?? {}, settings.platform);
-  const graph = plan(parts, contexts);
+export async function buildPlatform(given: BuildParts): Promise<BuiltImage> {
+  const { lint, context } = given;
+  const { options, settings: asked } = given.session;
+  const contexts = parseNamedContexts(options.buildContexts ?? {}, asked.platform);
+  const planned = plan(given, contexts);
+  const session = await withSourceDateEpoch(given.session, { graph: planned, context, contexts });
+  const { settings } = session;
+  const parts = { ...given, session };
+  const graph = settings === asked ? planned : plan({ ...parts, lint: { ...lint, warn: () => undefined } }, contexts);
   lint.checkText(graph);
   const cache = createStepCache(session, () => createdNow(settings, session.now), parts.running);
   const services = createServices(parts, { graph, contexts, cache });

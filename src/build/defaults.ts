@@ -6,6 +6,7 @@ import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io
 import { DEFAULT_LIMITS, type LayerLimits } from '../layers/limits.ts';
 import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
 import { refuseIndexAnnotations } from './annotations.ts';
+import { badEpoch, parseEpoch } from './epoch.ts';
 import type { BuildOptions, NpmOptions, Secret } from './options.ts';
 
 /** Options with every default filled in and every contradiction refused. */
@@ -26,6 +27,8 @@ export interface Settings {
   readonly timestamps: 'fixed' | 'preserve';
   /** Seconds since 1970; `undefined` when nobody gave one. */
   readonly sourceDateEpoch: number | undefined;
+  /** What the caller gave for it: the number, or the name of what has a time. */
+  readonly epochSource: string | undefined;
   readonly pull: 'always' | 'newer' | 'missing' | 'never';
   readonly offline: boolean;
   readonly maxParallelism: number;
@@ -55,7 +58,7 @@ export function resolveSettings(options: BuildOptions): Settings {
       entries: options.maxLayerEntries ?? DEFAULT_LIMITS.entries,
     },
     timestamps: options.timestamps ?? 'fixed',
-    sourceDateEpoch: sourceDateEpoch(options),
+    ...sourceDateEpoch(options),
     pull: options.offline === true ? 'never' : (options.pull ?? 'newer'),
     offline: options.offline ?? false,
     maxParallelism: options.maxParallelism ?? coreCount(),
@@ -127,16 +130,12 @@ function refuseAmbiguousSecret({ id, file, env, value }: Secret): void {
 /** An image may have 127 layers in all. */
 const MAX_NPM_LAYERS = 64;
 
-/** RFC 3339 has four digits for the year. */
-const LAST_EPOCH = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
-
-/** Option, then build argument, then environment (reference, section 20; design 5). Empty counts as not given. */
-function sourceDateEpoch(options: BuildOptions): number | undefined {
-  const given = options.sourceDateEpoch ?? options.buildArgs?.SOURCE_DATE_EPOCH ?? environment('SOURCE_DATE_EPOCH');
-  const text = String(given ?? '');
-  if (text === '') return undefined;
-  if (/^\d+$/.test(text) && Number(text) <= LAST_EPOCH) return Number(text);
-  throw new OptionError('OPTION_BAD_EPOCH', `invalid SOURCE_DATE_EPOCH ${JSON.stringify(text)}`, {
-    hint: 'give whole seconds since 1970-01-01, such as the output of: git log -1 --format=%ct',
-  });
+/** Option, then build argument, then environment (reference, section 20; design 5). Empty counts as none. */
+function sourceDateEpoch(options: BuildOptions): Pick<Settings, 'sourceDateEpoch' | 'epochSource'> {
+  const given = options.sourceDateEpoch ?? options.buildArgs?.SOURCE_DATE_EPOCH;
+  const text = String(given ?? environment('SOURCE_DATE_EPOCH') ?? '');
+  if (text === '') return { sourceDateEpoch: undefined, epochSource: undefined };
+  const seconds = parseEpoch(text);
+  if (seconds === undefined && given === undefined) throw badEpoch(text);
+  return { sourceDateEpoch: seconds, epochSource: given === undefined ? undefined : text };
 }

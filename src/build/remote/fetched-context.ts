@@ -4,6 +4,7 @@ import { readTarContext } from '../../context/tar-context.ts';
 import { decodeText } from '../../context/utf8.ts';
 import { ContextError, isBuilderError } from '../../core/errors.ts';
 import { parseGitUrl, redactAddresses } from '../../core/git-url.ts';
+import { joinPath } from '../../core/paths.ts';
 import type { Tree } from '../../core/tree.ts';
 import { decompress, sniffCompression } from '../../io/decompress.ts';
 import { peek } from '../../io/peek.ts';
@@ -13,10 +14,14 @@ import type { RemoteSession } from './remote-session.ts';
 import type { RemoteSources } from './remote-sources.ts';
 
 /** A build context that is no directory of this machine, as messages name it. */
-export type FetchedContext =
+export type FetchedContext = (
   | { readonly kind: 'files'; readonly name: string; readonly tree: Tree }
   /** What came was not an archive, so it is taken for the Dockerfile itself (reference, section 18). */
-  | { readonly kind: 'dockerfile'; readonly name: string; readonly text: string };
+  | { readonly kind: 'dockerfile'; readonly name: string; readonly text: string }
+) & {
+  /** Seconds since 1970 of the commit, of the newest file of an archive, or of a Dockerfile as its server says. */
+  time(): Promise<number | undefined>;
+};
 
 /** Where a context comes from; everything else is a path. */
 export type ContextAddress = { readonly kind: 'git' | 'http'; readonly address: string };
@@ -41,13 +46,14 @@ export async function fetchContext(
   const name = redactAddresses(address);
   if (kind === 'http') {
     const download = await session.remotes().downloads.fetch(address);
-    return await readContextStream(session, session.store.read(download), name);
+    const context = await readContextStream(session, session.store.read(download), name);
+    return context.kind === 'files' ? context : { ...context, time: async () => download.modified };
   }
   const source = parseGitUrl(address, { shorthand: true });
   if (source === undefined) throw new TypeError(`${name} is no git address`);
   const keepGitDir = source.keepGitDir ?? isOn(session.options.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR);
   const files = await session.remotes().repositories.resolve({ ...source, keepGitDir });
-  return { kind: 'files', name, tree: await files.open() };
+  return { kind: 'files', name, tree: await files.open(), time: () => files.committed() };
 }
 
 function isOn(value: string | undefined): boolean {
@@ -65,10 +71,20 @@ export async function readContextStream(
 ): Promise<FetchedContext> {
   const { head, all } = await peek(bytes, TAR_RECORD);
   const isCompressed = sniffCompression(head) !== 'none';
-  if (!isCompressed && !isTar(head)) return { kind: 'dockerfile', name, text: await readText(all, name) };
+  if (!isCompressed && !isTar(head)) {
+    return { kind: 'dockerfile', name, text: await readText(all, name), time: async () => undefined };
+  }
   const folder = join(session.workspace.path, 'contexts', randomUUID());
   const tree = await readTarContext(decompress(all), { folder, signal: session.signal });
-  return { kind: 'files', name, tree };
+  return { kind: 'files', name, tree, time: async () => newestTime(tree) };
+}
+
+function newestTime(tree: Tree, directory = ''): number | undefined {
+  const times = tree.list(directory).flatMap((name) => {
+    const path = joinPath(directory, name);
+    return [tree.lookup(path)?.mtime ?? [], newestTime(tree, path) ?? []].flat();
+  });
+  return times.length === 0 ? undefined : times.reduce((newest, time) => Math.max(newest, time));
 }
 
 function isTar(head: Uint8Array): boolean {

@@ -13,6 +13,8 @@ export interface ResolvedSource {
   readonly key: string;
   /** Seconds since 1970 of a download, where times are kept. */
   readonly modified?: number;
+  /** Seconds since 1970 of the commit, or of the file as its server says. */
+  time(): Promise<number | undefined>;
   open(): Promise<FetchedSource>;
 }
 
@@ -37,7 +39,11 @@ export function createRemoteSources(session: RemoteSession): RemoteSources {
         return toFile(source.url, await downloads.fetch(source.url, source.checksum), session);
       }
       const files = await repositories.resolve(source.git);
-      return { key: files.key, open: async () => ({ kind: 'tree', tree: await files.open() }) };
+      return {
+        key: files.key,
+        time: () => files.committed(),
+        open: async () => ({ kind: 'tree', tree: await files.open() }),
+      };
     },
     async close() {
       await Promise.allSettled([downloads.close(), repositories.close()]);
@@ -56,7 +62,12 @@ function toFile(url: string, { digest, size, modified }: Download, session: Remo
   const node = { type: 'file', mode: 0o600, uid: 0, gid: 0, mtime, size, digest, source } as const;
   const time = isKept && modified !== undefined ? { modified } : {};
   const key = JSON.stringify(['http', name, digest, time]);
-  return { key, ...time, open: () => Promise.resolve({ kind: 'file', name, node }) };
+  return {
+    key,
+    ...time,
+    time: () => Promise.resolve(modified),
+    open: () => Promise.resolve({ kind: 'file', name, node }),
+  };
 }
 
 /** Last segment of the path, without its encoding. */

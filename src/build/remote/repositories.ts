@@ -18,6 +18,8 @@ export interface GitFiles {
   /** All that decides what the files are. */
   readonly key: string;
   readonly commit: string;
+  /** Fetches, and gives the commit's time in seconds since 1970. */
+  committed(): Promise<number>;
   /** Fetches and checks out, once. */
   open(): Promise<Tree>;
 }
@@ -54,6 +56,11 @@ export function createRepositories(session: GitSession): Repositories {
     return {
       key: keyOf(source, resolved),
       commit: resolved.commit,
+      async committed() {
+        const cacheDir = join(settings.cacheDir, 'git');
+        const { path } = await fetchCommit({ git, remote: source.remote, resolved, cacheDir, signal });
+        return await commitTime(git, path, resolved);
+      },
       open() {
         tree ??= openTree({ session, git, source, resolved, path: join(tempDir, 'tree') });
         return tree;
