@@ -13,8 +13,10 @@ it.skipIf(process.platform !== 'linux')('tries every method, and says why one do
     else expect({ method, reason }).toEqual({ method, reason: expect.stringMatching(/./) });
   }
   expect(report.method).toBe(report.methods.find(({ works }) => works)?.method);
-  const installed = ['crun', 'runc', 'unshare', 'bwrap'].filter((name) => findProgram(name) !== undefined);
-  expect(installed).toEqual(expect.arrayContaining(report.methods.filter((m) => m.works).map((m) => m.method)));
+  const programs = ['crun', 'runc', 'unshare', 'bwrap'].filter((name) => findProgram(name) !== undefined);
+  expect([...programs, 'chroot']).toEqual(
+    expect.arrayContaining(report.methods.filter((m) => m.works).map((m) => m.method)),
+  );
   expect(report.checks.map(({ name }) => name)).toContain('disk space');
 });
 
