@@ -14,6 +14,7 @@ interface Launch {
   readonly env: readonly string[];
   readonly cwd: string;
   readonly uid: number;
+  readonly openFiles?: { readonly soft: number; readonly hard: number };
 }
 
 const [task, file] = process.argv.slice(2);
@@ -22,11 +23,14 @@ if (task === 'loopback') libc?.enableLoopback();
 else if (task === 'supervise' && file !== undefined) supervise(JSON.parse(readFileSync(file, 'utf8')) as Supervision);
 else if (file !== undefined) launch(JSON.parse(readFileSync(file, 'utf8')) as Launch);
 
-function launch({ argv, env, cwd, uid }: Launch): void {
+function launch({ argv, env, cwd, uid, openFiles }: Launch): void {
   libc?.changeRoot('.');
   process.chdir(cwd);
   process.setuid?.(uid);
-  for (const fd of [0, 1, 2]) libc?.setCloseOnExec(fd, false);
+  for (const fd of [0, 1, 2]) libc?.passStream(fd);
+  libc?.restoreSignals();
+  // Node raises the soft limit of itself.
+  if (openFiles !== undefined) libc?.limitOpenFiles(openFiles.soft, openFiles.hard);
   const [name = ''] = argv;
   const path = env.find((variable) => variable.startsWith('PATH='))?.slice('PATH='.length);
   const reasons = candidates(name, path).map((program) => execute(program, argv, env));

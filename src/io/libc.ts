@@ -30,7 +30,12 @@ export interface Libc {
   syncFileSystem(fd: number): void;
   /** Brings the loopback interface of the current network namespace up. */
   enableLoopback(): void;
-  setCloseOnExec(fd: number, on: boolean): void;
+  /** Makes a standard stream what a program expects: inherited, and blocking. */
+  passStream(fd: number): void;
+  /** Undoes what Node did at its start: SIGPIPE ends a process again. */
+  restoreSignals(): void;
+  /** Soft and hard limit of open files; -1 is none. */
+  limitOpenFiles(soft: number, hard: number): void;
   /** Processes whose parents end become children of this one, and a signal ends this one with its parent (prctl(2)). */
   superviseDescendants(deathSignal: number): void;
   /** Takes note of every child that has ended, so that none stays a zombie. */
@@ -105,6 +110,8 @@ function createLibc(koffi: typeof import('koffi')): Libc {
   const ioctl = declare('int ioctl(int fd, ulong request, void *argument)');
   const fcntl = declare('int fcntl(int fd, int command, int argument)');
   const close = declare('int close(int fd)');
+  const signal = declare('intptr_t signal(int number, intptr_t handler)');
+  const setrlimit = declare('int setrlimit(int resource, const uint64_t *limits)');
   const prctl = declare('int prctl(int option, ulong value, ulong third, ulong fourth, ulong fifth)');
   const waitpid = declare('int waitpid(int pid, int *status, int options)');
   const execve = declare('int execve(const char *path, const char **argv, const char **envp)');
@@ -172,9 +179,22 @@ function createLibc(koffi: typeof import('koffi')): Libc {
       close(fd);
       check(result, 'ioctl SIOCSIFFLAGS', 'lo');
     },
-    setCloseOnExec(fd, on) {
+    passStream(fd) {
       const F_SETFD = 2;
-      check(fcntl(fd, F_SETFD, on ? 1 : 0), 'fcntl', String(fd));
+      const F_GETFL = 3;
+      const F_SETFL = 4;
+      const O_NONBLOCK = 0o4000;
+      check(fcntl(fd, F_SETFD, 0), 'fcntl', String(fd));
+      check(fcntl(fd, F_SETFL, check(fcntl(fd, F_GETFL, 0), 'fcntl', String(fd)) & ~O_NONBLOCK), 'fcntl', String(fd));
+    },
+    restoreSignals() {
+      const SIGPIPE = 13;
+      signal(SIGPIPE, 0);
+    },
+    limitOpenFiles(soft, hard) {
+      const RLIMIT_NOFILE = 7;
+      const limits = new BigUint64Array([BigInt.asUintN(64, BigInt(soft)), BigInt.asUintN(64, BigInt(hard))]);
+      check(setrlimit(RLIMIT_NOFILE, limits), 'setrlimit', 'RLIMIT_NOFILE');
     },
     superviseDescendants(deathSignal) {
       const PR_SET_PDEATHSIG = 1;

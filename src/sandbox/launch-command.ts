@@ -68,11 +68,12 @@ function privilegeArguments({ tools, capabilities, canSetGroups }: LaunchOptions
 /** Enters the root, takes the user id and executes the command with its environment. */
 function launchArguments({ options, command, run }: Launch): string[] {
   const { tools, launcher, alwaysByLauncher = false } = options;
-  const { argv, env, cwd, identity } = command;
+  const { argv, env, cwd, identity, limits } = command;
+  const openFiles = limits?.find(({ name }) => name === 'nofile');
   if (alwaysByLauncher || env.some(steersPrograms)) {
     if (loadLibc() === undefined) throw unsafeEnvironment(env);
     const path = join(run.scratch, 'launch.json');
-    writeFileSync(path, JSON.stringify({ argv, env, cwd, uid: identity.uid }));
+    writeFileSync(path, JSON.stringify({ argv, env, cwd, uid: identity.uid, openFiles }));
     return [...launcher, 'command', path];
   }
   return [
