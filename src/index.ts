@@ -20,7 +20,15 @@ export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type InitOptions, initProject, type ProjectImage } from './build/init.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
 export { type KeptIn, type LoginOptions, login, logout } from './build/login.ts';
-export type { BuildOptions, NpmOptions, Output, RegistryOptions, Secret } from './build/options.ts';
+export type {
+  BuildOptions,
+  NpmOptions,
+  Output,
+  RegistryOptions,
+  Secret,
+  SharedCacheSource,
+  SharedCacheTarget,
+} from './build/options.ts';
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
 export { type SbomOptions, sbom } from './build/sbom.ts';

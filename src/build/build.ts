@@ -72,6 +72,7 @@ async function carryOut(options: BuildOptions, caller: BuildControl): Promise<Bu
   const descriptor = index ?? first.image.descriptor;
   await session.names.set(names, descriptor);
   const outputs = await writeOutputs(session, { built, descriptor, names });
+  await session.shared()?.finish(built.flatMap(({ image }) => image.layers));
   const recipe = await compressionRecipe(settings.compression);
   const sum = (key: 'cached' | 'executed'): number => built.reduce((total, each) => total + each[key], 0);
   const result = {

@@ -5,7 +5,9 @@ import { applyLabels, withPlatform } from '../plan/base-config.ts';
 import { annotationsFor } from './annotations.ts';
 import { createdNow } from './history.ts';
 import type { LayerStack } from './layer-stack.ts';
+import { compressionRecipe } from './recipe.ts';
 import type { Session } from './session.ts';
+import { withInlineSteps } from './shared/inline.ts';
 import { squashStage } from './squash.ts';
 import type { BuiltStage } from './stages.ts';
 
@@ -19,9 +21,13 @@ export async function finishImage(
   const labelled = applyLabels(config, options.labels ?? {});
   const placed = settings.platformGiven ? withPlatform(labelled, settings.platform) : labelled;
   const created = config.history?.at(-1)?.created ?? createdNow(settings, session.now);
-  const layers = await compressedAsAsked(session, stack.layers());
+  const own = stack.layers();
+  await session.lazyLayers.ensureAll(own.map(({ descriptor }) => descriptor));
+  const layers = await compressedAsAsked(session, own);
+  const steps = session.shared()?.inlineSteps(layers);
+  const cached = withInlineSteps(placed, steps, await compressionRecipe(settings.compression));
   const annotations = annotationsFor(options.annotations ?? [], 'manifest', settings.platform);
-  const image = await assembleImage({ config: { ...placed, created }, layers, annotations, store });
+  const image = await assembleImage({ config: { ...cached, created }, layers, annotations, store });
   return { image, stack };
 }
 

@@ -74,6 +74,20 @@ export interface NpmOptions {
   readonly scripts?: 'refuse' | 'ignore' | 'sandbox';
 }
 
+/** Where machines share what steps made; see docs/cache.md for what it means to trust one. */
+export type SharedCacheSource =
+  /** A repository of any registry; an image of it that carries an inline cache is read, too. */
+  | { readonly type: 'registry'; readonly ref: string }
+  /** A directory. */
+  | { readonly type: 'local'; readonly path: string };
+
+export type SharedCacheTarget = (SharedCacheSource | { readonly type: 'inline' }) & {
+  /** `min` (default): the steps whose layers the image has; `max`: all steps. */
+  readonly mode?: 'min' | 'max';
+  /** Whether a failure to write is a warning only. Default true. */
+  readonly ignoreError?: boolean;
+};
+
 /** Options of {@link build}. Paths are relative to the working directory of the process. */
 export interface BuildOptions {
   /**
@@ -129,6 +143,10 @@ export interface BuildOptions {
    * and no answer is an error. `missing`: only for what was never pulled. `never`: not at all.
    */
   readonly pull?: 'always' | 'newer' | 'missing' | 'never';
+  /** Shared caches that are asked for what is not in the cache folder, in this order. */
+  readonly cacheFrom?: readonly SharedCacheSource[];
+  /** Shared caches that get what this build made or found; `inline` is the configuration of the image. */
+  readonly cacheTo?: readonly SharedCacheTarget[];
   /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`. */
   readonly cacheDir?: string;
   /**

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createBlobIndex } from '../cache/blob-index.ts';
+import { type BlobIndex, createBlobIndex } from '../cache/blob-index.ts';
 import { createBlockLists } from '../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
@@ -9,7 +9,7 @@ import { createLimit, type Limit } from '../io/limit.ts';
 import { createWorkspace, reclaimWorkspaces, type Workspace } from '../io/workspace.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
-import { createTocStore } from '../rootfs/toc-store.ts';
+import { createTocStore, type TocStore } from '../rootfs/toc-store.ts';
 import { abortableStore } from '../store/abortable-store.ts';
 import { type BlobStore, createBlobStore } from '../store/blob-store.ts';
 import { type CacheFolders, cacheFolders } from './cache-folders.ts';
@@ -21,6 +21,8 @@ import { createImageNames, type ImageNames } from './names.ts';
 import type { BuildOptions } from './options.ts';
 import { createPulledImages, type PulledImages } from './pulled.ts';
 import { createRemoteSources, type RemoteSources } from './remote/remote-sources.ts';
+import { createLazyLayers, type LazyLayers, lazyStore } from './shared/lazy-layers.ts';
+import { createSharedCaches, type SharedCaches } from './shared/shared-caches.ts';
 import { type BuildInputs, createBuildInputs } from './unchanged/build-inputs.ts';
 
 /** What one build works with. Disposing gives everything back that must be given back, and never throws. */
@@ -36,6 +38,8 @@ export interface Session extends BuildControl, AsyncDisposable {
   readonly pulled: PulledImages;
   readonly records: CacheRecords;
   readonly definitions: Definitions;
+  readonly blobs: BlobIndex;
+  readonly tocs: TocStore;
   readonly library: LayerLibrary;
   readonly statCache: StatCache;
   readonly inputs: BuildInputs;
@@ -48,6 +52,10 @@ export interface Session extends BuildControl, AsyncDisposable {
   registry(): RegistryClient;
   /** What ADD and contexts fetch. */
   remotes(): RemoteSources;
+  /** Layers that are elsewhere until they are needed. */
+  readonly lazyLayers: LazyLayers;
+  /** `undefined` when nothing is shared. */
+  shared(): SharedCaches | undefined;
   /** Started when the first RUN needs it. */
   sandboxHost(): Promise<SandboxHost>;
 }
@@ -64,11 +72,16 @@ export function openSession(
   const storeDir = folders.store;
   const claims = createClaims(workspace.path, folders);
   const blobStore = createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') });
-  const store = abortableStore(claimingStore(blobStore, claims), signal);
+  const claimed = abortableStore(claimingStore(blobStore, claims), signal);
+  const lazyLayers = createLazyLayers(claimed);
+  const store = lazyStore(claimed, lazyLayers);
+  const blobs = createBlobIndex(folders.blobs);
+  const tocs = createTocStore(folders.tocs);
   const statCache = openStatCache(folders.statCache);
   const methods = new Set<IsolationMethod>();
   let client: RegistryClient | undefined;
   let remotes: RemoteSources | undefined;
+  let shared: SharedCaches | undefined;
   let host: Promise<SandboxHost> | undefined;
 
   async function startHost(): Promise<SandboxHost> {
@@ -96,10 +109,12 @@ export function openSession(
     pulled: createPulledImages(folders.pulled),
     records: createCacheRecords(folders.records),
     definitions: createDefinitions(folders.definitions),
+    blobs,
+    tocs,
     library: createLayerLibrary({
       store,
-      blobs: createBlobIndex(folders.blobs),
-      tocs: createTocStore(folders.tocs),
+      blobs,
+      tocs,
       blocks: createBlockLists(folders.blocks),
       compression: settings.compression,
       limits: settings.limits,
@@ -118,6 +133,12 @@ export function openSession(
       client ??= createRegistryClient({ ...options.registry, signal });
       return client;
     },
+    lazyLayers,
+    shared() {
+      const { cacheFrom = [], cacheTo = [] } = options;
+      if (cacheFrom.length + cacheTo.length > 0) shared ??= createSharedCaches(session);
+      return shared;
+    },
     remotes() {
       remotes ??= createRemoteSources(session);
       return remotes;
@@ -129,6 +150,7 @@ export function openSession(
     async [Symbol.asyncDispose]() {
       statCache.save();
       await quietly(host?.then((started) => started[Symbol.asyncDispose]()));
+      await quietly(shared?.atRest());
       await quietly(client?.close());
       await quietly(remotes?.close());
       await quietly(workspace[Symbol.asyncDispose]());

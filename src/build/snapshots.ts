@@ -34,6 +34,7 @@ async function prepareLayer(session: Session, host: SandboxHost, stack: LayerSta
   markUsed(join(session.folders.used, id));
   if (top === undefined || (await host.hasLayer(id))) return;
   const { descriptor, diffId } = top.layer;
+  await session.lazyLayers.ensure(descriptor);
   const applied = await stack.applied();
   await host.unpackLayer({
     id,

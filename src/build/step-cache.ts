@@ -58,6 +58,8 @@ export interface StepLayer {
   readonly key: CacheKey;
   /** Which of several layers of the step this is, for the history. */
   readonly part?: string;
+  /** Made by a host with limits, and good for such hosts only. */
+  readonly isLimited?: true;
 }
 
 /**
@@ -76,7 +78,10 @@ export interface StepCache {
 }
 
 /** What of a session the cache needs. */
-type CacheSession = Pick<Session, 'settings' | 'records' | 'definitions' | 'library' | 'limit' | 'signal' | 'emit'>;
+type CacheSession = Pick<
+  Session,
+  'settings' | 'records' | 'definitions' | 'library' | 'limit' | 'signal' | 'emit' | 'shared'
+>;
 
 /** Steps that are carried out at this moment, by key: builds of one process may share it. */
 export type RunningSteps = Map<CacheKey, Promise<StepLayer>>;
@@ -127,11 +132,12 @@ export function createStepCache(
         await Promise.allSettled([twin]);
         return undefined;
       }
-      if (mayRead(session, step.info) && session.definitions.lookup(shape) !== undefined) return undefined;
+      if (mayRead(session, step.info) && mayBeKnown(session, shape)) return undefined;
       const making = makeFirst(step, shape);
       firsts.set(shape, making);
       const made = await making;
       counts.executed++;
+      share(session, step.info, made);
       return made;
     },
     async layerFor(step) {
@@ -139,9 +145,20 @@ export function createStepCache(
       counts[result.cached ? 'cached' : 'executed']++;
       if (result.cached && step.isPart !== true)
         session.emit({ type: 'step-cached', step: step.info, key: result.key });
+      share(session, step.info, result);
       return result;
     },
   };
+}
+
+/** Whether a step of this shape was made before, or another machine may have made one. */
+function mayBeKnown({ definitions, shared }: CacheSession, shape: CacheKey): boolean {
+  return shared()?.hasSources === true || definitions.lookup(shape) !== undefined;
+}
+
+/** What limited hosts made is kept from others. */
+function share(session: CacheSession, { text }: StepInfo, { layer, created, key, isLimited }: StepLayer): void {
+  if (isLimited !== true) session.shared()?.offer({ key, created, step: text, ...layer });
 }
 
 function definitionKey(recipe: string, definition: readonly Ingredient[]): CacheKey {
@@ -179,12 +196,13 @@ interface Request {
 }
 
 async function findOrMake(request: Request): Promise<StepLayer> {
-  const recorded = await findRecorded(request);
-  if (recorded !== undefined) return recorded;
+  const known = (await findRecorded(request)) ?? (await findShared(request));
+  if (known !== undefined) return known;
   const limits = (await request.resolved.hostLimits?.()) ?? [];
   if (limits.length === 0) return await makeAndRecord(request);
   const limited = withIngredients(request, limits);
-  return (await findRecorded(limited)) ?? (await makeAndRecord(limited));
+  const result = (await findRecorded(limited)) ?? (await makeAndRecord(limited));
+  return { ...result, isLimited: true };
 }
 
 function withIngredients(request: Request, more: readonly Ingredient[]): Request {
@@ -211,6 +229,20 @@ async function findRecorded({
   if (record === undefined) return undefined;
   const layer = await session.library.find(record.diffId);
   return layer === undefined ? undefined : { layer, created: record.created, cached: true, key };
+}
+
+/** What another machine made. It is recorded here when its layer is, too. */
+async function findShared({ session, info, resolved, key }: Request): Promise<StepLayer | undefined> {
+  if (!mayRead(session, info)) return undefined;
+  const { ingredients } = resolved;
+  const found = await session
+    .shared()
+    ?.find(key, ({ diffId, created }) =>
+      session.records.record({ key, diffId, created, step: info.text, ingredients }),
+    );
+  if (found === undefined) return undefined;
+  const { created, ...layer } = found;
+  return { layer, created, cached: true, key };
 }
 
 async function makeAndRecord({ session, info, resolved, key, now, earlier }: Request): Promise<StepLayer> {

@@ -6,6 +6,8 @@ import { writeAtomicSync } from '../io/atomic-file.ts';
 
 /** By blob, where the blocks lie that it is made of: what a later layer of the same step has unchanged is taken from there. */
 export interface BlockLists {
+  /** The file of a list, whether it is there or not. */
+  pathOf(blob: Digest): string;
   load(blob: Digest): readonly PackedBlock[] | undefined;
   save(blob: Digest, blocks: readonly PackedBlock[]): void;
 }
@@ -15,6 +17,7 @@ const VERSION = 1;
 export function createBlockLists(directory: string): BlockLists {
   const pathOf = (blob: Digest): string => join(directory, hexOf(blob).slice(0, 2), `${hexOf(blob).slice(2)}.json`);
   return {
+    pathOf,
     load: (blob) => readList(pathOf(blob), blob),
     save: (blob, blocks) => writeAtomicSync(pathOf(blob), `${JSON.stringify({ version: VERSION, blob, blocks })}\n`),
   };

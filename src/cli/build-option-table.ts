@@ -252,6 +252,20 @@ const SUPPORTED: readonly OptionRow[] = [
   { name: 'metadata-file', value: 'FILE', help: 'Write digest, descriptor and names as JSON to a file', support: FULL },
   CACHE_DIR_OPTION,
   {
+    name: 'cache-from',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Shared cache to read: type=registry,ref=NAME or type=local,src=DIR',
+    support: FULL,
+  },
+  {
+    name: 'cache-to',
+    value: 'SPEC',
+    repeatable: true,
+    help: 'Shared cache to write: type=registry,ref=NAME, type=local,dest=DIR or type=inline; mode=max for all stages, ignore-error=false to fail with it',
+    support: FULL,
+  },
+  {
     name: 'cache-max-size',
     value: 'SIZE',
     help: 'What the cache folder may take, as 20GB',
@@ -306,20 +320,6 @@ const REFUSED: readonly OptionRow[] = [
     value: 'SPEC',
     help: 'Bill of materials',
     support: refused(`${NO_ATTESTATIONS}; --sbom=false is accepted`, ['false']),
-  },
-  {
-    name: 'cache-from',
-    value: 'SPEC',
-    repeatable: true,
-    help: 'Shared cache to read',
-    support: refused('lamella shares no cache yet: keep the folder of --cache-dir between builds'),
-  },
-  {
-    name: 'cache-to',
-    value: 'SPEC',
-    repeatable: true,
-    help: 'Shared cache to write',
-    support: refused('lamella shares no cache yet: keep the folder of --cache-dir between builds'),
   },
   {
     name: 'print',

@@ -3,6 +3,7 @@ import type { BuildOptions, InspectOptions, Output } from './library.ts';
 import { npmOptionsOf } from './npm-request.ts';
 import { parseAnnotations } from './parse-annotation.ts';
 import type { Arguments } from './parse-arguments.ts';
+import { parseCacheFrom, parseCacheTo } from './parse-cache.ts';
 import { parseMemorySize } from './parse-memory-size.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -35,6 +36,8 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     noNewPrivileges: args.all('security-opt').length > 0,
     noCache: args.on('no-cache'),
     noCacheFilter: listOf(args, 'no-cache-filter'),
+    cacheFrom: args.all('cache-from').map(parseCacheFrom),
+    cacheTo: args.all('cache-to').map(parseCacheTo),
     offline: args.on('offline'),
     registry: registryOptionsOf(args),
   };

@@ -74,13 +74,13 @@ interface LayerRequest {
   readonly roots: Roots;
 }
 
-function layerItem({ store }: OpenCache, { diffId, layer, roots }: LayerRequest): StoredItem {
+function layerItem({ store, blocks }: OpenCache, { diffId, layer, roots }: LayerRequest): StoredItem {
   const blobs = [...new Set(layer.blobs)];
   const isNamed = blobs.some((blob) => roots.named.has(blob));
   const usedByBase = Math.max(0, ...blobs.map((blob) => roots.pulled.get(blob)?.usedMs ?? 0));
   const base = blobs.map((blob) => roots.pulled.get(blob)?.text).find((text) => text !== undefined);
   const isReached = usedByBase > 0 || layer.records > 0;
-  const files = [...layer.files, ...blobs.map((blob) => store.pathOf(blob))];
+  const files = [...layer.files, ...blobs.flatMap((blob) => [store.pathOf(blob), blocks.pathOf(blob)])];
   return {
     kind: 'layer',
     id: diffId,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type BlobIndex, createBlobIndex } from '../../cache/blob-index.ts';
+import { type BlockLists, createBlockLists } from '../../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../../cache/records.ts';
 import { defaultCacheDir } from '../../io/host.ts';
@@ -20,6 +21,7 @@ export interface OpenCache {
   readonly records: CacheRecords;
   readonly definitions: Definitions;
   readonly blobs: BlobIndex;
+  readonly blocks: BlockLists;
   readonly tocs: TocStore;
 }
 
@@ -35,6 +37,7 @@ export function openCache(options: StoreOptions): OpenCache {
     records: createCacheRecords(folders.records),
     definitions: createDefinitions(folders.definitions),
     blobs: createBlobIndex(folders.blobs),
+    blocks: createBlockLists(folders.blocks),
     tocs: createTocStore(folders.tocs),
   };
 }

@@ -17,6 +17,8 @@ export function recordPath(options: BuildOptions, settings: Settings): string | 
   // A push is a conversation with the registry, an engine keeps its images itself, and others may write into a folder too.
   if (options.outputs?.some(({ type }) => !isOwnFile(type))) return undefined;
   if (settings.platforms.length > 1) return undefined;
+  // And so is a shared cache.
+  if ((options.cacheTo ?? []).length > 0) return undefined;
   // How a build is watched, its secrets and the way to registries change no result.
   const { onEvent: _listener, signal: _signal, now: _now, secrets: _secrets, registry: _registry, ...asked } = options;
   const name = JSON.stringify([asked, settings, resolve('.'), runtimeVersions(), programIdentity()]);

@@ -11,6 +11,7 @@ import { headBlob, type PushOutcome, pushBlob } from './push-blob.ts';
 import { pushManifest } from './push-manifest.ts';
 import { createReader, type RegistryReader } from './reader.ts';
 import { createSession, type Repository, type Session } from './session.ts';
+import { deleteManifest, listTags } from './tags.ts';
 import { createTransport, DEFAULT_TIMEOUTS, type Timeouts } from './transport.ts';
 import type { BlobPush } from './upload.ts';
 
@@ -28,6 +29,9 @@ export interface RegistryWriter {
 export interface RegistryClient extends RegistryReader, RegistryWriter {
   /** Whether there is a registry that lets us in: `GET /v2/` (distribution-spec, "Determining Support"). */
   ping(registry: string): Promise<void>;
+  tags(repository: Repository): AsyncIterable<string>;
+  /** Many registries do not allow it: that is a RegistryError. */
+  deleteManifest(manifest: Repository & { readonly digest: Digest }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,6 +74,8 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     hasBlob: (repository, digest) => headBlob(session, repository, digest),
     pushBlob: (repository, push) => pushBlob(session, repository, push),
     pushManifest: (reference, manifest) => pushManifest(session, reference, manifest),
+    tags: (repository) => listTags(session, repository),
+    deleteManifest: (manifest) => deleteManifest(session, manifest),
     close: () => transport.close(),
   };
 }

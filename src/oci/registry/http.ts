@@ -4,7 +4,7 @@ import type { Bytes } from '../../core/ports.ts';
 export type HttpBody = Uint8Array | { readonly bytes: Bytes; readonly size: number };
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** Goes to the origin of `url` only, never along with a redirect to another one. */

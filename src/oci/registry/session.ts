@@ -8,6 +8,9 @@ import { type RetryPolicy, withRetry } from './retry.ts';
 
 export type Repository = Pick<Reference, 'registry' | 'repository'>;
 
+/** What a token is asked for. */
+const RIGHTS = { pull: 'pull', push: 'pull,push', delete: 'pull,delete' } as const;
+
 /** One call of a registry's API. */
 export interface ApiCall {
   readonly repository: Repository;
@@ -15,7 +18,7 @@ export interface ApiCall {
   readonly path: string | URL;
   readonly method: HttpRequest['method'];
   /** `none` for what belongs to no repository. */
-  readonly action: 'pull' | 'push' | 'none';
+  readonly action: keyof typeof RIGHTS | 'none';
   /** Another repository of the registry that is read as well. */
   readonly source?: string | undefined;
   /** What is asked for, for messages. */
@@ -101,7 +104,7 @@ function toRequest(call: ApiCall, base: URL): HttpRequest {
 
 function accessOf({ repository, action, source }: ApiCall, base: URL): AccessRequest {
   if (action === 'none') return { registry: repository.registry, registryUrl: base, scopes: [] };
-  const own = `repository:${repository.repository}:${action === 'push' ? 'pull,push' : 'pull'}`;
+  const own = `repository:${repository.repository}:${RIGHTS[action]}`;
   const scopes = source === undefined ? [own] : [own, `repository:${source}:pull`].sort();
   return { registry: repository.registry, registryUrl: base, scopes };
 }

@@ -69,12 +69,32 @@ async function handle(registry: TestRegistry, request: IncomingMessage, response
   if (registry.guard !== undefined && !registry.guard(request, response)) return;
   const url = new URL(request.url ?? '/', `http://${registry.host}`);
   if (url.pathname === '/v2/') return void response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  const [, repository] = /^\/v2\/(.+)\/tags\/list$/.exec(url.pathname) ?? [];
+  if (repository !== undefined) return listTags(registry, { repository, url, response });
   const { name = '', kind, what = '' } = ROUTE.exec(url.pathname)?.groups ?? {};
   if (kind === 'manifests') return handleManifest(registry, { name, what, request, response });
   if (kind === 'blobs' && what.startsWith('uploads/'))
     return handleUpload(registry, { name, what, request, response }, url);
   if (kind === 'blobs') return handleBlob(registry, { name, what, request, response });
   refuse(response, 404, 'NOT_FOUND');
+}
+
+/** Two tags a page, so that more than one is asked for. */
+function listTags(
+  { manifests }: TestRegistry,
+  { repository, url, response }: { readonly repository: string; readonly url: URL; readonly response: ServerResponse },
+): void {
+  const names = [...manifests.keys()].filter((key) => key.startsWith(`${repository}:`) && !key.includes(':sha256:'));
+  const last = url.searchParams.get('last') ?? '';
+  const tags = names
+    .map((key) => key.slice(repository.length + 1))
+    .sort()
+    .filter((tag) => tag > last);
+  const page = tags.slice(0, 2);
+  const next =
+    page.length < tags.length ? { link: `</v2/${repository}/tags/list?n=2&last=${page.at(-1)}>; rel="next"` } : {};
+  response.writeHead(200, { 'content-type': 'application/json', ...next });
+  response.end(JSON.stringify({ name: repository, tags: page }));
 }
 
 interface Call {
@@ -90,6 +110,10 @@ async function handleManifest(registry: TestRegistry, { name, what, request, res
     const digest = registry.putManifest(name, what, request.headers['content-type'] ?? '', bytes);
     response.writeHead(201, { 'docker-content-digest': digest }).end();
     return;
+  }
+  if (request.method === 'DELETE') {
+    for (const [key, { bytes }] of registry.manifests) if (sha256(bytes) === what) registry.manifests.delete(key);
+    return void response.writeHead(202).end();
   }
   const manifest = registry.manifests.get(`${name}:${what}`);
   if (manifest === undefined) return refuse(response, 404, 'MANIFEST_UNKNOWN');

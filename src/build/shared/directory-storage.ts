@@ -1,0 +1,40 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CacheKey } from '../../cache/cache-key.ts';
+import type { SharedStorage } from '../../cache/shared-storage.ts';
+import { writeAtomic } from '../../io/atomic-file.ts';
+import { errnoOf, toHostError } from '../../io/host-error.ts';
+import { scanFiles } from '../../io/scan-folder.ts';
+import { createBlobStore } from '../../store/blob-store.ts';
+
+/** `type=local`: a directory, which may lie on a disk that machines share. */
+export function createDirectoryStorage(directory: string): SharedStorage {
+  const store = createBlobStore(directory);
+  const steps = join(directory, 'steps');
+  const pathOf = (key: CacheKey): string => join(steps, `${key.slice('sha256:'.length)}.json`);
+  return {
+    name: directory,
+    readDocument: async (key) => readIfThere(pathOf(key)),
+    writeDocument: (key, document) => writeAtomic(pathOf(key), document),
+    hasBlob: (blob) => store.has(blob),
+    readBlob: (blob) => store.read(blob),
+    async writeBlob(blob, bytes) {
+      if (!(await store.has(blob))) await store.write(bytes, blob);
+    },
+    async *list() {
+      for (const { name } of scanFiles(steps)) yield `sha256:${name.replace(/\.json$/, '')}` as CacheKey;
+    },
+    async remove(key) {
+      rmSync(pathOf(key), { force: true });
+    },
+  };
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw toHostError(error, 'read', path);
+  }
+}

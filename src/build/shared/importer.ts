@@ -1,0 +1,127 @@
+import type { CacheKey } from '../../cache/cache-key.ts';
+import type { SharedStorage } from '../../cache/shared-storage.ts';
+import type { DiffId } from '../../core/digest.ts';
+import { ContentError, isBuilderError } from '../../core/errors.ts';
+import type { Layer } from '../../core/image.ts';
+import { compressionOf } from '../../core/media-types.ts';
+import { decompress } from '../../io/decompress.ts';
+import { readToc } from '../../layers/toc.ts';
+import { decodeToc } from '../../layers/toc-codec.ts';
+import { readAll } from '../../store/read.ts';
+import { wrongDiffId } from '../compress-layer.ts';
+import type { SharedCacheSource } from '../options.ts';
+import { compressionRecipe } from '../recipe.ts';
+import { cacheFailed } from './failure.ts';
+import { createInlineSteps, type InlineSteps } from './inline.ts';
+import { parseStep, type SharedStep } from './step-document.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface ImportedStep {
+  readonly diffId: DiffId;
+  readonly created: string;
+}
+
+export interface Importer {
+  find(key: CacheKey, onKept: (step: ImportedStep) => void): Promise<(Layer & ImportedStep) | undefined>;
+}
+
+export interface ImporterParts {
+  readonly storage: () => SharedStorage;
+  readonly source: SharedCacheSource;
+}
+
+/** A cache that cannot be reached is told of once and then left alone; what it answers wrongly counts as not there. */
+export function createImporter(session: Surroundings, { storage, source }: ImporterParts): Importer {
+  let opened: SharedStorage | undefined;
+  let inline: InlineSteps | undefined;
+  let isOut = false;
+
+  async function look(key: CacheKey): Promise<SharedStep | undefined> {
+    opened ??= storage();
+    const document = await opened.readDocument(key);
+    if (document !== undefined) return parseStep(document, key, `${opened.name} (${key})`);
+    if (source.type !== 'registry') return undefined;
+    inline ??= createInlineSteps(session, source.ref);
+    return await inline.find(key);
+  }
+
+  return {
+    async find(key, onKept) {
+      if (isOut) return undefined;
+      try {
+        const step = await look(key);
+        return opened && step && (await accept(session, { storage: opened, step, onKept }));
+      } catch (error) {
+        isOut = !isBuilderError(error) || error.family !== 'content';
+        cacheFailed(session, error, isOut ? 'it is left alone' : 'that step is not taken from it');
+        return undefined;
+      }
+    },
+  };
+}
+
+interface Acceptance {
+  readonly storage: SharedStorage;
+  readonly step: SharedStep;
+  readonly onKept: (step: ImportedStep) => void;
+}
+
+/**
+ * Its layer comes when it is needed. One that was compressed otherwise is fetched and compressed anew, so that an image has
+ * the same digest wherever its steps come from.
+ */
+async function accept(
+  session: Surroundings,
+  { storage, step, onKept }: Acceptance,
+): Promise<(Layer & ImportedStep) | undefined> {
+  const { diffId, created, layer: descriptor, recipe } = step;
+  const isHere = await session.store.has(descriptor);
+  if (!isHere && !(await storage.hasBlob(descriptor))) return undefined;
+  await keepToc(session, storage, step);
+  const keep = async (): Promise<void> => {
+    await fetchLayer(session, storage, step);
+    onKept(step);
+  };
+  if (isHere || recipe !== (await compressionRecipe(session.settings.compression))) {
+    await keep();
+    const layer = await session.library.find(diffId);
+    return layer && { ...layer, created };
+  }
+  if (!session.lazyLayers.announce({ diffId, descriptor }, keep)) throw untrue(storage.name, step);
+  return { descriptor, diffId, created };
+}
+
+const TOC_LIMIT = 512 << 20;
+
+/** Without a table of contents that can be used, the layer itself is read when its files count. */
+async function keepToc({ tocs }: Surroundings, storage: SharedStorage, { diffId, toc }: SharedStep): Promise<void> {
+  if (toc === undefined || toc.size > TOC_LIMIT || tocs.load(diffId) !== undefined) return;
+  const table = decodeToc(await readAll({ has: storage.hasBlob, read: storage.readBlob }, toc));
+  if (table.diffId !== diffId) throw wrongDiffId(diffId, table.diffId);
+  tocs.save(table);
+}
+
+/** The bytes have the digest that was told, and unpacked the diff ID, before anything is recorded. */
+async function fetchLayer(session: Surroundings, storage: SharedStorage, step: SharedStep): Promise<void> {
+  const { blobs, tocs } = session;
+  const { store } = session.lazyLayers;
+  const { diffId, layer, recipe } = step;
+  const wasHere = await store.has(layer);
+  await store.write(storage.readBlob(layer), layer);
+  const format = compressionOf(layer.mediaType) ?? 'none';
+  const found = await readToc(decompress(store.read(layer), { format }));
+  if (found.diffId !== diffId) {
+    if (!wasHere) await store.delete(layer.digest);
+    throw untrue(storage.name, step, found.diffId);
+  }
+  tocs.save(found);
+  blobs.record(diffId, recipe, layer);
+}
+
+function untrue(name: string, { diffId, step }: SharedStep, found?: DiffId): ContentError {
+  return new ContentError('CONTENT_DIFF_ID_MISMATCH', `${name} has another layer than it says for ${step}`, {
+    expected: diffId,
+    ...(found !== undefined && { found }),
+    hint: 'the shared cache is damaged or was tampered with: build without it, and find out who may write to it',
+  });
+}

@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import type { CacheKey } from '../../cache/cache-key.ts';
+import type { SharedStorage } from '../../cache/shared-storage.ts';
+import type { Layer } from '../../core/image.ts';
+import type { SharedCacheSource, SharedCacheTarget } from '../options.ts';
+import { createDirectoryStorage } from './directory-storage.ts';
+import { createExporter, type Exporter, type OfferedStep } from './exporter.ts';
+import { createImporter, type ImportedStep } from './importer.ts';
+import { createRegistryStorage } from './registry-storage.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What this build takes from other machines, and gives to them. */
+export interface SharedCaches {
+  readonly hasSources: boolean;
+  /** The first that has it; `onKept` is called when the layer is in the store. */
+  find(key: CacheKey, onKept: (step: ImportedStep) => void): Promise<(Layer & ImportedStep) | undefined>;
+  /** Something that others may want. */
+  offer(step: OfferedStep): void;
+  /** What the configuration of the image is to carry. */
+  inlineSteps(layers: readonly Layer[]): readonly OfferedStep[] | undefined;
+  /** Waits until everything is uploaded. */
+  finish(layers: readonly Layer[]): Promise<void>;
+  /** Waits until nothing is under way any more, however it ends. */
+  atRest(): Promise<void>;
+}
+
+export function createSharedCaches(session: Surroundings): SharedCaches {
+  const { cacheFrom = [], cacheTo = [] } = session.options;
+  const importers = cacheFrom.map((source) =>
+    createImporter(session, { storage: () => storageOf(session, source), source }),
+  );
+  const exporters = cacheTo.flatMap((target): Exporter[] =>
+    target.type === 'inline' ? [] : [createExporter(session, { storage: () => storageOf(session, target), target })],
+  );
+  const isInline = cacheTo.some(({ type }) => type === 'inline');
+  const offered = new Map<CacheKey, OfferedStep>();
+  return {
+    hasSources: importers.length > 0,
+    async find(key, onKept) {
+      for (const importer of importers) {
+        const found = await importer.find(key, onKept);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    offer(step) {
+      if (offered.has(step.key)) return;
+      offered.set(step.key, step);
+      for (const exporter of exporters) exporter.offer(step);
+    },
+    inlineSteps: (layers) => (isInline ? stepsOf(offered, layers) : undefined),
+    async finish(layers) {
+      await Promise.all(exporters.map((exporter) => exporter.finish(stepsOf(offered, layers))));
+    },
+    async atRest() {
+      await Promise.all(exporters.map((exporter) => exporter.atRest()));
+    },
+  };
+}
+
+function stepsOf(offered: ReadonlyMap<CacheKey, OfferedStep>, layers: readonly Layer[]): OfferedStep[] {
+  const inImage = new Set(layers.map(({ diffId }) => diffId));
+  return [...offered.values()].filter(({ diffId }) => inImage.has(diffId));
+}
+
+function storageOf(
+  session: Surroundings,
+  place: Exclude<SharedCacheSource | SharedCacheTarget, { type: 'inline' }>,
+): SharedStorage {
+  return place.type === 'local'
+    ? createDirectoryStorage(resolve(place.path))
+    : createRegistryStorage(session.registry(), place.ref);
+}
