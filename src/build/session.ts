@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BlobIndex, createBlobIndex } from '../cache/blob-index.ts';
 import { createBlockLists } from '../cache/block-lists.ts';
@@ -60,6 +61,16 @@ export interface Session extends BuildControl, AsyncDisposable {
   sandboxHost(): Promise<SandboxHost>;
 }
 
+/** A workspace whose claims cannot be written (a full disk) goes again. */
+function claimsOf({ path }: Workspace, folders: CacheFolders): Claims {
+  try {
+    return createClaims(path, folders);
+  } catch (error) {
+    rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 export function openSession(
   options: BuildOptions,
   settings: Settings,
@@ -70,7 +81,7 @@ export function openSession(
   const abandoned = reclaimWorkspaces(folders.temporary);
   const workspace = createWorkspace(folders.temporary);
   const storeDir = folders.store;
-  const claims = createClaims(workspace.path, folders);
+  const claims = claimsOf(workspace, folders);
   const blobStore = createBlobStore(storeDir, { ingestDir: join(workspace.path, 'ingest') });
   const claimed = abortableStore(claimingStore(blobStore, claims), signal);
   const lazyLayers = createLazyLayers(claimed);
