@@ -92,11 +92,6 @@ export function parseStep(bytes: Uint8Array, key: CacheKey, name: string): Share
   };
 }
 
-/** Milliseconds since 1970 when a step was uploaded; 0 when it does not say. */
-export function uploadTime(bytes: Uint8Array, name: string): number {
-  return Date.parse(annotationsOf(bytes, name)[UPLOADED] ?? '') || 0;
-}
-
 function annotationsOf(bytes: Uint8Array, name: string): Readonly<Record<string, string>> {
   const { annotations } = parseJsonObject(bytes, name);
   if (!isObject(annotations)) return {};
@@ -105,6 +100,6 @@ function annotationsOf(bytes: Uint8Array, name: string): Readonly<Record<string,
 
 function noStep(name: string, key: CacheKey): ContentError {
   return new ContentError('CONTENT_BAD_CACHE_STEP', `${name} is not the step ${key} of a shared cache`, {
-    hint: 'somebody else writes to this cache, or it is damaged; remove it with: lamella cache prune --remote',
+    hint: 'somebody else writes to this cache, or it is damaged: leave it out of --cache-from, or remove it there',
   });
 }
