@@ -140,16 +140,27 @@ describe.runIf((await requireRegistry()) && requireTool('skopeo'))('an index tha
   });
 });
 
-describe('RUN for another platform', () => {
-  it.runIf(canRun('s390x', 'amd64') === false)('is refused before it starts, with a way out', async () => {
+/** What the kernel emulates is not for a test to change: a promise for another kernel is none here. */
+function itIf(isPromised: boolean): (name: string, promise: () => Promise<void>) => void {
+  return (name, promise) => {
+    if (isPromised) it(name, promise);
+  };
+}
+
+itIf(canRun('s390x', 'amd64') === false)(
+  'RUN for another platform is refused before it starts, with a way out',
+  async () => {
     const context = makeContext(`${DOCKERFILE}RUN ["/bin/busybox", "true"]\n`);
     await expect(build({ context, cacheDir: tempDir(), platform: 'linux/s390x' })).rejects.toMatchObject({
       code: 'STEP_FOREIGN_PLATFORM',
       hint: expect.stringContaining('qemu-user-static'),
     });
-  });
+  },
+);
 
-  it.runIf(canRun('arm64', hostArchitecture()) === true)('runs by an emulator of the kernel', async () => {
+itIf(canRun('arm64', hostArchitecture()) === true)(
+  'RUN for another platform runs by an emulator of the kernel',
+  async () => {
     const context = tempDir({ Dockerfile: 'FROM scratch\nCOPY --chmod=755 p /p\nRUN ["/p"]\n', p: arm64Program() });
     const logs: Buffer[] = [];
     const onEvent = (event: BuildEvent): void => {
@@ -157,8 +168,8 @@ describe('RUN for another platform', () => {
     };
     await build({ context, cacheDir: tempDir(), platform: 'linux/arm64', onEvent });
     expect(Buffer.concat(logs).toString()).toBe('arm64\n');
-  });
-});
+  },
+);
 
 /** An ELF program of eight instructions for arm64: writes a line, and ends. */
 function arm64Program(): Buffer {
