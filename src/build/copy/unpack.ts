@@ -9,7 +9,8 @@ import { type Placement, resolveTarget } from './placement.ts';
 /**
  * Lays an archive over the destination directory, in the order of its entries (reference, section 11, ADD): directories
  * merge, everything else is replaced, `--chmod` does not count. Parents that the archive leaves out are made, and
- * followed where they are symbolic links, as by tar. What the archive says of its own root, it says of the destination.
+ * followed where they are symbolic links, as by tar. What the archive says of
+ * its own root counts for nothing.
  * @throws StepError `STEP_COPY_NOT_A_DIRECTORY`, `STEP_COPY_LINK_LOOP`, `STEP_ADD_BAD_LINK`
  */
 export function unpackArchive(entries: readonly PackEntry[], placement: Placement, created: TreeNode): void {
@@ -17,10 +18,7 @@ export function unpackArchive(entries: readonly PackEntry[], placement: Placemen
   const target = resolveTarget(placement);
   destination.ensureDirectory(target, created);
   for (const entry of entries) {
-    if (entry.path === '') {
-      if (target !== '' && entry.type === 'directory') destination.replace(target, { ...toNode(entry), ...owner });
-      continue;
-    }
+    if (entry.path === '') continue;
     const path = locate(destination, joinPath(target, entry.path));
     const node = entry.type === 'hardlink' ? linkedNode(destination, target, entry) : toNode(entry);
     destination.ensureDirectory(parentPath(path), created);
