@@ -35,6 +35,13 @@ describe('the import table of ARCHITECTURE.md', () => {
   });
 });
 
+describe('the files of src', () => {
+  it('have at most 300 lines', () => {
+    const lines = (path: string): number => readRepositoryFile(`src/${path}`).split('\n').length - 1;
+    expect(sources.filter((path) => lines(path) > 300)).toEqual([]);
+  });
+});
+
 describe('imports within src', () => {
   it('name files that exist', () => {
     expect(written(imports.filter(({ to }) => !sources.includes(to)))).toEqual([]);
