@@ -54,10 +54,10 @@ async function getByReference(session: Session, reference: Reference, platform: 
   const local = session.settings.pull === 'always' ? undefined : session.names.find(name);
   if (local === undefined) {
     const pulled = await pullImage(session, reference, platform);
-    session.inputs.image({ name, kind: 'pulled', digest: pulled.resolved });
+    session.inputs.image({ name, kind: 'pulled', platform, digest: pulled.resolved });
     return pulled;
   }
-  session.inputs.image({ name, kind: 'local', digest: local.digest });
+  session.inputs.image({ name, kind: 'local', platform, digest: local.digest });
   const image = await readImageFor(session.store, local, { platform, name });
   for (const { descriptor } of image.layers) {
     if (!(await session.store.has(descriptor))) throw incomplete(name, descriptor.digest);

@@ -1,13 +1,10 @@
-import { createBlobIndex } from '../cache/blob-index.ts';
-import { createBlockLists } from '../cache/block-lists.ts';
 import { OptionError } from '../core/errors.ts';
-import { createTocStore } from '../rootfs/toc-store.ts';
 import { createBlobStore } from '../store/blob-store.ts';
 import { build } from './build.ts';
 import { cacheFolders } from './cache-folders.ts';
-import { resolveSettings } from './defaults.ts';
+import { resolveSettings, type Settings } from './defaults.ts';
 import { findImageDifference, type ImageDifference } from './image-difference.ts';
-import { createLayerLibrary, type LayerLibrary } from './layer-library.ts';
+import { openLibrary } from './kept-content.ts';
 import type { BuildOptions } from './options.ts';
 import type { BuildResult } from './result.ts';
 
@@ -34,28 +31,30 @@ export interface ReproducibilityReport {
 export async function checkReproducible(options: BuildOptions = {}): Promise<ReproducibilityReport> {
   if (typeof options.context === 'object') throw readOnce();
   const first = await build(options);
-  const second = await build({ ...options, noCache: true, tags: [], outputs: [] });
-  if (first.image.descriptor.digest === second.image.descriptor.digest) return { first, second };
-  const library = openLibrary(options);
-  const difference = await findImageDifference(first.image, second.image, library.toc);
+  const second = await build({ ...options, noCache: true, tags: [], outputs: [], cacheFrom: [], cacheTo: [] });
+  const difference = await firstDifference(first, second, resolveSettings(options));
   return { first, second, ...(difference && { difference }) };
+}
+
+/** Of the platforms in the order that was asked for. */
+async function firstDifference(
+  first: BuildResult,
+  second: BuildResult,
+  settings: Settings,
+): Promise<ImageDifference | undefined> {
+  const folders = cacheFolders(settings.cacheDir);
+  const { library } = openLibrary(createBlobStore(folders.store), folders, settings);
+  for (const [at, image] of first.images.entries()) {
+    const other = second.images[at];
+    if (other === undefined || other.descriptor.digest === image.descriptor.digest) continue;
+    const difference = await findImageDifference(image, other, library.toc);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
 }
 
 function readOnce(): OptionError {
   return new OptionError('OPTION_UNSUPPORTED_CONTEXT', 'a stream can be read once, but has to be built twice', {
     hint: 'give the directory, or an address',
-  });
-}
-
-function openLibrary(options: BuildOptions): LayerLibrary {
-  const { cacheDir, compression, limits } = resolveSettings(options);
-  const folders = cacheFolders(cacheDir);
-  return createLayerLibrary({
-    store: createBlobStore(folders.store),
-    blobs: createBlobIndex(folders.blobs),
-    tocs: createTocStore(folders.tocs),
-    blocks: createBlockLists(folders.blocks),
-    compression,
-    limits,
   });
 }

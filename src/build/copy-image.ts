@@ -9,6 +9,7 @@ import { readDocument } from '../oci/graph.ts';
 import { parseConfig } from '../oci/image/config.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { createBlobStore } from '../store/blob-store.ts';
+import { readAll } from '../store/read.ts';
 import type { BuildEvent } from './events.ts';
 import { createImageNames } from './names.ts';
 import type { RegistryOptions } from './options.ts';
@@ -95,9 +96,7 @@ export async function inspectImage(place: string, options: ImageOptions = {}): P
       const platforms = imageCandidates(document.manifests).flatMap((each) => each.platform ?? []);
       return { ...common, platforms: platforms.map(formatPlatform) };
     }
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of reader.read(document.config)) chunks.push(chunk);
-    const config = parseConfig(Buffer.concat(chunks), `config of ${place}`);
+    const config = parseConfig(await readAll(reader, document.config), `config of ${place}`);
     const { os, architecture, variant } = config;
     const platform = formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) });
     return { ...common, platforms: [platform], config, layers: document.layers };

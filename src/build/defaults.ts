@@ -99,16 +99,20 @@ function refuseContradictions(options: BuildOptions): void {
   for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
 }
 
-function refuseNetwork({ outputs = [], pull }: BuildOptions): void {
-  const wants = outputs.some(({ type }) => type === 'registry')
-    ? 'pushes'
-    : pull === 'always'
-      ? 'always pulls'
-      : undefined;
+function refuseNetwork(options: BuildOptions): void {
+  const wants = wantedOfNetwork(options);
   if (wants === undefined) return;
   throw new OptionError('OPTION_CONTRADICTION', `a build that is offline ${wants}`, {
     hint: 'leave out --offline, or push later from the store with "lamella push"',
   });
+}
+
+function wantedOfNetwork({ outputs = [], pull, cacheFrom = [], cacheTo = [] }: BuildOptions): string | undefined {
+  if (outputs.some(({ type }) => type === 'registry')) return 'pushes';
+  if (pull === 'always') return 'always pulls';
+  return [...cacheFrom, ...cacheTo].some(({ type }) => type === 'registry')
+    ? 'shares a cache by a registry'
+    : undefined;
 }
 
 const AT_LEAST_ONE = ['maxParallelism', 'stepTimeoutMs', 'maxLayerBytes', 'maxLayerEntries'] as const;

@@ -4,6 +4,7 @@ import { decodeText } from '../context/utf8.ts';
 import { redactAddresses } from '../core/git-url.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 import { parse } from '../parser/index.ts';
+import { readAll } from '../store/read.ts';
 import { dockerfileOf, ignoreOf, type MainContext } from './main-context.ts';
 import type { BuildOptions } from './options.ts';
 import type { Session } from './session.ts';
@@ -47,9 +48,7 @@ export async function openDockerfile(
 async function withFetchedText(session: Session, options: DockerfileOptions): Promise<DockerfileOptions> {
   const { dockerfile } = options;
   if (dockerfile === undefined || !/^https?:\/\//i.test(dockerfile)) return options;
-  session.inputs.unknown();
-  const chunks: Uint8Array[] = [];
   const download = await session.remotes().downloads.fetch(dockerfile);
-  for await (const chunk of session.store.read(download)) chunks.push(chunk);
-  return { dockerfileText: decodeText(Buffer.concat(chunks), redactAddresses(dockerfile)) };
+  const bytes = await readAll(session.store, download);
+  return { dockerfileText: decodeText(bytes, redactAddresses(dockerfile)) };
 }

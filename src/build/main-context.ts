@@ -18,12 +18,10 @@ export type MainContext = { readonly kind: 'directory'; readonly path: string } 
 export async function openMainContext(session: Session): Promise<MainContext> {
   const { context = '.' } = session.options;
   if (typeof context !== 'string') {
-    session.inputs.unknown();
     return await readContextStream(session, context, 'the stream of the build context');
   }
   const address = contextAddress(context);
   if (address === undefined) return { kind: 'directory', path: session.settings.contextDir };
-  session.inputs.unknown();
   return await fetchContext(session, address);
 }
 

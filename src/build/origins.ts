@@ -135,7 +135,6 @@ function visible(context: FetchedContext, ignore: IgnoreMatcher | undefined): Tr
 
 /** Ignore files are those of directories of this machine (reference, section 13). */
 async function fetchFiles(session: Session, name: string, address: ContextAddress): Promise<Origin> {
-  session.inputs.unknown();
   const context = await fetchContext(session, address);
   if (context.kind === 'files') return withIgnore(context.tree, undefined);
   throw new ContextError('CONTEXT_BAD_ARCHIVE', `the build context ${name} is no archive: ${context.name}`, {

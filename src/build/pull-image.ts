@@ -62,6 +62,8 @@ async function resolveAgain(session: Session, reference: Reference, { resolved, 
   } catch (error) {
     session.signal.throwIfAborted();
     if (session.settings.pull === 'always' || !whole || !isOutOfReach(error)) throw error;
+    // That nobody answered is not told again without asking again.
+    session.inputs.unknown();
     const message = `${error.message}; ${formatReference(reference)} is used as it was last pulled`;
     session.emit({
       type: 'warning',

@@ -85,8 +85,6 @@ async function performStep(services: StageServices, request: StepRequest): Promi
     openOrigin: (origin: FileOrigin) => openOrigin(services, origin, others),
   };
   await stagesOf(step, others);
-  // Whoever serves it may serve another content tomorrow.
-  if (step.kind === 'add' && step.remotes.size > 0) session.inputs.unknown();
   const place = { span: step.instruction.span, source: step.source };
   return await announced(session, { info, place }, () => runStep(step, context));
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { createLimit } from '../io/limit.ts';
 import { npmError } from './npm-error.ts';
@@ -24,6 +25,8 @@ export interface FetchOptions {
 /** How many are fetched at a time: npm's own default is 15 connections for each host. */
 const PARALLEL = 15;
 const ATTEMPTS = 3;
+/** Doubled after each further failure: a registry that is overloaded needs time. */
+const FIRST_WAIT_MS = 250;
 const HEADERS_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 5;
 
@@ -108,8 +111,8 @@ async function download(candidate: TarballPackage, options: FetchOptions, connec
     });
     if (Buffer.isBuffer(answer)) return answer;
     const isFinal = 'status' in answer && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
-    if (!isFinal && attempt < ATTEMPTS) continue;
-    throw unobtainable(candidate, first.url, answer);
+    if (isFinal || attempt >= ATTEMPTS) throw unobtainable(candidate, first.url, answer);
+    await delay(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal: options.signal });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../core/image.ts';
 import type { Bytes } from '../core/ports.ts';
+import { readAll } from '../store/read.ts';
 import { type ImageIndex, isIndexType, isManifestType, type Manifest, parseManifest } from './image/manifest.ts';
 
 /** Reads content by its whole descriptor: a registry keeps manifests elsewhere than blobs. Every content reader is one. */
@@ -19,9 +20,7 @@ export function isDocumentType(mediaType: string): boolean {
 }
 
 export async function readDocument(reader: DescriptorReader, descriptor: Descriptor): Promise<StoredDocument> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of reader.read(descriptor)) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
+  const bytes = await readAll(reader, descriptor);
   return { descriptor, bytes, document: parseManifest(bytes, `manifest ${descriptor.digest}`, descriptor.mediaType) };
 }
 

@@ -1,7 +1,10 @@
-import type { ContentReader, Written } from '../core/ports.ts';
+import type { Written } from '../core/ports.ts';
 
 /** Reads small content whole, verified. */
-export async function readAll(reader: ContentReader, target: Written): Promise<Buffer> {
+export async function readAll<Target extends Written>(
+  reader: { read(target: Target): AsyncIterable<Uint8Array> },
+  target: Target,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of reader.read(target)) chunks.push(chunk);
   return Buffer.concat(chunks);

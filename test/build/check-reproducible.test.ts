@@ -67,4 +67,14 @@ describe('checkReproducible', () => {
       ]),
     });
   });
+
+  it('compares the image of every platform', async () => {
+    const Dockerfile = 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /\n';
+    const files = { Dockerfile, amd64: 'a', arm64: 'b' };
+    const platforms = ['linux/amd64', 'linux/arm64'];
+    const same = await check(files, { platforms });
+    expect(same.difference).toBeUndefined();
+    const { difference } = await check(files, { platforms }, (context) => writeFileSync(join(context, 'arm64'), 'c'));
+    expect(difference).toMatchObject({ kind: 'layer', path: 'arm64', changes: [{ what: 'content' }] });
+  });
 });

@@ -21,6 +21,11 @@ describe('resolveSettings', () => {
     ['a secret without a value', { secrets: [{ id: 'a' }] }, 'OPTION_BAD_SECRET'],
     ['a secret with two values', { secrets: [{ id: 'a', env: 'A', value: 'x' }] }, 'OPTION_BAD_SECRET'],
     ['an instant that is no number', { buildArgs: { SOURCE_DATE_EPOCH: '-x' } }, 'OPTION_BAD_EPOCH'],
+    [
+      'a shared cache of a registry without a network',
+      { offline: true, cacheFrom: [{ type: 'registry', ref: 'r.example/cache' }] },
+      'OPTION_CONTRADICTION',
+    ],
     ['an instant before 1970', { sourceDateEpoch: -1 }, 'OPTION_BAD_EPOCH'],
     ['a part of a second', { sourceDateEpoch: 1.5 }, 'OPTION_BAD_EPOCH'],
     ['a year of five digits', { sourceDateEpoch: 253_402_300_800 }, 'OPTION_BAD_EPOCH'],

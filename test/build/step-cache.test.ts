@@ -6,6 +6,7 @@ import type { BuildEvent } from '../../src/build/events.ts';
 import type { BuildOptions } from '../../src/build/options.ts';
 import { openSession } from '../../src/build/session.ts';
 import { type CacheableStep, createStepCache, type StepCache } from '../../src/build/step-cache.ts';
+import { createBuildInputs } from '../../src/build/unchanged/build-inputs.ts';
 import type { Ingredient } from '../../src/cache/frame.ts';
 import { packLayer } from '../../src/layers/pack.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -25,7 +26,8 @@ interface Cache {
 function openCache(options: BuildOptions): Cache {
   const events: BuildEvent[] = [];
   const control = createControl({ onEvent: (event) => events.push(event) });
-  const session = openSession(options, resolveSettings(options), control);
+  const settings = resolveSettings(options);
+  const session = openSession(options, settings, { ...control, inputs: createBuildInputs(options, settings) });
   let made = 0;
   let resolved = 0;
   return {

@@ -8,12 +8,13 @@ import { createLimit } from '../../io/limit.ts';
 import { writeDockerArchive } from '../../oci/archive/docker-archive.ts';
 import { ociArchive, writeOciArchive } from '../../oci/archive/oci-archive.ts';
 import { findManifest } from '../../oci/choose-manifest.ts';
-import { contentGraph, type DescriptorReader, readDocument } from '../../oci/graph.ts';
+import { contentGraph, type DescriptorReader, isDocumentType, readDocument } from '../../oci/graph.ts';
 import { parseConfig } from '../../oci/image/config.ts';
 import { addToLayout } from '../../oci/layout/write-layout.ts';
 import type { NamedImage } from '../../oci/named-image.ts';
 import { pushImage } from '../../oci/push.ts';
 import { type OnTransfer, observeTransfer } from '../../oci/transfer.ts';
+import { readAll } from '../../store/read.ts';
 import { type ChosenImage, isIndex } from './choose-platforms.ts';
 import { engineOf } from './engines.ts';
 import type { PlaceTools } from './open-place.ts';
@@ -94,9 +95,7 @@ async function nameImage({ descriptor, reader }: ChosenImage, names: readonly st
 /** Other artifacts have configurations of their own, which say nothing about a platform. */
 async function readConfig(reader: DescriptorReader, descriptor: Descriptor): Promise<ImageConfig | undefined> {
   if (!/image/.test(descriptor.mediaType)) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of reader.read(descriptor)) chunks.push(chunk);
-  return parseConfig(Buffer.concat(chunks), `config ${descriptor.digest}`);
+  return parseConfig(await readAll(reader, descriptor), `config ${descriptor.digest}`);
 }
 
 function withRefName({ image, names }: NamedImage, tag: string): NamedImage {
@@ -118,7 +117,9 @@ async function copyContent(image: ChosenImage, store: ContentStore, onTransfer: 
     if (await store.has(descriptor)) return;
     await store.write(observeTransfer(image.reader.read(descriptor), descriptor, onTransfer), descriptor);
   };
-  await allAtRest(graph.map((descriptor) => limit.run(() => copy(descriptor))));
+  const blobs = graph.filter(({ mediaType }) => !isDocumentType(mediaType));
+  await allAtRest(blobs.map((descriptor) => limit.run(() => copy(descriptor))));
+  for (const document of graph.filter(({ mediaType }) => isDocumentType(mediaType))) await copy(document);
 }
 
 /** The repository that a blob can be mounted from, when both places are in one registry. */

@@ -96,7 +96,7 @@ const TOC_LIMIT = 512 << 20;
 /** Without a table of contents that can be used, the layer itself is read when its files count. */
 async function keepToc({ tocs }: Surroundings, storage: SharedStorage, { diffId, toc }: SharedStep): Promise<void> {
   if (toc === undefined || toc.size > TOC_LIMIT || tocs.load(diffId) !== undefined) return;
-  const table = decodeToc(await readAll({ has: storage.hasBlob, read: storage.readBlob }, toc));
+  const table = decodeToc(await readAll({ read: storage.readBlob }, toc));
   if (table.diffId !== diffId) throw wrongDiffId(diffId, table.diffId);
   tocs.save(table);
 }

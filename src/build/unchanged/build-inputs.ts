@@ -33,7 +33,7 @@ export function createBuildInputs(options: BuildOptions, settings: Settings): Bu
   let isKnown = path !== undefined;
   return {
     file(file) {
-      if (!files.has(file)) files.set(file, fileIdentity(file));
+      if (isKnown && !files.has(file)) files.set(file, fileIdentity(file));
     },
     context: (tree) => trees.add(tree),
     image: (image) => images.push(image),
@@ -41,9 +41,7 @@ export function createBuildInputs(options: BuildOptions, settings: Settings): Bu
       isKnown = false;
     },
     event(event) {
-      // That nobody answered is not told again without asking again.
-      if (event.type === 'warning' && event.diagnostic.code.startsWith('REGISTRY')) isKnown = false;
-      events.push(...toldAgain(event));
+      if (isKnown) events.push(...toldAgain(event));
     },
     save(result, produced) {
       if (path === undefined || !isKnown) return;

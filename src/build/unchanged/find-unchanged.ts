@@ -1,10 +1,13 @@
 import { statSync } from 'node:fs';
 import { areUnchanged, isUnchangedFile } from '../../context/file-watch.ts';
+import type { Digest } from '../../core/digest.ts';
+import { touchFile } from '../../io/touch.ts';
 import { normalizeReference } from '../../oci/registry/docker-hub.ts';
 import { cacheFolders } from '../cache-folders.ts';
 import { resolveSettings, type Settings } from '../defaults.ts';
-import { createImageNames, type ImageNames } from '../names.ts';
+import { createImageNames } from '../names.ts';
 import type { BuildOptions } from '../options.ts';
+import { createPulledImages } from '../pulled.ts';
 import type { BuildResult } from '../result.ts';
 import { type ProducedFile, readRecord, type UnchangedRecord, type UsedImage } from './record-file.ts';
 import { recordPath } from './record-path.ts';
@@ -20,9 +23,8 @@ export async function findUnchanged(options: BuildOptions): Promise<BuildResult 
   const path = settings && recordPath(options, settings);
   const record = path === undefined ? undefined : readRecord(path);
   if (settings === undefined || record === undefined || options.signal?.aborted === true) return undefined;
-  const named = areNamedAlike(record.images, options, settings);
-  const isSame = isAsRecorded(record, settings);
-  if (!(await named) || !isSame) return undefined;
+  if (path === undefined || !(await isStillTrue(record, options, settings))) return undefined;
+  touchFile(path);
   for (const event of record.events) options.onEvent?.(event);
   const { descriptor } = record.result.image;
   options.onEvent?.({ type: 'done', image: descriptor, durationMs: performance.now() - startedMs });
@@ -38,12 +40,28 @@ function settingsOf(options: BuildOptions): Settings | undefined {
   }
 }
 
-function isAsRecorded({ contexts, files, produced, result }: UnchangedRecord, { cacheDir }: Settings): boolean {
-  const names = createImageNames(cacheFolders(cacheDir).store);
+/** What cannot be looked at is the build's to complain of. */
+async function isStillTrue(record: UnchangedRecord, options: BuildOptions, settings: Settings): Promise<boolean> {
+  try {
+    const names = localNames(settings);
+    return isAsRecorded(record, names) && (await areNamedAlike(record.images, names, { options, settings }));
+  } catch {
+    return false;
+  }
+}
+
+type LocalNames = ReadonlyMap<string, Digest>;
+
+function localNames({ cacheDir }: Settings): LocalNames {
+  const images = createImageNames(cacheFolders(cacheDir).store).list();
+  return new Map(images.map(({ name, descriptor }) => [name, descriptor.digest]));
+}
+
+function isAsRecorded({ contexts, files, produced, result }: UnchangedRecord, names: LocalNames): boolean {
   return (
     files.every(({ path, identity }) => isUnchangedFile(path, identity)) &&
     produced.every(isThere) &&
-    result.names.every((name) => names.find(name)?.digest === result.image.descriptor.digest) &&
+    result.names.every((name) => names.get(name) === result.image.descriptor.digest) &&
     contexts.every(areUnchanged)
   );
 }
@@ -56,19 +74,27 @@ function isThere({ path, size, mtimeMs }: ProducedFile): boolean {
 /** Whether each image is found where it was, and is the same; a registry is asked as the `pull` option says. */
 async function areNamedAlike(
   images: readonly UsedImage[],
-  options: BuildOptions,
-  { cacheDir, pull }: Settings,
+  names: LocalNames,
+  { options, settings }: { readonly options: BuildOptions; readonly settings: Settings },
 ): Promise<boolean> {
-  const names = createImageNames(cacheFolders(cacheDir).store);
+  const { pull } = settings;
   if (!images.every((image) => isFoundAlike(image, names, pull))) return false;
-  if (pull === 'missing' || pull === 'never') return true;
   const pulled = images.filter(({ kind, name }) => kind === 'pulled' && !name.includes('@'));
+  if (pull === 'missing' || pull === 'never') return arePulledAlike(pulled, settings);
   return pulled.length === 0 || (await areResolvedAlike(pulled, options));
 }
 
-function isFoundAlike({ kind, name, digest }: UsedImage, names: ImageNames, pull: Settings['pull']): boolean {
-  const local = pull === 'always' ? undefined : names.find(name)?.digest;
+function isFoundAlike({ kind, name, digest }: UsedImage, names: LocalNames, pull: Settings['pull']): boolean {
+  const local = pull === 'always' ? undefined : names.get(name);
   return local === (kind === 'local' ? digest : undefined);
+}
+
+/** Another build may have pulled a name anew, for which nobody is asked here. */
+function arePulledAlike(images: readonly UsedImage[], { cacheDir }: Settings): boolean {
+  const pulled = createPulledImages(cacheFolders(cacheDir).pulled);
+  return images.every(
+    ({ name, platform, digest }) => pulled.find(normalizeReference(name), platform)?.resolved === digest,
+  );
 }
 
 async function areResolvedAlike(images: readonly UsedImage[], options: BuildOptions): Promise<boolean> {

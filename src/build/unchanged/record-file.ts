@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { COLUMNS, type WatchedPaths } from '../../context/file-watch.ts';
 import type { Digest } from '../../core/digest.ts';
+import type { Platform } from '../../core/platform.ts';
 import { writeAtomicSync } from '../../io/atomic-file.ts';
 import type { BuildEvent } from '../events.ts';
 import type { BuildResult } from '../result.ts';
@@ -11,6 +12,7 @@ export interface UsedImage {
   readonly name: string;
   /** `local`: a name of the local store; `pulled`: what the registry had under it. */
   readonly kind: 'local' | 'pulled';
+  readonly platform: Platform;
   readonly digest: Digest;
 }
 
@@ -33,7 +35,7 @@ export interface UnchangedRecord {
   readonly result: BuildResult;
 }
 
-const MAGIC = 'lamella unchanged 1\n';
+const MAGIC = 'lamella unchanged 2\n';
 const DIGEST_BYTES = 32;
 const NUMBER_BYTES = Float64Array.BYTES_PER_ELEMENT;
 

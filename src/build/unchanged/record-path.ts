@@ -29,8 +29,10 @@ function isOwnFile(type: Output['type']): boolean {
   return type === 'oci' || type === 'oci-layout' || type === 'docker';
 }
 
-/** Changes with every installation. */
+/** Changes with every release and installation: a package manager may link this file from an older one. */
 function programIdentity(): string {
-  const { mtimeMs, ino, size } = statSync(import.meta.filename);
-  return `${mtimeMs} ${ino} ${size}`;
+  return [import.meta.filename, new URL('../../../package.json', import.meta.url)]
+    .map((file) => statSync(file))
+    .map(({ mtimeMs, ino, size }) => `${mtimeMs} ${ino} ${size}`)
+    .join();
 }

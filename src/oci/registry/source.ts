@@ -1,3 +1,4 @@
+import type { Digest } from '../../core/digest.ts';
 import { ContentError } from '../../core/errors.ts';
 import type { Descriptor, Image, Layer } from '../../core/image.ts';
 import type { Platform } from '../../core/platform.ts';
@@ -92,20 +93,20 @@ export async function fetchLayer(
   await store.write(observeTransfer(client.blob(reference, descriptor), descriptor, onTransfer), descriptor);
 }
 
-/** Everything of a repository by descriptor, manifests and blobs. */
+/** Everything of a repository by descriptor, manifests and blobs; each manifest is fetched once. */
 export function remoteReader(client: RegistryReader, reference: Reference): DescriptorReader {
+  const fetched = new Map<Digest, ReturnType<RegistryReader['manifest']>>();
+
+  async function* manifestBytes(target: Descriptor): AsyncGenerator<Uint8Array, void> {
+    const manifest = fetched.get(target.digest) ?? client.manifest(reference, target);
+    fetched.set(target.digest, manifest);
+    yield (await manifest).bytes;
+  }
+
   return {
     read: (target) =>
       isDocumentType(target.mediaType)
-        ? { [Symbol.asyncIterator]: () => manifestBytes(client, reference, target) }
+        ? { [Symbol.asyncIterator]: () => manifestBytes(target) }
         : client.blob(reference, target),
   };
-}
-
-async function* manifestBytes(
-  client: RegistryReader,
-  reference: Reference,
-  target: Descriptor,
-): AsyncGenerator<Uint8Array, void> {
-  yield (await client.manifest(reference, target)).bytes;
 }
