@@ -7,10 +7,9 @@ import { MediaType } from '../../src/core/media-types.ts';
 import { ociLayout } from '../../src/index.ts';
 import { digestOf } from '../../src/io/hash.ts';
 import { formatIndex } from '../../src/oci/image/manifest.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { type Builder, createBuilder, eventsOf } from '../support/build.ts';
 import { readImageTree } from '../support/image-tree.ts';
-import { makeImage, makeLayer, makeTar, publish } from '../support/images.ts';
+import { publishImage } from '../support/publish-image.ts';
 import { answer } from '../support/registry/faults.ts';
 import { startRegistry, type TestRegistry } from '../support/registry/server.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -22,16 +21,6 @@ interface Base {
   readonly image: Image;
   readonly name: string;
   readonly builder: Builder;
-}
-
-async function publishImage(registry: TestRegistry, text: string, config?: Partial<ImageConfig>): Promise<Image> {
-  const origin = createMemoryStore();
-  const layers = await Promise.all(
-    ['one', 'two'].map((name) => makeLayer(origin, makeTar({ [`${name}.txt`]: `${name} ${text}` }))),
-  );
-  const image = await makeImage(origin, { layers, ...(config && { config }) });
-  await publish(registry, 'base:1', { ...image, reader: origin });
-  return image;
 }
 
 async function setup(config?: Partial<ImageConfig>): Promise<Base> {

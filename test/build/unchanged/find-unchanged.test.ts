@@ -14,6 +14,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BuildEvent } from '../../../src/build/events.ts';
 import { findUnchanged } from '../../../src/build/unchanged/find-unchanged.ts';
 import { type BuildOptions, type BuildResult, build, ociArchive, ociLayout } from '../../../src/index.ts';
+import { startFileServer } from '../../support/file-server.ts';
+import { publishImage } from '../../support/publish-image.ts';
+import { startRegistry } from '../../support/registry/server.ts';
 import { REPOSITORY } from '../../support/repository-files.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -147,5 +150,36 @@ describe('a build in which nothing changed', () => {
     expect(digest).toBe(image.descriptor.digest);
     expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([]);
     expect(loaded.filter((url) => url.startsWith('file:')).length).toBeLessThan(30);
+  });
+
+  it('is not found when another build pulled its base anew, although nobody is asked', async () => {
+    const registry = await startRegistry();
+    await publishImage(registry, 'first');
+    const site = createSite(`FROM ${registry.host}/base:1\nCOPY src /app\n`);
+    const options: BuildOptions = { ...site.options, pull: 'missing' };
+    await build(options);
+    expect(await findUnchanged(options)).toBeDefined();
+    await publishImage(registry, 'second');
+    await build({ ...options, pull: 'always', tags: [], outputs: [] });
+    expect(await findUnchanged(options)).toBeUndefined();
+  });
+
+  it('is not remembered when its time was fetched', async () => {
+    const { url } = await startFileServer(() => ({
+      body: 'x',
+      headers: { 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' },
+    }));
+    const site = createSite(`FROM scratch AS time\nADD ${url}/f /\nFROM scratch\nCOPY src /app\n`);
+    const options = { ...site.options, buildArgs: { SOURCE_DATE_EPOCH: 'time' } };
+    const { image } = await build(options);
+    expect(image.config.created).toMatch(/^2023-11-14T22:13:20/);
+    expect(await findUnchanged(options)).toBeUndefined();
+  });
+
+  it('leaves to the build what cannot be looked at', async () => {
+    const site = createSite();
+    expect((await buildAndFind(site)).found).toBeDefined();
+    writeFileSync(join(site.out, 'cache/store/index.json'), '{');
+    expect(await findUnchanged(site.options)).toBeUndefined();
   });
 });
