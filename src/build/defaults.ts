@@ -96,6 +96,7 @@ function refuseContradictions(options: BuildOptions): void {
       hint: `give a whole number from 1 to ${MAX_NPM_LAYERS}`,
     });
   }
+  refuseUnknownLevel(options);
   for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
 }
 
@@ -120,6 +121,14 @@ const AT_LEAST_ONE = ['maxParallelism', 'stepTimeoutMs', 'maxLayerBytes', 'maxLa
 function refuseBelowOne(name: string, value: number | undefined): void {
   if (value === undefined || value >= 1) return;
   throw new OptionError('OPTION_BAD_VALUE', `${name} is ${value}`, { hint: 'give 1 or more' });
+}
+
+function refuseUnknownLevel({ compression = 'gzip', compressionLevel: level }: BuildOptions): void {
+  const highest = { gzip: 9, zstd: 19, none: 0 }[compression];
+  if (level === undefined || (Number.isInteger(level) && level >= 1 && level <= highest)) return;
+  throw new OptionError('OPTION_BAD_VALUE', `${compression} has no compression level ${level}`, {
+    hint: highest === 0 ? 'leave the level out' : `give a whole number from 1 to ${highest}`,
+  });
 }
 
 function refuseAmbiguousSecret({ id, file, env, value }: Secret): void {

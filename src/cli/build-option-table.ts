@@ -216,7 +216,7 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   ...REGISTRY_OPTIONS,
-  { name: 'offline', help: 'Ask no registry: use what is on this machine', support: FULL },
+  { name: 'offline', help: 'Ask nobody, no registry and no address: use what is on this machine', support: FULL },
   {
     name: 'progress',
     value: 'STYLE',

@@ -57,12 +57,12 @@ export function parseOutput(text: string): OutputRequest {
 function levelOf(text: string, value: string | undefined): Pick<OutputRequest, 'compressionLevel'> {
   if (value === undefined) return {};
   const level = Number(value);
-  if (Number.isInteger(level) && level >= 1 && level <= 22) return { compressionLevel: level };
+  if (Number.isInteger(level) && level >= 1 && level <= 19) return { compressionLevel: level };
   throw badValue(
     'output',
     text,
     `there is no compression level "${value}"`,
-    'type=…,compression-level=1…9 (zstd: 1…22)',
+    'type=…,compression-level=1…9 (zstd: 1…19)',
   );
 }
 

@@ -18,6 +18,8 @@ describe('resolveSettings', () => {
     ['a push without a name', { outputs: [registry()] }, 'OPTION_NO_TAG'],
     ['no step at a time', { maxParallelism: 0 }, 'OPTION_BAD_VALUE'],
     ['a number of steps that is none', { maxParallelism: Number.NaN }, 'OPTION_BAD_VALUE'],
+    ['a level that gzip does not have', { compressionLevel: 10 }, 'OPTION_BAD_VALUE'],
+    ['a level of what is not compressed', { compression: 'none', compressionLevel: 1 }, 'OPTION_BAD_VALUE'],
     ['a secret without a value', { secrets: [{ id: 'a' }] }, 'OPTION_BAD_SECRET'],
     ['a secret with two values', { secrets: [{ id: 'a', env: 'A', value: 'x' }] }, 'OPTION_BAD_SECRET'],
     ['an instant that is no number', { buildArgs: { SOURCE_DATE_EPOCH: '-x' } }, 'OPTION_BAD_EPOCH'],

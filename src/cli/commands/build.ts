@@ -22,7 +22,7 @@ export const buildCommand: Command = {
   examples: [
     { command: 'lamella build -t app .', does: 'build into the local store' },
     {
-      command: 'lamella build -t app -o type=docker,dest=app.tar . && docker load -i app.tar',
+      command: 'lamella build -t app --load .',
       does: 'hand it to docker',
     },
     { command: 'lamella build -t registry.example.com/app:1 --push .', does: 'build and push' },
