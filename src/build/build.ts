@@ -8,6 +8,7 @@ import { allAtRest } from '../io/at-rest.ts';
 import { defaultCacheDir } from '../io/host.ts';
 import { formatIndex } from '../oci/image/manifest.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
+import { isBuilderSwitchOn } from '../plan/build-args.ts';
 import { bytesOf } from '../store/read.ts';
 import { annotationsFor } from './annotations.ts';
 import { createBaseImages } from './base-images.ts';
@@ -58,8 +59,9 @@ async function collectCache({ cacheDir, cacheMaxSize }: BuildOptions): Promise<v
   await collect({ cacheDir: resolve(cacheDir ?? defaultCacheDir()), maxSize: cacheMaxSize });
 }
 
-async function carryOut(options: BuildOptions, caller: BuildControl): Promise<BuildResult> {
+async function carryOut(given: BuildOptions, caller: BuildControl): Promise<BuildResult> {
   const startedMs = performance.now();
+  const options = withInlineCache(given);
   const settings = resolveSettings(options);
   const inputs = createBuildInputs(options, settings);
   const control = { ...caller, inputs, emit: teeing(caller, inputs) };
@@ -68,7 +70,7 @@ async function carryOut(options: BuildOptions, caller: BuildControl): Promise<Bu
   const built = await buildPlatforms(session);
   const [first] = built;
   assert(first !== undefined, 'a build has a platform');
-  const index = built.length > 1 ? await writeIndex(session, built) : undefined;
+  const index = settings.isIndex ? await writeIndex(session, built) : undefined;
   const descriptor = index ?? first.image.descriptor;
   await session.names.set(names, descriptor);
   const outputs = await writeOutputs(session, { built, descriptor, names });
@@ -132,6 +134,12 @@ async function writeIndex({ options, store }: Session, built: readonly BuiltImag
   });
   const written = await store.write(bytesOf(formatIndex(manifests, annotationsFor(annotations, 'index'))));
   return { mediaType: MediaType.ociIndex, ...written };
+}
+
+/** The configuration of the image carries the cache when a build argument wants it (reference, section 7). */
+function withInlineCache(options: BuildOptions): BuildOptions {
+  if (!isBuilderSwitchOn(options.buildArgs ?? {}, 'BUILDKIT_INLINE_CACHE')) return options;
+  return { ...options, cacheTo: [...(options.cacheTo ?? []), { type: 'inline' }] };
 }
 
 function teeing({ emit }: BuildControl, inputs: BuildInputs): BuildControl['emit'] {

@@ -5,6 +5,7 @@ import { formatPlatform, type Platform, parsePlatform } from '../core/platform.t
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
 import { DEFAULT_LIMITS, type LayerLimits } from '../layers/limits.ts';
 import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
+import { isBuilderSwitchOn } from '../plan/build-args.ts';
 import { refuseIndexAnnotations } from './annotations.ts';
 import { badEpoch, parseEpoch } from './epoch.ts';
 import type { BuildOptions, NpmOptions, Secret } from './options.ts';
@@ -19,6 +20,8 @@ export interface Settings {
   readonly platform: Platform;
   /** At least one. */
   readonly platforms: readonly Platform[];
+  /** Several platforms, or one that is wanted under an index all the same. */
+  readonly isIndex: boolean;
   readonly buildPlatform: Platform;
   /** Whether the caller named a platform: then it is also the image's, whatever the base says. */
   readonly platformGiven: boolean;
@@ -50,6 +53,7 @@ export function resolveSettings(options: BuildOptions): Settings {
     cacheDir: resolve(options.cacheDir ?? defaultCacheDir()),
     platform,
     platforms: given.length === 0 ? [buildPlatform] : given,
+    isIndex: isIndexWanted(options),
     buildPlatform,
     platformGiven: given.length > 0,
     compression: options.compression ?? 'gzip',
@@ -76,6 +80,11 @@ function platformsGiven({ platform, platforms }: BuildOptions): Platform[] {
   return [...new Map(parsed.map((each) => [formatPlatform(each), each])).values()];
 }
 
+/** BUILDKIT_MULTI_PLATFORM wants an index of one (reference, section 19). */
+function isIndexWanted(options: BuildOptions): boolean {
+  return platformsGiven(options).length > 1 || isBuilderSwitchOn(options.buildArgs ?? {}, 'BUILDKIT_MULTI_PLATFORM');
+}
+
 function refuseContradictions(options: BuildOptions): void {
   if (options.dockerfile !== undefined && options.dockerfileText !== undefined) {
     throw new OptionError('OPTION_CONTRADICTION', 'both dockerfile and dockerfileText are given', {
@@ -87,7 +96,7 @@ function refuseContradictions(options: BuildOptions): void {
       hint: 'name it with -t registry.example.com/team/app:1 (option tags)',
     });
   }
-  if (platformsGiven(options).length < 2) refuseIndexAnnotations(options.annotations ?? []);
+  if (!isIndexWanted(options)) refuseIndexAnnotations(options.annotations ?? []);
   if (options.offline === true) refuseNetwork(options);
   for (const name of AT_LEAST_ONE) refuseBelowOne(name, options[name]);
   const npmLayers = options.npm?.layers ?? DEFAULT_NPM_LAYERS;

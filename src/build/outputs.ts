@@ -88,11 +88,10 @@ async function write(session: Session, output: Output, exported: Exported): Prom
 /** With the annotations of the descriptor that stands in the layout's index. */
 function toNamed({ options, settings }: Session, { built, descriptor, names }: Exported): NamedImage {
   const [first] = built;
-  const isOne = built.length === 1;
-  const level = isOne ? 'manifest-descriptor' : 'index-descriptor';
+  const level = settings.isIndex ? 'index-descriptor' : 'manifest-descriptor';
   const annotations = annotationsFor(options.annotations ?? [], level, settings.platform);
   const annotated = { ...descriptor, ...(annotations !== undefined && { annotations }) };
-  return { image: { descriptor: annotated, ...(isOne && first && { config: first.image.config }) }, names };
+  return { image: { descriptor: annotated, ...(!settings.isIndex && first && { config: first.image.config }) }, names };
 }
 
 /** Docker's archives, and engines, hold images and no indexes. */

@@ -48,6 +48,17 @@ describe('a build for several platforms', () => {
     expect(new Set(result.images.map(({ layers }) => layers[1]?.descriptor.digest)).size).toBe(3);
   });
 
+  it('is not needed for an index: a build argument makes one of one image', async () => {
+    const layout = join(tempDir(), 'layout');
+    const buildArgs = { BUILDKIT_MULTI_PLATFORM: '1' };
+    const outputs = [{ type: 'oci-layout', destination: layout }] as const;
+    const result = await createBuilder().build({ files: FILES, platform: 'linux/amd64', buildArgs, outputs });
+    const { manifests, reader } = await readLayout(layout);
+    expect(manifests.map(({ digest }) => digest)).toEqual([result.index?.digest]);
+    expect(await validateIndex(reader, result.index ?? result.image.descriptor)).toEqual([]);
+    expect(result.images).toHaveLength(1);
+  });
+
   it('gives the same index again, from the cache', async () => {
     const builder = createBuilder();
     const context = tempDir(FILES);

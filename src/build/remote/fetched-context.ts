@@ -10,6 +10,7 @@ import { decompress, sniffCompression } from '../../io/decompress.ts';
 import { peek } from '../../io/peek.ts';
 import { decodeTarHeader } from '../../io/tar-decode.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
+import { isBuilderSwitchOn } from '../../plan/build-args.ts';
 import type { RemoteSession } from './remote-session.ts';
 import type { RemoteSources } from './remote-sources.ts';
 
@@ -51,13 +52,10 @@ export async function fetchContext(
   }
   const source = parseGitUrl(address, { shorthand: true });
   if (source === undefined) throw new TypeError(`${name} is no git address`);
-  const keepGitDir = source.keepGitDir ?? isOn(session.options.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR);
+  const keepGitDir =
+    source.keepGitDir ?? isBuilderSwitchOn(session.options.buildArgs ?? {}, 'BUILDKIT_CONTEXT_KEEP_GIT_DIR');
   const files = await session.remotes().repositories.resolve({ ...source, keepGitDir });
   return { kind: 'files', name, tree: await files.open(), time: () => files.committed() };
-}
-
-function isOn(value: string | undefined): boolean {
-  return /^(?:1|t|true)$/i.test(value ?? '');
 }
 
 /**

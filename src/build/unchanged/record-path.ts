@@ -16,7 +16,7 @@ export function recordPath(options: BuildOptions, settings: Settings): string | 
   if (settings.noCache || settings.noCacheFilter.length > 0 || settings.timestamps !== 'fixed') return undefined;
   // A push is a conversation with the registry, an engine keeps its images itself, and others may write into a folder too.
   if (options.outputs?.some(({ type }) => !isOwnFile(type))) return undefined;
-  if (settings.platforms.length > 1) return undefined;
+  if (settings.isIndex) return undefined;
   // And so is a shared cache.
   if ((options.cacheTo ?? []).length > 0) return undefined;
   // How a build is watched, its secrets and the way to registries change no result.

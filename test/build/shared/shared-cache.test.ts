@@ -213,6 +213,15 @@ describe('a shared cache in a registry', () => {
 });
 
 describe('an inline cache', () => {
+  it('is asked for by a build argument, too', async () => {
+    const files = FILES;
+    const asked = await createBuilder().build({ files, cacheTo: [{ type: 'inline' }] });
+    const argument = { BUILDKIT_INLINE_CACHE: '1' };
+    const { image } = await createBuilder().build({ files, buildArgs: argument });
+    expect(image).toEqual(asked.image);
+    expect(image).not.toEqual((await createBuilder().build({ files })).image);
+  });
+
   it('travels in the image, and gives its steps to another machine', async () => {
     const registry = await startRegistry();
     const ref = `${registry.host}/team/app:1`;
