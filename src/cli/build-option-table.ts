@@ -1,5 +1,13 @@
 import { DECLINED_OPTIONS } from './declined-options.ts';
-import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION, type OptionRow, REGISTRY_OPTIONS } from './option-row.ts';
+import {
+  CACHE_DIR_OPTION,
+  DEBUG_OPTION,
+  FULL,
+  HELP_OPTION,
+  type OptionRow,
+  PROGRESS_OPTION,
+  REGISTRY_OPTIONS,
+} from './option-row.ts';
 
 const SUPPORTED: readonly OptionRow[] = [
   {
@@ -217,14 +225,7 @@ const SUPPORTED: readonly OptionRow[] = [
   },
   ...REGISTRY_OPTIONS,
   { name: 'offline', help: 'Ask nobody, no registry and no address: use what is on this machine', support: FULL },
-  {
-    name: 'progress',
-    value: 'STYLE',
-    choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
-    help: 'Progress on stderr',
-    fallback: 'auto, tty on a terminal, else plain',
-    support: FULL,
-  },
+  PROGRESS_OPTION,
   { name: 'quiet', short: 'q', help: 'Print nothing but the digest of the image, on stdout', support: FULL },
   { name: 'iidfile', value: 'FILE', help: 'Write the digest of the image to a file', support: FULL },
   { name: 'metadata-file', value: 'FILE', help: 'Write digest, descriptor and names as JSON to a file', support: FULL },

@@ -37,6 +37,15 @@ export const DEBUG_OPTION: OptionRow = {
   support: FULL,
 };
 
+export const PROGRESS_OPTION: OptionRow = {
+  name: 'progress',
+  value: 'STYLE',
+  choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
+  help: 'Progress on stderr',
+  fallback: 'auto, tty on a terminal, else plain',
+  support: FULL,
+};
+
 export const CACHE_DIR_OPTION: OptionRow = {
   name: 'cache-dir',
   value: 'DIR',

@@ -2,7 +2,15 @@ import { progressStyleOf } from './build-request.ts';
 import { usageError } from './cli-error.ts';
 import type { CommandContext } from './command.ts';
 import type { CopyResult, ImageOptions } from './library.ts';
-import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION, type OptionRow, REGISTRY_OPTIONS } from './option-row.ts';
+import {
+  CACHE_DIR_OPTION,
+  DEBUG_OPTION,
+  FULL,
+  HELP_OPTION,
+  type OptionRow,
+  PROGRESS_OPTION,
+  REGISTRY_OPTIONS,
+} from './option-row.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { createProgress } from './progress/create-progress.ts';
 import { registryOptionsOf } from './registry-request.ts';
@@ -19,14 +27,7 @@ export const PLATFORM_OPTION: OptionRow = {
 /** Of the commands that move images. */
 export const COPY_OPTIONS: readonly OptionRow[] = [
   ...REGISTRY_OPTIONS,
-  {
-    name: 'progress',
-    value: 'STYLE',
-    choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
-    help: 'Progress on stderr',
-    fallback: 'auto, tty on a terminal, else plain',
-    support: FULL,
-  },
+  PROGRESS_OPTION,
   { name: 'quiet', short: 'q', help: 'Print nothing but the digest, on stdout', support: FULL },
   CACHE_DIR_OPTION,
   DEBUG_OPTION,

@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import type { WhiteoutEntry } from '../core/toc.ts';
 import { loadLibc } from '../io/libc.ts';
 import { parseWhiteout, whiteoutPath } from '../layers/whiteout.ts';
+import { overlayAttribute } from './attributes.ts';
 import { modificationTime, setModificationTime } from './modification-time.ts';
 import { partLinks } from './part-links.ts';
 
 /** How the directory of a layer says what is removed from lower ones: in overlayfs' form, or as the archive does. */
 export type WhiteoutForm = 'overlay' | 'files';
 
-const OPAQUE_ATTRIBUTES = ['trusted.overlay.opaque', 'user.overlay.opaque', 'user.fuseoverlayfs.opaque'];
+const OPAQUE_ATTRIBUTES = [
+  overlayAttribute('opaque', 'root'),
+  overlayAttribute('opaque', 'mapped'),
+  'user.fuseoverlayfs.opaque',
+];
 
 export function isMarker(name: string): boolean {
   return parseWhiteout(name) !== undefined;

@@ -1,9 +1,9 @@
 import type { Command, CommandContext } from '../command.ts';
+import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
 import { formatBytes } from '../format.ts';
 import type { CacheItem } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { formatTable } from '../table.ts';
-import { cacheDirOf, refuseArguments } from './cache-options.ts';
 
 export const cacheDuCommand: Command = {
   usage: 'lamella cache du [--json]',

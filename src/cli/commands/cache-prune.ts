@@ -1,10 +1,10 @@
 import type { Command, CommandContext } from '../command.ts';
+import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
 import { formatBytes, printable } from '../format.ts';
 import type { PruneOptions, PruneReport } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import type { Arguments } from '../parse-arguments.ts';
 import { parseAge, parseSize } from '../values.ts';
-import { cacheDirOf, refuseArguments } from './cache-options.ts';
 
 export const cachePruneCommand: Command = {
   usage: 'lamella cache prune [--max-size SIZE] [--older-than AGE] [--all] [--dry-run] [--json]',

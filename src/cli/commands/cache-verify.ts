@@ -1,8 +1,8 @@
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
 import type { VerifyReport } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
-import { cacheDirOf, refuseArguments } from './cache-options.ts';
 
 export const cacheVerifyCommand: Command = {
   usage: 'lamella cache verify [--repair] [--quick] [--json]',

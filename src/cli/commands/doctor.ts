@@ -1,5 +1,5 @@
-import { usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
 import { printable } from '../format.ts';
 import type { HostCheck, HostReport, MethodReport } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
@@ -20,12 +20,9 @@ export const doctorCommand: Command = {
 };
 
 async function run({ args, host, library, signal }: CommandContext): Promise<void> {
-  if (args.positionals.length > 0) {
-    throw usageError('OPTION_TOO_MANY_ARGUMENTS', 'doctor takes no arguments', 'write `lamella doctor`');
-  }
-  const cacheDir = args.last('cache-dir');
+  refuseArguments(args, 'doctor');
   const { examineHost } = await library();
-  const report = await examineHost({ signal, ...(cacheDir !== undefined && { cacheDir }) });
+  const report = await examineHost({ signal, ...cacheDirOf(args) });
   const paint = createPaint({ isTTY: host.stdout.isTTY === true }, host.env);
   host.stdout.write(args.on('json') ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report, paint));
   if (report.method === undefined) throw new ReportedError('host');

@@ -1,5 +1,5 @@
-import { usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
 import { formatBytes } from '../format.ts';
 import type { StoredImage } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
@@ -18,12 +18,9 @@ export const imagesCommand: Command = {
 const HEAD = ['NAME', 'DIGEST', 'SIZE', 'CREATED', 'PLATFORM'];
 
 async function run({ args, host, library }: CommandContext): Promise<void> {
-  if (args.positionals.length > 0) {
-    throw usageError('OPTION_TOO_MANY_ARGUMENTS', 'images takes no arguments', 'write `lamella images`');
-  }
-  const cacheDir = args.last('cache-dir');
+  refuseArguments(args, 'images');
   const { listImages } = await library();
-  const images = await listImages(cacheDir === undefined ? {} : { cacheDir });
+  const images = await listImages(cacheDirOf(args));
   host.stdout.write(
     args.on('json') ? `${JSON.stringify(images, undefined, 2)}\n` : formatTable([HEAD, ...images.map(row)]),
   );

@@ -1,5 +1,5 @@
-import { usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { directoryOf } from '../common-arguments.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 
 export const initCommand: Command = {
@@ -17,10 +17,7 @@ export const initCommand: Command = {
 };
 
 async function run({ args, host, library }: CommandContext): Promise<void> {
-  const [context = '.', ...more] = args.positionals;
-  if (more.length > 0) {
-    throw usageError('OPTION_TOO_MANY_ARGUMENTS', `there is one directory, but also ${more.join(', ')}`, 'name one');
-  }
+  const context = directoryOf(args);
   const workspace = args.last('workspace');
   const { initProject } = await library();
   const { dockerfile } = await initProject({ context, ...(workspace !== undefined && { workspace }) });

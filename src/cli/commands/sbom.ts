@@ -1,5 +1,5 @@
-import { usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { directoryOf } from '../common-arguments.ts';
 import type { SbomOptions } from '../library.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { packageVersion } from '../package-version.ts';
@@ -59,10 +59,7 @@ export const sbomCommand: Command = {
 };
 
 async function run({ args, host, library }: CommandContext): Promise<void> {
-  const [context = '.', ...more] = args.positionals;
-  if (more.length > 0) {
-    throw usageError('OPTION_TOO_MANY_ARGUMENTS', `there is one directory, but also ${more.join(', ')}`, 'name one');
-  }
+  const context = directoryOf(args);
   const platform = args.last('platform');
   const { sbom } = await library();
   const document = await sbom({

@@ -1,9 +1,10 @@
 import { toDigest } from '../../core/digest.ts';
 import { ContentError } from '../../core/errors.ts';
 import type { Descriptor } from '../../core/image.ts';
-import { MediaType } from '../../core/media-types.ts';
-import { joinPath, parentPath } from '../../core/paths.ts';
+import { layerMediaType, MediaType } from '../../core/media-types.ts';
+import { joinPath, parentPath, treePath } from '../../core/paths.ts';
 import type { Bytes, ContentReader, ContentWriter, Written } from '../../core/ports.ts';
+import { sniffCompression } from '../../io/decompress.ts';
 import { tarEntries } from '../../io/tar-entries.ts';
 import { bytesOf, readAll } from '../../store/read.ts';
 import { isObject, parseJsonObject } from '../image/json.ts';
@@ -48,11 +49,11 @@ async function importMembers(archive: Bytes, store: ContentWriter): Promise<Map<
   const files = new Map<string, Written>();
   const links: (readonly [string, string])[] = [];
   for await (const { header, content } of tarEntries(archive)) {
-    const path = header.path.replace(/^(\.?\/)+/, '').replace(/\/$/, '');
+    const path = treePath(header.path);
     if (header.type === 'file') files.set(path, await store.write(content, expectedOf(path)));
     // Old versions of docker store an equal layer once, and links to it.
-    if (header.type === 'symlink' && header.link) links.push([path, resolveLink(path, header.link)]);
-    if (header.type === 'hardlink' && header.link) links.push([path, header.link.replace(/^(\.?\/)+/, '')]);
+    if (header.type === 'symlink' && header.link) links.push([path, treePath(joinPath(parentPath(path), header.link))]);
+    if (header.type === 'hardlink' && header.link) links.push([path, treePath(header.link)]);
   }
   for (const [path, target] of links) {
     const written = files.get(target);
@@ -64,15 +65,6 @@ async function importMembers(archive: Bytes, store: ContentWriter): Promise<Map<
 function expectedOf(path: string): Partial<Written> {
   const hex = path.startsWith(`${BLOBS}/`) ? path.slice(BLOBS.length + 1) : '';
   return /^[0-9a-f]{64}$/.test(hex) ? { digest: toDigest(hex) } : {};
-}
-
-function resolveLink(path: string, link: string): string {
-  const parts: string[] = [];
-  for (const part of joinPath(parentPath(path), link).split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return parts.join('/');
 }
 
 async function importDocker(members: Members): Promise<Descriptor[]> {
@@ -129,11 +121,9 @@ async function toLayer({ store }: Members, layer: Written): Promise<Descriptor> 
 }
 
 function layerTypeOf(start: Uint8Array): string {
-  if (start[0] === 0x1f && start[1] === 0x8b) return MediaType.ociLayerGzip;
-  return Buffer.from(start.subarray(0, 4)).equals(ZSTD_MAGIC) ? MediaType.ociLayerZstd : MediaType.ociLayer;
+  const format = sniffCompression(start);
+  return layerMediaType(format === 'gzip' || format === 'zstd' ? format : 'none');
 }
-
-const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
 async function readMember({ files, store, name }: Members, path: string): Promise<Buffer> {
   const written = files.get(path);
