@@ -12,7 +12,7 @@ import { createdNow } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import type { Lint } from './lint.ts';
 import type { MainContext } from './main-context.ts';
-import { findContext, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
+import { contextLookup, type NamedContexts, parseNamedContexts } from './named-contexts.ts';
 import { createOrigins } from './origins.ts';
 import type { Session } from './session.ts';
 import { withSourceDateEpoch } from './source-date-epoch.ts';
@@ -86,7 +86,7 @@ function plan({ session, dockerfile, lint }: BuildParts, contexts: NamedContexts
     ignoreSyntax,
     platform,
     buildPlatform: own,
-    hasContext: (name) => findContext(contexts, name) !== undefined,
+    lookupContext: contextLookup(contexts),
     ...(options.target !== undefined && { target: options.target }),
     onWarning: lint.warn,
   });
@@ -111,7 +111,7 @@ function createServices(parts: BuildParts, { graph, contexts, cache }: Planned):
       network: options.network ?? 'default',
       allow: options.allow ?? [],
       timestamps: settings.timestamps,
-      hasContext: (name) => findContext(contexts, name) !== undefined,
+      lookupContext: contextLookup(contexts),
       ...(epoch !== undefined && { sourceDateEpoch: String(epoch) }),
     },
     onWarning: lint.warn,

@@ -18,7 +18,7 @@ import { resolveSettings } from './defaults.ts';
 import { createLint } from './lint.ts';
 import { openDockerfile } from './load-dockerfile.ts';
 import { openMainContext } from './main-context.ts';
-import { findContext, parseNamedContexts } from './named-contexts.ts';
+import { contextLookup, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { writeOutputs } from './outputs.ts';
 import { compressionRecipe } from './recipe.ts';
@@ -110,10 +110,10 @@ async function buildPlatforms(session: Session): Promise<BuiltImage[]> {
   const build = async (platform: Platform, at: number): Promise<BuiltImage> => {
     const own = isOne ? session : forPlatform(session, platform);
     const contexts = parseNamedContexts(options.buildContexts ?? {}, platform);
-    const hasContext = (name: string): boolean => findContext(contexts, name) !== undefined;
+    const lookupContext = contextLookup(contexts);
     // What is to be said of the Dockerfile is said once.
     const emit = at === 0 ? session.emit : () => undefined;
-    const lint = createLint(dockerfile.parsed, { ...own.settings, ignore, hasContext, emit });
+    const lint = createLint(dockerfile.parsed, { ...own.settings, ignore, lookupContext, emit });
     const built = await buildPlatform({ ...shared, session: own, lint });
     lint.assertKept();
     return built;

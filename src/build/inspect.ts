@@ -12,7 +12,7 @@ import { type PlanOptions, planBuild } from '../plan/plan-build.ts';
 import { resolveSettings } from './defaults.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import { requireDirectoryContext } from './main-context.ts';
-import { findContext, parseNamedContexts } from './named-contexts.ts';
+import { contextLookup, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 
 /** What of a build's options says what is built. */
@@ -92,7 +92,7 @@ function inspected(options: InspectOptions): Inspected {
       ignoreSyntax,
       platform,
       buildPlatform,
-      hasContext: (name) => findContext(contexts, name) !== undefined,
+      lookupContext: contextLookup(contexts),
       ...(options.target !== undefined && { target: options.target }),
     },
   };

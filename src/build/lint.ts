@@ -6,6 +6,7 @@ import type { Diagnostic } from '../core/errors.ts';
 import type { SourceSpan, SourceText } from '../core/span.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 import type { BuildGraph } from '../plan/graph.ts';
+import type { ContextLookup } from '../plan/origins.ts';
 import type { Settings } from './defaults.ts';
 import type { BuildEvent } from './events.ts';
 
@@ -27,7 +28,7 @@ const FILE_START: SourceSpan = { start: START, end: START };
 
 export interface LintRequest extends Pick<Settings, 'buildArgs' | 'ignoreSyntax' | 'platform' | 'buildPlatform'> {
   readonly ignore: CheckIgnore | undefined;
-  readonly hasContext: (name: string) => boolean;
+  readonly lookupContext: ContextLookup;
   readonly emit: (event: BuildEvent) => void;
 }
 

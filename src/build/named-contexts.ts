@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { OptionError } from '../core/errors.ts';
 import { type Platform, parsePlatform, samePlatform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
+import type { ContextLookup } from '../plan/origins.ts';
 import { type ContextAddress, contextAddress } from './remote/fetched-context.ts';
 
 /** What `--build-context NAME=VALUE` stands for (reference, section 18). */
@@ -10,7 +10,9 @@ export type NamedContext =
   | { readonly kind: 'layout'; readonly address: string }
   | { readonly kind: 'image'; readonly reference: string }
   | { readonly kind: 'directory'; readonly path: string }
-  | { readonly kind: 'fetched'; readonly address: ContextAddress };
+  | { readonly kind: 'fetched'; readonly address: ContextAddress }
+  /** A stage of the Dockerfile, under another name. */
+  | { readonly kind: 'target'; readonly stage: string };
 
 /** Named contexts by normalised name, so that `alpine` and `alpine:latest` in a Dockerfile are one. */
 export type NamedContexts = ReadonlyMap<string, NamedContext>;
@@ -39,7 +41,15 @@ export function findContext(contexts: NamedContexts, name: string): NamedContext
   return contexts.get(contextKey(name));
 }
 
-function parseContext(name: string, value: string): NamedContext {
+/** What the planner has to know of them. */
+export function contextLookup(contexts: NamedContexts): ContextLookup {
+  return (name) => {
+    const named = findContext(contexts, name);
+    return named?.kind === 'target' ? { stage: named.stage } : named && 'outside';
+  };
+}
+
+function parseContext(_name: string, value: string): NamedContext {
   const address = contextAddress(value);
   if (address !== undefined) return { kind: 'fetched', address };
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase();
@@ -50,9 +60,7 @@ function parseContext(name: string, value: string): NamedContext {
     case 'docker-image':
       return { kind: 'image', reference: rest };
     case 'target':
-      throw new OptionError('OPTION_UNSUPPORTED_CONTEXT', `build context ${name}=${value} names another target`, {
-        hint: 'targets are known to build files with several of them: build that one to a directory, and use oci-layout://DIR',
-      });
+      return { kind: 'target', stage: rest };
     default:
       return { kind: 'directory', path: resolve(value) };
   }

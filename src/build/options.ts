@@ -115,7 +115,7 @@ export interface BuildOptions {
   /** Default: none, the image stays in the local store. */
   readonly outputs?: readonly Output[];
   /**
-   * What else FROM, `COPY --from` and mounts can name: `oci-layout://DIR[:tag|@digest]`, `docker-image://REF`, a directory,
+   * What else FROM, `COPY --from` and mounts can name: `oci-layout://DIR[:tag|@digest]`, `docker-image://REF`, `target:STAGE`, a directory,
    * or an address as `context` takes it. A name that ends in `::os/architecture` counts for that platform only.
    */
   readonly buildContexts?: Readonly<Record<string, string>>;

@@ -82,13 +82,13 @@ export function createOrigins(parts: OriginParts): Origins {
     return opened;
   }
 
-  function contextOf(name: string): NamedContext {
+  function contextOf(name: string): OutsideContext {
     const named = findContext(contexts, name);
-    assert(named !== undefined, `no build context ${name}`);
+    assert(named !== undefined && named.kind !== 'target', `no build context ${name}`);
     return named;
   }
 
-  function imageOf(named: Exclude<NamedContext, FileContext>, platform: Platform): Promise<BaseImage> {
+  function imageOf(named: Exclude<OutsideContext, FileContext>, platform: Platform): Promise<BaseImage> {
     return named.kind === 'layout'
       ? images.fromLayout(named.address, platform)
       : images.fromReference(named.reference, platform);
@@ -120,9 +120,11 @@ export function createOrigins(parts: OriginParts): Origins {
   };
 }
 
+/** The planner has made stages of the others. */
+type OutsideContext = Exclude<NamedContext, { kind: 'target' }>;
 type FileContext = Extract<NamedContext, { kind: 'directory' | 'fetched' }>;
 
-function isFileContext(named: NamedContext): named is FileContext {
+function isFileContext(named: OutsideContext): named is FileContext {
   return named.kind === 'directory' || named.kind === 'fetched';
 }
 

@@ -10,6 +10,7 @@ import type { BuildArgs } from '../plan/build-args.ts';
 import type { StageOutcome } from '../plan/evaluate-graph.ts';
 import type { FrontendOptions } from '../plan/frontend.ts';
 import type { BuildGraph } from '../plan/graph.ts';
+import type { ContextLookup } from '../plan/origins.ts';
 import type { StageSection } from '../plan/stage-plan.ts';
 
 export interface CheckRequest extends FrontendOptions {
@@ -22,8 +23,8 @@ export interface CheckRequest extends FrontendOptions {
   /** Target platform. */
   readonly platform: Platform;
   readonly buildPlatform: Platform;
-  /** Whether there is a `--build-context` of that name. Default: none. */
-  readonly hasContext?: (name: string) => boolean;
+  /** What a `--build-context` of that name stands for. Default: there is none. */
+  readonly lookupContext?: ContextLookup;
   /** Makes every broken rule an error, as the Dockerfile does with `error=true`. Default false. */
   readonly error?: boolean;
   /** Configuration of a base image, where somebody knows it. */

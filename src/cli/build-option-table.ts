@@ -32,7 +32,7 @@ const SUPPORTED: readonly OptionRow[] = [
     name: 'build-context',
     value: 'NAME=SRC',
     repeatable: true,
-    help: 'More sources for FROM and COPY --from: a directory, oci-layout://DIR[:tag], docker-image://REF, a git or tar address',
+    help: 'More sources for FROM and COPY --from: a directory, oci-layout://DIR[:tag], docker-image://REF, a git or tar address, target:STAGE',
     support: FULL,
   },
   {

@@ -6,13 +6,14 @@ import type { BuildArgs } from './build-args.ts';
 import { type EvaluatedStage, evaluateStage, type StageOrigin } from './evaluate-stage.ts';
 import type { BuildGraph, Stage } from './graph.ts';
 import type { EvaluateOptions } from './instruction-context.ts';
+import type { ContextLookup } from './origins.ts';
 import type { WarningListener } from './warning.ts';
 
 export interface GraphRequest {
   readonly graph: BuildGraph;
   readonly buildArgs: BuildArgs;
-  /** Whether there is a `--build-context` of that name. Default: none. */
-  readonly hasContext?: (name: string) => boolean;
+  /** What a `--build-context` of that name stands for. Default: there is none. */
+  readonly lookupContext?: ContextLookup;
   /** Target platform. */
   readonly platform: Platform;
   /** Configuration of a base image. One that it does not know counts as bare. Default: knows none. */
@@ -63,12 +64,12 @@ function attempt(stage: Stage, base: StageOrigin, request: GraphRequest): Pick<S
 }
 
 /** Nothing is run, so whatever a RUN may ask for is allowed. */
-function evaluateOptions({ buildArgs, hasContext }: GraphRequest): EvaluateOptions {
+function evaluateOptions({ buildArgs, lookupContext }: GraphRequest): EvaluateOptions {
   return {
     buildArgs,
     network: 'default',
     allow: ['network.host', 'security.insecure'],
     timestamps: 'fixed',
-    ...(hasContext && { hasContext }),
+    ...(lookupContext && { lookupContext }),
   };
 }

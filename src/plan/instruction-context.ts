@@ -5,6 +5,7 @@ import type { BuildArgs } from './build-args.ts';
 import { createExpander, type Expander } from './expander.ts';
 import type { BuildGraph, Stage } from './graph.ts';
 import type { Place } from './located.ts';
+import type { ContextLookup } from './origins.ts';
 import { isKnownVariable, knownVariables, lookupVariable } from './scope.ts';
 import type { StageState } from './stage-state.ts';
 import type { Step } from './step.ts';
@@ -21,8 +22,8 @@ export interface EvaluateOptions {
   readonly timestamps: 'fixed' | 'preserve';
   /** Value of `ARG SOURCE_DATE_EPOCH` where the build arguments have none. */
   readonly sourceDateEpoch?: string;
-  /** Whether there is a `--build-context` of that name. Default: none. */
-  readonly hasContext?: (name: string) => boolean;
+  /** What a `--build-context` of that name stands for. Default: there is none. */
+  readonly lookupContext?: ContextLookup;
 }
 
 /** What every instruction of a stage shares. */

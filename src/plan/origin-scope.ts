@@ -6,6 +6,6 @@ export function originScope({ graph, stage, options }: InstructionContext): Orig
   return {
     names: graph.stages.map(({ name }) => name),
     current: stage.index,
-    hasContext: options.hasContext ?? (() => false),
+    lookupContext: options.lookupContext ?? (() => undefined),
   };
 }

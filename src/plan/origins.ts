@@ -3,13 +3,16 @@ import { suggest } from '../core/suggest.ts';
 import type { Place } from './located.ts';
 import type { FileOrigin } from './step.ts';
 
+/** What a name of a `--build-context` stands for: something outside of the Dockerfile, or a stage of it. */
+export type ContextLookup = (name: string) => 'outside' | { readonly stage: string } | undefined;
+
 /** What names of stages and contexts mean at one stage of the Dockerfile. */
 export interface OriginScope {
   /** Names of all stages of the file, lower case, in order. */
   readonly names: readonly (string | undefined)[];
   /** Index of the stage that refers to others. */
   readonly current: number;
-  readonly hasContext: (name: string) => boolean;
+  readonly lookupContext: ContextLookup;
 }
 
 export interface OriginRequest {
@@ -29,8 +32,28 @@ export function resolveOrigin({ from, numbers, place }: OriginRequest, scope: Or
   const later = scope.names.indexOf(name, scope.current);
   if (later >= 0) checkIndex(later, place, scope);
   if (name === 'scratch') return { kind: 'scratch' };
-  if (scope.hasContext(from)) return { kind: 'named-context', name: from };
+  const context = scope.lookupContext(from);
+  if (context === 'outside') return { kind: 'named-context', name: from };
+  if (context !== undefined) return { kind: 'stage', index: stageOfContext(from, context.stage, { ...scope, place }) };
   return { kind: 'image', reference: from };
+}
+
+/** @throws PlanError `PLAN_UNKNOWN_STAGE` for a context that stands for a stage which is not above */
+export function stageOfContext(
+  context: string,
+  stage: string,
+  { names, current, place }: Pick<OriginScope, 'names' | 'current'> & { readonly place: Place },
+): number {
+  const index = latestStage(stage.toLowerCase(), names, current);
+  if (index !== undefined) return index;
+  throw new PlanError(
+    'PLAN_UNKNOWN_STAGE',
+    `build context ${context} is the stage ${JSON.stringify(stage)}, which is not above`,
+    {
+      ...place,
+      hint: stageHint(stage, names.slice(0, current)),
+    },
+  );
 }
 
 /** The last stage of that name before `end`, since a name may be used again (reference, section 8). */

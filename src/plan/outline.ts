@@ -86,8 +86,8 @@ export function outlineDockerfile(dockerfile: Dockerfile, options: PlanOptions):
   };
 }
 
-function evaluation({ buildArgs, platform, hasContext }: PlanOptions): Omit<GraphRequest, 'graph'> {
-  return { buildArgs, platform, ...(hasContext && { hasContext }) };
+function evaluation({ buildArgs, platform, lookupContext }: PlanOptions): Omit<GraphRequest, 'graph'> {
+  return { buildArgs, platform, ...(lookupContext && { lookupContext }) };
 }
 
 function outlineStage({ stage, result }: StageOutcome, graph: BuildGraph, target: Platform): OutlineStage {

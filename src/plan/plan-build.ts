@@ -10,7 +10,7 @@ import { createExpander, type Expander } from './expander.ts';
 import { type FrontendOptions, foreignFrontend } from './frontend.ts';
 import { evaluateGlobalArgs } from './global-args.ts';
 import type { BuildGraph, Stage, Variables } from './graph.ts';
-import { latestStage, stageHint } from './origins.ts';
+import { type ContextLookup, latestStage, stageHint } from './origins.ts';
 import { checkReferences } from './references.ts';
 import { planStage, type StageSection } from './stage-plan.ts';
 import type { WarningListener } from './warning.ts';
@@ -23,8 +23,8 @@ export interface PlanOptions extends FrontendOptions {
   readonly platform: Platform;
   /** Platform of this machine. */
   readonly buildPlatform: Platform;
-  /** Whether there is a `--build-context` of that name. Default: none. */
-  readonly hasContext?: (name: string) => boolean;
+  /** What a `--build-context` of that name stands for. Default: there is none. */
+  readonly lookupContext?: ContextLookup;
   readonly onWarning?: WarningListener;
 }
 
@@ -44,7 +44,7 @@ export function planBuild(dockerfile: Dockerfile, options: PlanOptions): BuildGr
   const scope = { source, escape: directives.escape };
   const globalArgs = evaluateGlobalArgs({ ...scope, automatic, declarations, buildArgs: options.buildArgs });
   const expander = fromExpander(globalArgs, scope, options);
-  const planning = { source, names, hasContext: options.hasContext ?? (() => false), expander };
+  const planning = { source, names, lookupContext: options.lookupContext ?? (() => undefined), expander };
   const stages: Stage[] = [];
   for (const section of sections) stages.push(planStage(section, stages, planning));
   const reachable = reachableStages(stages, target);

@@ -6,7 +6,7 @@ import type { Expander } from './expander.ts';
 import type { Stage, StageBase } from './graph.ts';
 import { instructionOrigins } from './instruction-origins.ts';
 import { asPlanError, type Place } from './located.ts';
-import { latestStage } from './origins.ts';
+import { type ContextLookup, latestStage, stageOfContext } from './origins.ts';
 
 /** A FROM and what stands between it and the next. */
 export interface StageSection {
@@ -18,7 +18,7 @@ export interface StagePlanScope {
   readonly source: SourceText;
   /** Names of all stages, lower case, in order. */
   readonly names: readonly (string | undefined)[];
-  readonly hasContext: (name: string) => boolean;
+  readonly lookupContext: ContextLookup;
   /** Over the global ARGs. */
   readonly expander: Expander;
 }
@@ -30,9 +30,10 @@ export function planStage(section: StageSection, earlier: readonly Stage[], scop
   const name = scope.names[index];
   const reference = expandReference(from, scope);
   const platform = from.platform && expandPlatform(from.platform, scope);
-  const replaced = name !== undefined && scope.hasContext(name);
-  const base: StageBase = replaced ? { kind: 'context', name } : resolveBase(reference, index, scope);
-  const instructions = replaced ? [] : section.instructions;
+  const at = { ...scope, current: index, place: { span: from.span, source: scope.source } };
+  const replacement = name === undefined ? undefined : baseOfContext(name, at);
+  const base = replacement ?? resolveBase(reference, at);
+  const instructions = replacement === undefined ? section.instructions : [];
   const inherited = base.kind === 'stage' ? earlier[base.index] : undefined;
   const executed = [...(inherited?.instructions ?? []).flatMap(triggerOf), ...instructions];
   return {
@@ -71,12 +72,21 @@ function stagePlatform(
   return platform === undefined || base.kind === 'scratch' ? {} : { platform };
 }
 
-function resolveBase(reference: string, index: number, { names, hasContext }: StagePlanScope): StageBase {
-  const stage = latestStage(reference, names, index);
+type ReferringScope = StagePlanScope & { readonly current: number; readonly place: Place };
+
+function resolveBase(reference: string, scope: ReferringScope): StageBase {
+  const stage = latestStage(reference, scope.names, scope.current);
   if (stage !== undefined) return { kind: 'stage', index: stage };
   if (reference === 'scratch') return { kind: 'scratch' };
-  if (hasContext(reference)) return { kind: 'context', name: reference };
-  return { kind: 'image', reference };
+  return baseOfContext(reference, scope) ?? { kind: 'image', reference };
+}
+
+/** What stands in for a base or a stage of that name, where there is a context for it (reference, section 18). */
+function baseOfContext(name: string, scope: ReferringScope): StageBase | undefined {
+  const context = scope.lookupContext(name);
+  if (context === undefined) return undefined;
+  if (context === 'outside') return { kind: 'context', name };
+  return { kind: 'stage', index: stageOfContext(name, context.stage, scope) };
 }
 
 function triggerOf(instruction: Instruction): Instruction[] {

@@ -40,14 +40,17 @@ describe('bases (reference, section 8)', () => {
   });
 
   it('takes a build context instead of an image, but not instead of a stage or scratch', () => {
-    const hasContext = (name: string) => ['a', 'x', 'scratch'].includes(name);
-    expect(bases('FROM a\nFROM scratch\nFROM b', { hasContext })).toEqual(['context a', 'scratch', 'b']);
-    expect(bases('FROM b AS y\nFROM y', { hasContext: (name) => name === 'y' })).toEqual(['context y', '#0']);
+    const lookupContext = (name: string) => (['a', 'x', 'scratch'].includes(name) ? 'outside' : undefined);
+    expect(bases('FROM a\nFROM scratch\nFROM b', { lookupContext })).toEqual(['context a', 'scratch', 'b']);
+    expect(bases('FROM b AS y\nFROM y', { lookupContext: (name) => (name === 'y' ? 'outside' : undefined) })).toEqual([
+      'context y',
+      '#0',
+    ]);
   });
 
   it('replaces a whole stage by the build context of its name', () => {
     const { stages } = planText('FROM b AS X\nRUN a\nCOPY --from=c / /\nFROM x', {
-      hasContext: (name) => name === 'x',
+      lookupContext: (name) => (name === 'x' ? 'outside' : undefined),
     });
     expect(stages[0]).toMatchObject({ base: { kind: 'context', name: 'x' }, instructions: [], dependencies: [] });
   });
@@ -215,6 +218,27 @@ it('formatGraph prints a line for each stage', () => {
       '',
     ].join('\n'),
   );
+});
+
+describe('contexts that are stages (reference, section 18)', () => {
+  const lookupContext = (name: string) => ({ x: { stage: 'A' }, b: { stage: 'a' }, late: { stage: 'z' } })[name];
+
+  test.each([
+    ['a base', 'FROM i AS a\nFROM x', ['i', '#0']],
+    ['a stage, whose instructions do not count', 'FROM i AS a\nFROM j AS b\nRUN x\nFROM b', ['i', '#0', '#1']],
+  ])('stand in for %s', (_, text, expected) => {
+    expect(bases(text, { lookupContext })).toEqual(expected);
+  });
+
+  it('are needed by the stage that copies from them', () => {
+    const { stages } = planText('FROM i AS a\nFROM scratch\nCOPY --from=x / /', { lookupContext });
+    expect(stages[1]?.dependencies).toEqual([0]);
+  });
+
+  it('are refused where the stage is not above', () => {
+    const refused = failure('FROM i AS a\nFROM late\nFROM i AS z', { lookupContext });
+    expect(refused).toMatchObject({ code: 'PLAN_UNKNOWN_STAGE', span: { start: { line: 2 } } });
+  });
 });
 
 describe('frontends (reference, section 2)', () => {

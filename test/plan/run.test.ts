@@ -172,7 +172,7 @@ describe('mounts with their defaults (reference, section 10)', () => {
 
   it('read from stages and named contexts', () => {
     const text = 'FROM scratch AS x\nFROM scratch\nRUN --mount=from=X,target=/a --mount=from=lib,target=/b y';
-    expect(mountsOf(text, { hasContext: (name) => name === 'lib' })).toMatchObject([
+    expect(mountsOf(text, { lookupContext: (name) => (name === 'lib' ? 'outside' : undefined) })).toMatchObject([
       { from: { kind: 'stage', index: 0 } },
       { from: { kind: 'named-context', name: 'lib' } },
     ]);

@@ -183,8 +183,18 @@ describe('a named build context with an address', () => {
     expect((await build({ files, buildContexts, platform: 'linux/amd64' })).paths.get('/a')).toMatchObject({ size: 7 });
   });
 
-  it('that names a target is refused', async () => {
-    const failing = build({ files: FILES, buildContexts: { more: 'target:other' } });
-    await expect(failing).rejects.toMatchObject({ code: 'OPTION_UNSUPPORTED_CONTEXT', hint: expect.any(String) });
+  it('that names a target stands for that stage: in FROM, in COPY and in place of a stage', async () => {
+    const Dockerfile = `FROM scratch AS own
+COPY a.txt /own
+FROM scratch AS base
+COPY a.txt /base
+FROM base
+COPY --from=more /own /copied
+`;
+    const files = { ...FILES, Dockerfile };
+    const image = await build({ files, buildContexts: { more: 'target:Own', base: 'target:own' } });
+    expect([...image.paths.keys()]).toEqual(['/own', '/copied']);
+    const failing = build({ files, buildContexts: { more: 'target:other' } });
+    await expect(failing).rejects.toMatchObject({ code: 'PLAN_UNKNOWN_STAGE', hint: expect.stringContaining('own') });
   });
 });
