@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, statSync, writeSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
@@ -67,6 +67,7 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
   }
 }
 
+/** Synchronous writes: on libuv's thread pool each one would wait behind the blocks that are being compressed there. */
 async function writeVerified(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
@@ -78,7 +79,7 @@ async function writeVerified(
     for (;;) {
       const next = await verified.next();
       if (next.done === true) return next.value;
-      for (let at = 0; at < next.value.length; ) at += (await file.write(next.value, at)).bytesWritten;
+      for (let at = 0; at < next.value.length; ) at += writeSync(file.fd, next.value, at);
     }
   } finally {
     await file.close();
