@@ -15,7 +15,7 @@ export {
 } from './build/copy-image.ts';
 export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';
 export type { HostCheck, HostReport, MachineReport, MethodReport } from './build/doctor/host-report.ts';
-export type { BuildEvent, StepInfo } from './build/events.ts';
+export type { BuildEvent, StepInfo, TransferSum } from './build/events.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type InitOptions, initProject, type ProjectImage } from './build/init.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';

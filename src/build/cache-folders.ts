@@ -12,6 +12,8 @@ export interface CacheFolders {
   readonly blobs: string;
   /** Where blobs can be taken apart, by blob. */
   readonly blocks: string;
+  /** In which repositories blobs were seen. */
+  readonly repositories: string;
   /** Tables of contents, by layer. */
   readonly tocs: string;
   /** What references named when they were pulled. */
@@ -42,6 +44,7 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     definitions: join(cacheDir, 'definitions'),
     blobs: join(cacheDir, 'blobs'),
     blocks: join(cacheDir, 'blocks'),
+    repositories: join(cacheDir, 'repositories'),
     tocs: join(cacheDir, 'tocs'),
     pulled: join(cacheDir, 'pulled'),
     snapshots: join(cacheDir, 'snapshots'),

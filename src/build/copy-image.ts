@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { createBlobRepositories } from '../cache/blob-repositories.ts';
 import type { Descriptor, ImageConfig } from '../core/image.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
@@ -10,6 +11,7 @@ import { parseConfig } from '../oci/image/config.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { createBlobStore } from '../store/blob-store.ts';
 import { readAll } from '../store/read.ts';
+import { cacheFolders } from './cache-folders.ts';
 import type { BuildEvent } from './events.ts';
 import { createImageNames } from './names.ts';
 import type { RegistryOptions } from './options.ts';
@@ -63,7 +65,10 @@ export async function copyImage(from: string, to: string, options: ImageOptions 
         names: name === undefined ? [] : [name],
         host: hostPlatform(),
         mountFrom: mountSource(source, target),
-        onTransfer: reportTransfers({ emit: (event) => options.onEvent?.(event) }, 'copy'),
+        onTransfer: reportTransfers(
+          { emit: (event) => options.onEvent?.(event) },
+          { verb: 'copy', name: formatPlace(source) },
+        ),
       },
       tools,
     );
@@ -136,6 +141,7 @@ async function withTools<T>(options: ImageOptions, work: (tools: PlaceTools) => 
         client ??= createRegistryClient({ ...options.registry, signal });
         return client;
       },
+      repositories: createBlobRepositories(cacheFolders(cacheDir).repositories),
       scratch: () => createBlobStore(join(workspace.path, 'scratch')),
       signal,
     });

@@ -19,6 +19,19 @@ export interface StepInfo {
   readonly line: number;
 }
 
+/** How far the transfers of one image are together; what was there already is left out. */
+export interface TransferSum {
+  readonly id: string;
+  /** For people, as `pull node:24`. */
+  readonly label: string;
+  /** Blobs that have come, and all that are known to move. */
+  readonly done: number;
+  readonly count: number;
+  /** Bytes. */
+  readonly current: number;
+  readonly total: number;
+}
+
 /** Everything a build tells while it runs. Times are milliseconds, sizes bytes. */
 export type BuildEvent =
   | { readonly type: 'step-started'; readonly step: StepInfo }
@@ -41,6 +54,8 @@ export type BuildEvent =
       readonly current: number;
       readonly total?: number;
       readonly unit: 'bytes' | 'items';
+      /** Of one of several transfers that belong together: all of them. */
+      readonly sum?: TransferSum;
     }
   | { readonly type: 'image-resolved'; readonly reference: string; readonly digest: Digest }
   | { readonly type: 'warning'; readonly diagnostic: Omit<Diagnostic, 'span'> & Partial<Pick<Diagnostic, 'span'>> }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type BlobIndex, createBlobIndex } from '../cache/blob-index.ts';
+import { type BlobRepositories, createBlobRepositories } from '../cache/blob-repositories.ts';
 import { createBlockLists } from '../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
@@ -27,6 +28,7 @@ export interface KeptContent {
   readonly records: CacheRecords;
   readonly definitions: Definitions;
   readonly blobs: BlobIndex;
+  readonly blobRepositories: BlobRepositories;
   readonly tocs: TocStore;
   readonly library: LayerLibrary;
   readonly statCache: StatCache;
@@ -66,6 +68,7 @@ export function openContent({ folders, workspace, claims, settings, signal }: Co
     pulled: createPulledImages(folders.pulled),
     records: createCacheRecords(folders.records),
     definitions: createDefinitions(folders.definitions),
+    blobRepositories: createBlobRepositories(folders.repositories),
     statCache: openStatCache(folders.statCache),
   };
 }

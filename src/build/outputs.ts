@@ -14,6 +14,7 @@ import type { BuiltImage } from './build-platform.ts';
 import { writeFileTree, writeFileTreeArchive } from './file-tree-output.ts';
 import type { Output } from './options.ts';
 import { engineOf } from './places/engines.ts';
+import { mountable } from './places/mountable.ts';
 import type { BuildResult } from './result.ts';
 import type { Session } from './session.ts';
 import { reportTransfers } from './transfer-events.ts';
@@ -117,10 +118,12 @@ async function load(
 async function pushAll(session: Session, { descriptor, names }: Exported, byDigest: boolean): Promise<void> {
   for (const name of names) {
     const { tag, ...repository } = normalizeReference(parseReference(name));
-    await pushImage(session.registry(), byDigest || tag === undefined ? repository : { ...repository, tag }, {
+    const target = byDigest || tag === undefined ? repository : { ...repository, tag };
+    await pushImage(session.registry(), target, {
       image: { descriptor },
       reader: session.store,
-      onTransfer: reportTransfers(session, 'push'),
+      onTransfer: reportTransfers(session, { verb: 'push', name }),
+      ...mountable(session.blobRepositories, repository),
     });
   }
 }

@@ -1,12 +1,14 @@
 import type { Digest } from '../core/digest.ts';
 import { isBuilderError, RegistryError } from '../core/errors.ts';
-import type { Image, Layer } from '../core/image.ts';
+import type { Descriptor, Image, Layer } from '../core/image.ts';
 import type { Platform } from '../core/platform.ts';
 import { formatReference, type Reference } from '../core/reference.ts';
 import { allAtRest } from '../io/at-rest.ts';
 import { createLimit } from '../io/limit.ts';
 import { readImage } from '../oci/image/read-image.ts';
+import { formatFamiliar } from '../oci/registry/docker-hub.ts';
 import { fetchLayer, resolveImage } from '../oci/registry/source.ts';
+import { announceTransfers } from '../oci/transfer.ts';
 import type { PulledImage } from './pulled.ts';
 import type { Session } from './session.ts';
 import { reportTransfers } from './transfer-events.ts';
@@ -88,19 +90,28 @@ async function pullAnew(session: Session, reference: Reference, platform: Platfo
 
 /** Fetches the layers that the store lacks, several at a time; the first that fails stops the others. */
 async function fetchLayers(session: Session, reference: Reference, layers: readonly Layer[]): Promise<void> {
-  const { store } = session;
+  const { store, blobRepositories } = session;
   const limit = createLimit(FETCHES);
-  const onTransfer = reportTransfers(session, 'pull');
+  const onTransfer = reportTransfers(session, { verb: 'pull', name: formatFamiliar(reference) });
   const fetch = async (layer: Layer): Promise<void> => {
     try {
       session.signal.throwIfAborted();
       await fetchLayer(session.registry(), reference, { layer, store, onTransfer });
+      blobRepositories.add(layer.descriptor.digest, reference);
     } catch (error) {
       session.fail(error);
       throw error;
     }
   };
+  const missing = await lackedBy(store, layers);
+  announceTransfers(missing, onTransfer);
   await allAtRest(layers.map((layer) => limit.run(() => fetch(layer))));
+}
+
+async function lackedBy({ has }: Session['store'], layers: readonly Layer[]): Promise<Descriptor[]> {
+  const missing: Descriptor[] = [];
+  for (const { descriptor } of layers) if (!(await has(descriptor))) missing.push(descriptor);
+  return missing;
 }
 
 function notPulled(reference: Reference, offline: boolean): RegistryError {

@@ -66,6 +66,26 @@ describe('a base image from a registry', () => {
     const progress = new Map(eventsOf(build, 'progress').map((event) => [event.id, event]));
     expect(progress.size).toBe(2);
     for (const { current, total } of progress.values()) expect(current).toBe(total);
+    const bytes = base.image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+    const name = base.name;
+    const sum = { id: `pull ${name}`, label: `pull ${name}`, done: 2, count: 2, current: bytes, total: bytes };
+    expect(eventsOf(build, 'progress')[0]?.sum).toMatchObject({ done: 0, current: 0 });
+    expect(eventsOf(build, 'progress').at(-1)?.sum).toEqual(sum);
+  });
+
+  it('of the same registry gives its layers to the image that is pushed, and that one to the next', async () => {
+    const base = await setup();
+    const uploaded = (repository: string): string[] =>
+      lines(base, 0).filter((line) => line.startsWith(`PUT /v2/${repository}/blobs/`));
+    for (const repository of ['team/app', 'other/app']) {
+      const tags = [`${base.registry.host}/${repository}:1`];
+      const { image } = await base.builder.build({ ...from(base.name), tags, outputs: [{ type: 'registry' }] });
+      for (const { descriptor } of image.layers) {
+        expect(base.registry.blobs.has(`${repository}@${descriptor.digest}`)).toBe(true);
+      }
+    }
+    expect(uploaded('team/app')).toHaveLength(2);
+    expect(uploaded('other/app')).toEqual([]);
   });
 
   it.each(['newer', 'always'] as const)('is fetched anew under pull=%s when its tag has moved', async (pull) => {

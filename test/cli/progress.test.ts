@@ -27,6 +27,16 @@ const pull = (current: number, total?: number): BuildEvent => ({
   ...(total !== undefined && { total }),
 });
 
+const part = (id: string, sum: { done: number; count: number; current: number; total: number }): BuildEvent => ({
+  type: 'progress',
+  id,
+  label: `push ${id}`,
+  current: 1,
+  total: 1,
+  unit: 'bytes',
+  sum: { id: 'push', label: 'push app:1', ...sum },
+});
+
 describe('plain progress', () => {
   function shown(play: (say: (event: BuildEvent) => void, host: FakeHost) => void): string[] {
     const host = fakeHost();
@@ -96,6 +106,26 @@ describe('plain progress', () => {
     ]);
   });
 
+  test('transfers that belong together have one line', () => {
+    const lines = shown((say, host) => {
+      say(part('a', { done: 0, count: 2, current: 0, total: 9_000_000 }));
+      say(part('b', { done: 0, count: 2, current: 1_000_000, total: 9_000_000 }));
+      host.advance(5000);
+      say(part('a', { done: 1, count: 2, current: 4_000_000, total: 9_000_000 }));
+      say(part('b', { done: 2, count: 2, current: 9_000_000, total: 9_000_000 }));
+    });
+    expect(lines).toEqual([
+      '* push app:1 1.0 MB of 9.0 MB, 0 of 2 blobs',
+      '* push app:1 4.0 MB of 9.0 MB, 1 of 2 blobs',
+      '* push app:1 done 9.0 MB',
+    ]);
+  });
+
+  test('nothing is said of transfers that were not needed', () => {
+    const lines = shown((say) => say(part('a', { done: 0, count: 0, current: 0, total: 0 })));
+    expect(lines).toEqual(['']);
+  });
+
   test('warnings and results are said', () => {
     const diagnostic = { severity: 'warning', code: 'X', message: 'no tag', hint: 'pin it' } as const;
     const span = { start: { offset: 0, line: 7, column: 1 }, end: { offset: 1, line: 7, column: 2 } };
@@ -163,6 +193,17 @@ describe('tty progress', () => {
     progress.event(pull(9_000_000, 9_000_000));
     progress.event({ type: 'step-finished', step: install, durationMs: 2000 });
     expect(screen()).toEqual(['✓ CACHED [build 3/3] COPY . .', '✓ [build 2/3] RUN npm ci 2.0s']);
+  });
+
+  test('transfers that belong together have one line', () => {
+    const { host, progress, screen } = terminal();
+    progress.event(part('a', { done: 0, count: 2, current: 3_000_000, total: 9_000_000 }));
+    progress.event(part('b', { done: 1, count: 2, current: 4_000_000, total: 9_000_000 }));
+    host.tick();
+    expect(screen()).toEqual(['↓ push app:1 4.0 MB of 9.0 MB, 1 of 2 blobs']);
+    progress.event(part('b', { done: 2, count: 2, current: 9_000_000, total: 9_000_000 }));
+    host.tick();
+    expect(screen()).toEqual([]);
   });
 
   test('a step that turns out to be in the cache has one line', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { validateImage } from '../../src/oci/image/validate.ts';
-import { pushImage } from '../../src/oci/push.ts';
+import { type PushOptions, pushImage } from '../../src/oci/push.ts';
+import type { RegistryWriter } from '../../src/oci/registry/client.ts';
 import { normalizeReference } from '../../src/oci/registry/docker-hub.ts';
 import { fetchLayer, resolveImage } from '../../src/oci/registry/source.ts';
-import type { OnTransfer } from '../../src/oci/transfer.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { readAll } from '../../src/store/read.ts';
 import { makeImage, makeLayer, makeTar } from '../support/images.ts';
@@ -18,7 +18,7 @@ async function setup() {
   const layers = [await makeLayer(store, makeTar({ a: 'a' })), await makeLayer(store, makeTar({ b: 'b' }))];
   const image = await makeImage(store, { layers });
   const reference = normalizeReference(`${registry.host}/acme/app:1`);
-  const push = (options: { mountFrom?: string; onTransfer?: OnTransfer } = {}) =>
+  const push = (options: Partial<PushOptions> = {}) =>
     pushImage(testClient(), reference, { image, reader: store, ...options });
   return { registry, store, image, reference, push };
 }
@@ -54,9 +54,36 @@ describe('pushImage', () => {
     const { registry, store, image, push } = await setup();
     const layer = image.layers[0]?.descriptor ?? image.descriptor;
     registry.putBlob('base', await readAll(store, layer));
-    await push({ mountFrom: 'base' });
+    await push({ mountFrom: () => 'base' });
     expect(lines(registry, 'PUT')).toBe(3);
     expect(registry.blobs.has(`acme/app@${layer.digest}`)).toBe(true);
+  });
+
+  it.each([400, 401, 403, 404])('sends the bytes where a mount is refused with %s', async (status) => {
+    const { registry, push } = await setup();
+    registry.faults.push(answer(/POST .*from=base/, { status }));
+    await push({ mountFrom: () => 'base' });
+    expect(registry.manifests.has('acme/app:1')).toBe(true);
+  });
+
+  it('asks for all blobs, each once, without waiting for an upload', async () => {
+    const { registry, image, store, reference } = await setup();
+    const client = testClient();
+    const asked = Promise.withResolvers<void>();
+    let questions = 0;
+    const writer: RegistryWriter = {
+      ...client,
+      hasBlob(repository, digest) {
+        if (++questions === image.layers.length + 1) asked.resolve();
+        return client.hasBlob(repository, digest);
+      },
+      async pushBlob(repository, push) {
+        await asked.promise;
+        return await client.pushBlob(repository, push);
+      },
+    };
+    await pushImage(writer, reference, { image, reader: store, concurrency: 1 });
+    expect(lines(registry, 'HEAD')).toBe(3);
   });
 
   it('starts an upload anew when the connection breaks', async () => {
@@ -83,6 +110,18 @@ describe('pushImage', () => {
       await push({ onTransfer: ({ descriptor, current }) => seen.set(descriptor.digest, current) });
       expect([...seen.values()].reduce((sum, size) => sum + size, 0)).toBeGreaterThan(total);
     }
+  });
+
+  it('announces everything first, and says of what was there that nothing moved', async () => {
+    const { push, image } = await setup();
+    await push();
+    const seen: string[] = [];
+    await push({
+      onTransfer: ({ current, wasThere }) =>
+        seen.push(current === 0 ? 'announced' : wasThere === true ? 'there' : 'moved'),
+    });
+    const blobs = image.layers.length + 1;
+    expect(seen).toEqual([...Array(blobs).fill('announced'), ...Array(blobs).fill('there')]);
   });
 
   it('says that the registry is read-only', async () => {

@@ -74,13 +74,16 @@ interface LayerRequest {
   readonly roots: Roots;
 }
 
-function layerItem({ store, blocks }: OpenCache, { diffId, layer, roots }: LayerRequest): StoredItem {
+function layerItem({ store, blocks, blobRepositories }: OpenCache, { diffId, layer, roots }: LayerRequest): StoredItem {
   const blobs = [...new Set(layer.blobs)];
   const isNamed = blobs.some((blob) => roots.named.has(blob));
   const usedByBase = Math.max(0, ...blobs.map((blob) => roots.pulled.get(blob)?.usedMs ?? 0));
   const base = blobs.map((blob) => roots.pulled.get(blob)?.text).find((text) => text !== undefined);
   const isReached = usedByBase > 0 || layer.records > 0;
-  const files = [...layer.files, ...blobs.flatMap((blob) => [store.pathOf(blob), blocks.pathOf(blob)])];
+  const files = [
+    ...layer.files,
+    ...blobs.flatMap((blob) => [store.pathOf(blob), blocks.pathOf(blob), blobRepositories.pathOf(blob)]),
+  ];
   return {
     kind: 'layer',
     id: diffId,
@@ -101,7 +104,10 @@ interface BlobRequest {
 }
 
 /** Manifests and configurations, and what nobody knows any more. */
-async function otherBlobs({ store }: OpenCache, { owned, roots }: BlobRequest): Promise<StoredItem[]> {
+async function otherBlobs(
+  { store, blobRepositories }: OpenCache,
+  { owned, roots }: BlobRequest,
+): Promise<StoredItem[]> {
   const items: StoredItem[] = [];
   for await (const digest of store.list()) {
     if (owned.has(digest)) continue;
@@ -115,7 +121,11 @@ async function otherBlobs({ store }: OpenCache, { owned, roots }: BlobRequest): 
       usedMs: Math.max(timeOf(path), pulled?.usedMs ?? 0),
       text: name ?? pulled?.text ?? '',
       reachedBy: name !== undefined ? 'named' : pulled !== undefined ? 'cache' : 'nothing',
-      files: [path, ...(pulled !== undefined && pulled.manifest === digest ? pulled.files : [])],
+      files: [
+        path,
+        blobRepositories.pathOf(digest),
+        ...(pulled !== undefined && pulled.manifest === digest ? pulled.files : []),
+      ],
       directories: [],
       claims: [digest],
     });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type BlobIndex, createBlobIndex } from '../../cache/blob-index.ts';
+import { type BlobRepositories, createBlobRepositories } from '../../cache/blob-repositories.ts';
 import { type BlockLists, createBlockLists } from '../../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../../cache/definitions.ts';
 import { type CacheRecords, createCacheRecords } from '../../cache/records.ts';
@@ -22,6 +23,7 @@ export interface OpenCache {
   readonly definitions: Definitions;
   readonly blobs: BlobIndex;
   readonly blocks: BlockLists;
+  readonly blobRepositories: BlobRepositories;
   readonly tocs: TocStore;
 }
 
@@ -38,6 +40,7 @@ export function openCache(options: StoreOptions): OpenCache {
     definitions: createDefinitions(folders.definitions),
     blobs: createBlobIndex(folders.blobs),
     blocks: createBlockLists(folders.blocks),
+    blobRepositories: createBlobRepositories(folders.repositories),
     tocs: createTocStore(folders.tocs),
   };
 }

@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
+import type { BlobRepositories } from '../../cache/blob-repositories.ts';
 import { ContentError } from '../../core/errors.ts';
 import type { Descriptor } from '../../core/image.ts';
 import type { BlobPaths } from '../../core/ports.ts';
+import type { Reference } from '../../core/reference.ts';
 import { toHostError } from '../../io/host-error.ts';
 import { importArchive } from '../../oci/archive/import-archive.ts';
-import type { DescriptorReader } from '../../oci/graph.ts';
+import { type DescriptorReader, isDocumentType } from '../../oci/graph.ts';
 import { readLayout } from '../../oci/layout/read-layout.ts';
 import { selectManifests } from '../../oci/layout/select-manifests.ts';
 import { Annotation } from '../../oci/named-image.ts';
@@ -20,6 +22,7 @@ export interface PlaceTools {
   readonly store: BlobStore;
   readonly names: ImageNames;
   readonly registry: () => RegistryClient;
+  readonly repositories: BlobRepositories;
   /** A store in the workspace: what archives hold lies there for a while. */
   readonly scratch: () => BlobStore;
   readonly signal: AbortSignal;
@@ -36,7 +39,8 @@ export async function openPlace(place: Place, tools: PlaceTools): Promise<Opened
   switch (place.kind) {
     case 'registry': {
       const client = tools.registry();
-      return { candidates: [await client.resolve(place.reference)], reader: remoteReader(client, place.reference) };
+      const reader = noting(remoteReader(client, place.reference), place.reference, tools.repositories);
+      return { candidates: [await client.resolve(place.reference)], reader };
     }
     case 'store': {
       const found = tools.names.find(place.name);
@@ -56,6 +60,16 @@ export async function openPlace(place: Place, tools: PlaceTools): Promise<Opened
     default:
       return await openArchive(place, tools, createReadStream(place.file, { highWaterMark: 1 << 20 }));
   }
+}
+
+/** What was read from a repository is in it. */
+function noting(reader: DescriptorReader, repository: Reference, repositories: BlobRepositories): DescriptorReader {
+  return {
+    read(target) {
+      if (!isDocumentType(target.mediaType)) repositories.add(target.digest, repository);
+      return reader.read(target);
+    },
+  };
 }
 
 async function openEngine(place: Extract<Place, { kind: 'engine' }>, tools: PlaceTools): Promise<OpenedPlace> {

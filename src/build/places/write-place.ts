@@ -13,10 +13,11 @@ import { parseConfig } from '../../oci/image/config.ts';
 import { addToLayout } from '../../oci/layout/write-layout.ts';
 import type { NamedImage } from '../../oci/named-image.ts';
 import { pushImage } from '../../oci/push.ts';
-import { type OnTransfer, observeTransfer } from '../../oci/transfer.ts';
+import { announceTransfers, type OnTransfer, observeTransfer, wasThere } from '../../oci/transfer.ts';
 import { readAll } from '../../store/read.ts';
 import { type ChosenImage, isIndex } from './choose-platforms.ts';
 import { engineOf } from './engines.ts';
+import { mountable } from './mountable.ts';
 import type { PlaceTools } from './open-place.ts';
 import { formatPlace, type Place } from './place.ts';
 
@@ -27,18 +28,23 @@ export interface WriteRequest {
   readonly names: readonly string[];
   /** For places that hold one platform only. */
   readonly host: Platform;
-  /** Repository of the target's registry that has the layers already. */
+  /** Repository of the target's registry that has the blobs already. */
   readonly mountFrom?: string | undefined;
   readonly onTransfer: OnTransfer;
 }
 
 /** Writes an image to a place: the blobs that it lacks, then the manifests. */
 export async function writePlace(request: WriteRequest, tools: PlaceTools): Promise<Descriptor> {
-  const { image, to, onTransfer, mountFrom } = request;
+  const { image, to, onTransfer } = request;
   const { descriptor, reader } = image;
   switch (to.kind) {
     case 'registry':
-      return await pushImage(tools.registry(), to.reference, { image, reader, mountFrom, onTransfer });
+      return await pushImage(tools.registry(), to.reference, {
+        image,
+        reader,
+        onTransfer,
+        ...mountable(tools.repositories, to.reference, request.mountFrom),
+      });
     case 'store':
       await copyContent(image, tools.store, onTransfer);
       await tools.names.set([to.name], withoutAnnotations(descriptor));
@@ -47,23 +53,21 @@ export async function writePlace(request: WriteRequest, tools: PlaceTools): Prom
       const { dir, tag } = to.address;
       const entry = await nameImage(image, tag === undefined ? request.names : []);
       const tagged = tag === undefined ? entry : withRefName(entry, tag);
-      await addToLayout(resolve(dir), tagged, observedReader(reader, onTransfer));
+      await telling(image, onTransfer, (observed) => addToLayout(resolve(dir), tagged, observed));
       return descriptor;
     }
     case 'oci-archive':
-      await writeOciArchive(resolve(to.file), [await nameImage(image, namesFor(request))], reader);
-      return descriptor;
-    case 'docker-archive': {
-      const one = await onePlatform(request);
-      await writeDockerArchive(resolve(to.file), [await nameImage(one, namesFor(request))], one.reader);
-      return one.descriptor;
-    }
-    case 'engine': {
-      const one = await onePlatform(request);
-      const archive = ociArchive([await nameImage(one, [to.name])], one.reader);
-      await engineOf(to.engine, tools.signal).load(archive);
-      return one.descriptor;
-    }
+      return await writeArchive(image, request, (named, observed) =>
+        writeOciArchive(resolve(to.file), [named], observed),
+      );
+    case 'docker-archive':
+      return await writeArchive(await onePlatform(request), request, (named, observed) =>
+        writeDockerArchive(resolve(to.file), [named], observed),
+      );
+    case 'engine':
+      return await writeArchive(await onePlatform(request), request, (named, observed) =>
+        engineOf(to.engine, tools.signal).load(ociArchive([named], observed)),
+      );
   }
 }
 
@@ -103,23 +107,56 @@ function withRefName({ image, names }: NamedImage, tag: string): NamedImage {
   return { image: { ...image, descriptor: { ...image.descriptor, annotations } }, names };
 }
 
-function observedReader(reader: ChosenImage['reader'], onTransfer: OnTransfer): ChosenImage['reader'] {
-  return { ...reader, read: (target) => observeTransfer(reader.read(target), target, onTransfer) };
+async function writeArchive(
+  image: ChosenImage,
+  request: WriteRequest,
+  write: (named: NamedImage, reader: ChosenImage['reader']) => Promise<void>,
+): Promise<Descriptor> {
+  const named = await nameImage(image, namesFor(request));
+  await telling(image, request.onTransfer, (observed) => write(named, observed));
+  return image.descriptor;
+}
+
+/** Tells of the blobs that `write` reads; the others were there, or could be linked. */
+async function telling(
+  { descriptor, reader }: ChosenImage,
+  onTransfer: OnTransfer,
+  write: (observed: ChosenImage['reader']) => Promise<void>,
+): Promise<void> {
+  const blobs = new Map((await blobsOf(reader, descriptor)).map((blob) => [blob.digest, blob]));
+  announceTransfers([...blobs.values()], onTransfer);
+  const read: DescriptorReader['read'] = (target) => {
+    const isBlob = blobs.delete(target.digest);
+    return isBlob ? observeTransfer(reader.read(target), target, onTransfer) : reader.read(target);
+  };
+  await write({ ...reader, read });
+  for (const blob of blobs.values()) wasThere(blob, onTransfer);
 }
 
 const TRANSFERS = 6;
 
 /** Brings everything that an image needs into a store; manifests last. */
-async function copyContent(image: ChosenImage, store: ContentStore, onTransfer: OnTransfer): Promise<void> {
-  const graph = await contentGraph(image.reader, image.descriptor);
+async function copyContent(
+  { reader, descriptor: root }: ChosenImage,
+  store: ContentStore,
+  onTransfer: OnTransfer,
+): Promise<void> {
   const limit = createLimit(TRANSFERS);
-  const copy = async (descriptor: Descriptor): Promise<void> => {
-    if (await store.has(descriptor)) return;
-    await store.write(observeTransfer(image.reader.read(descriptor), descriptor, onTransfer), descriptor);
+  const copy = async (blob: Descriptor): Promise<void> => {
+    if (await store.has(blob)) return wasThere(blob, onTransfer);
+    await store.write(observeTransfer(reader.read(blob), blob, onTransfer), blob);
   };
-  const blobs = graph.filter(({ mediaType }) => !isDocumentType(mediaType));
-  await allAtRest(blobs.map((descriptor) => limit.run(() => copy(descriptor))));
-  for (const document of graph.filter(({ mediaType }) => isDocumentType(mediaType))) await copy(document);
+  const blobs = await blobsOf(reader, root);
+  announceTransfers(blobs, onTransfer);
+  await allAtRest(blobs.map((blob) => limit.run(() => copy(blob))));
+  for (const document of await contentGraph(reader, root)) {
+    if (isDocumentType(document.mediaType)) await store.write(reader.read(document), document);
+  }
+}
+
+/** Configurations and layers. */
+async function blobsOf(reader: DescriptorReader, root: Descriptor): Promise<Descriptor[]> {
+  return (await contentGraph(reader, root)).filter(({ mediaType }) => !isDocumentType(mediaType));
 }
 
 /** The repository that a blob can be mounted from, when both places are in one registry. */

@@ -2,7 +2,15 @@ import { formatBytes, formatDuration } from '../format.ts';
 import type { CliHost } from '../host.ts';
 import type { BuildEvent, StepInfo } from '../library.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { isComplete, type Progress, sentence, stepTitle, type TransferEvent, warningText } from './progress.ts';
+import {
+  isAnnounced,
+  type Progress,
+  sentence,
+  stepTitle,
+  type TransferEvent,
+  transferLine,
+  warningText,
+} from './progress.ts';
 
 const TRANSFER_EVERY_MS = 5000;
 
@@ -82,16 +90,12 @@ export class PlainProgress implements Progress {
 
   /** Its start, its end, and a sign of life in between. */
   #transfer(event: TransferEvent): string[] {
-    const shownMs = this.#transfers.get(event.id);
-    if (isComplete(event)) this.#transfers.delete(event.id);
+    const { id, label, amount, isComplete } = transferLine(event);
+    const shownMs = this.#transfers.get(id);
+    if (isAnnounced(event)) return [];
+    if (isComplete) this.#transfers.delete(id);
     else if (shownMs !== undefined && this.#host.now() - shownMs < TRANSFER_EVERY_MS) return [];
-    else this.#transfers.set(event.id, this.#host.now());
-    return [`* ${event.label} ${transferState(event)}`];
+    else this.#transfers.set(id, this.#host.now());
+    return [`* ${label} ${isComplete ? 'done ' : ''}${amount}`];
   }
-}
-
-function transferState(event: TransferEvent): string {
-  const show = event.unit === 'bytes' ? formatBytes : String;
-  if (isComplete(event)) return `done ${show(event.current)}`;
-  return event.total === undefined ? show(event.current) : `${show(event.current)} of ${show(event.total)}`;
 }

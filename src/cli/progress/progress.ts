@@ -1,4 +1,4 @@
-import { formatDuration } from '../format.ts';
+import { formatBytes, formatDuration } from '../format.ts';
 import type { BuildEvent, StepInfo } from '../library.ts';
 
 /** Shows a build while it runs. */
@@ -17,8 +17,27 @@ type EventOf<Type extends BuildEvent['type']> = Extract<BuildEvent, { readonly t
 
 export type TransferEvent = EventOf<'progress'>;
 
-export function isComplete(transfer: TransferEvent): boolean {
-  return transfer.total !== undefined && transfer.current >= transfer.total;
+/** One line of progress: a transfer, or all those that belong together. */
+export interface TransferLine {
+  readonly id: string;
+  readonly label: string;
+  /** `12 MB of 80 MB, 3 of 8 blobs` */
+  readonly amount: string;
+  readonly isComplete: boolean;
+}
+
+export function transferLine({ sum, ...own }: TransferEvent): TransferLine {
+  const { id, label, current, total } = sum ?? own;
+  const isComplete = total !== undefined && current >= total;
+  const show = own.unit === 'bytes' ? formatBytes : String;
+  const bytes = total === undefined || isComplete ? show(current) : `${show(current)} of ${show(total)}`;
+  const blobs = sum === undefined || isComplete ? '' : `, ${sum.done} of ${sum.count} blobs`;
+  return { id, label, amount: bytes + blobs, isComplete };
+}
+
+/** Nothing has moved yet, and it may turn out that nothing has to. */
+export function isAnnounced({ sum }: TransferEvent): boolean {
+  return sum?.current === 0;
 }
 
 /** `line 7: message — hint` */

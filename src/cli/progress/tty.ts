@@ -1,10 +1,18 @@
-import { fitColumns, formatBytes, formatDuration } from '../format.ts';
+import { fitColumns, formatDuration } from '../format.ts';
 import type { CliHost } from '../host.ts';
 import type { BuildEvent, StepInfo } from '../library.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { LiveArea } from './live-area.ts';
-import { isComplete, type Progress, sentence, stepTitle, type TransferEvent, warningText } from './progress.ts';
+import {
+  isAnnounced,
+  type Progress,
+  sentence,
+  stepTitle,
+  type TransferLine,
+  transferLine,
+  warningText,
+} from './progress.ts';
 
 const REDRAW_EVERY_MS = 100;
 
@@ -24,7 +32,7 @@ export class TtyProgress implements Progress {
   readonly #paint: Paint;
   readonly #area: LiveArea;
   readonly #running = new Map<number, RunningStep>();
-  readonly #transfers = new Map<string, TransferEvent>();
+  readonly #transfers = new Map<string, TransferLine>();
   readonly #stop: () => void;
 
   constructor(host: TtyHost) {
@@ -49,11 +57,15 @@ export class TtyProgress implements Progress {
   #update(event: BuildEvent): void {
     if (event.type === 'step-started') this.#running.set(event.step.id, startStep(event.step, this.#host.now()));
     else if (event.type === 'log') remember(this.#running.get(event.step.id), event.stream, event.bytes);
-    else if (event.type === 'progress' && !isComplete(event)) this.#transfers.set(event.id, event);
-    else if (event.type === 'progress') this.#transfers.delete(event.id);
+    else if (event.type === 'progress' && !isAnnounced(event)) this.#show(transferLine(event));
     else if (event.type === 'step-cached' || event.type === 'step-finished' || event.type === 'step-failed') {
       this.#running.delete(event.step.id);
     }
+  }
+
+  #show(line: TransferLine): void {
+    if (line.isComplete) this.#transfers.delete(line.id);
+    else this.#transfers.set(line.id, line);
   }
 
   #finishedLine(event: BuildEvent): string | undefined {
@@ -88,7 +100,7 @@ export class TtyProgress implements Progress {
     const steps = [...this.#running.values()].flatMap((state) =>
       stepLines(state, { nowMs: this.#host.now(), columns: columns - 1, paint }),
     );
-    const transfers = [...this.#transfers.values()].map((transfer) => transferLine(transfer, columns - 1, paint));
+    const transfers = [...this.#transfers.values()].map((transfer) => drawTransfer(transfer, columns - 1, paint));
     return cropped([...steps, ...transfers], Math.max(1, rows - 2), paint);
   }
 }
@@ -113,10 +125,8 @@ function stepLines(
   return state.lastLine === '' ? [line] : [line, paint.dim(fitColumns(`    ${state.lastLine}`, columns))];
 }
 
-function transferLine(transfer: TransferEvent, columns: number, paint: Paint): string {
-  const show = transfer.unit === 'bytes' ? formatBytes : String;
-  const amount = show(transfer.current) + (transfer.total === undefined ? '' : ` of ${show(transfer.total)}`);
-  return `${paint.cyan('↓')} ${fitColumns(transfer.label, Math.max(0, columns - amount.length - 3))} ${paint.dim(amount)}`;
+function drawTransfer({ label, amount }: TransferLine, columns: number, paint: Paint): string {
+  return `${paint.cyan('↓')} ${fitColumns(label, Math.max(0, columns - amount.length - 3))} ${paint.dim(amount)}`;
 }
 
 function cropped(lines: readonly string[], rows: number, paint: Paint): string[] {

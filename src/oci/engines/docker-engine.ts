@@ -3,6 +3,7 @@ import { HostError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/ports.ts';
 import { environment } from '../../io/host.ts';
 import { errnoOf } from '../../io/host-error.ts';
+import { objectIn } from '../image/json.ts';
 import type { Engine } from './engine.ts';
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
@@ -92,20 +93,11 @@ function refused(message: string): HostError {
 }
 
 function errorOf(line: string): string | undefined {
-  const value = parse(line);
-  return typeof value.error === 'string' ? value.error : undefined;
+  const { error } = objectIn(line);
+  return typeof error === 'string' ? error : undefined;
 }
 
 function messageOf(text: string): string | undefined {
-  const { message } = parse(text);
+  const { message } = objectIn(text);
   return typeof message === 'string' ? message : undefined;
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

@@ -14,6 +14,16 @@ export function parseJsonObject(bytes: Uint8Array, name: string): JsonObject {
   return value;
 }
 
+/** What a program or a server said, where nothing depends on it: what is no JSON object is an empty one. */
+export function objectIn(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../core/errors.ts';
-import { isObject } from '../image/json.ts';
+import { objectIn } from '../image/json.ts';
 import type { Challenge } from './challenge.ts';
 import type { FindCredentials } from './credentials.ts';
 import type { Credentials } from './docker-config.ts';
@@ -47,53 +47,60 @@ const DEFAULT_LIFE_SECONDS = 60;
 const MARGIN_MS = 10_000;
 const CLIENT_ID = 'lamella';
 
-export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const grants = new Map<string, Grant>();
-  const pending = new Map<string, Promise<Grant | undefined>>();
+/** What is known of the registries that were asked so far. */
+interface Known extends AuthorizerOptions {
+  /** By {@link keyOf}; of Basic by registry. */
+  readonly grants: Map<string, Grant>;
   /** How each registry last asked for a token. */
-  const known = new Map<string, readonly Challenge[]>();
+  readonly challenges: Map<string, readonly Challenge[]>;
+}
 
-  const current = (access: AccessRequest): string | undefined => {
-    const grant = grants.get(keyOf(access)) ?? grants.get(access.registry);
-    return grant !== undefined && grant.expiresAt > options.now() ? grant.header : undefined;
-  };
-
-  const ask = async (access: AccessRequest, challenges: readonly Challenge[]): Promise<Grant | undefined> => {
-    const bearer = challenges.find((challenge) => challenge.scheme === 'bearer');
-    const credentials = await options.findCredentials(access.registry);
-    if (bearer !== undefined) {
-      known.set(access.registry, challenges);
-      const grant = await grantFor({ ...options, access, challenge: bearer, credentials });
-      grants.set(keyOf(access), grant);
-      return grant;
-    }
-    const header = challenges.some(({ scheme }) => scheme === 'basic') ? basic(credentials) : undefined;
-    if (header === undefined) return undefined;
-    const grant = { header, expiresAt: Number.POSITIVE_INFINITY };
-    grants.set(access.registry, grant);
-    return grant;
-  };
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+  const known: Known = { ...options, grants: new Map(), challenges: new Map() };
+  const pending = new Map<string, Promise<Grant | undefined>>();
 
   /** Requests that need the same token at once wait for one question. */
   const askOnce = (access: AccessRequest, challenges: readonly Challenge[]): Promise<Grant | undefined> => {
     const key = keyOf(access);
-    const question = pending.get(key) ?? ask(access, challenges).finally(() => pending.delete(key));
+    const question = pending.get(key) ?? ask(known, access, challenges).finally(() => pending.delete(key));
     pending.set(key, question);
     return question;
   };
 
   return {
     async prepare(access) {
-      const challenges = known.get(access.registry);
-      return current(access) ?? (challenges && (await askOnce(access, challenges))?.header);
+      const challenges = known.challenges.get(access.registry);
+      return currentHeader(known, access) ?? (challenges && (await askOnce(access, challenges))?.header);
     },
     async answer(access, challenges, refused) {
-      const header = current(access);
+      const header = currentHeader(known, access);
       if (header !== undefined && header !== refused) return header;
       const granted = (await askOnce(access, challenges))?.header;
       return granted === refused ? undefined : granted;
     },
   };
+}
+
+function currentHeader({ grants, now }: Known, access: AccessRequest): string | undefined {
+  const grant = grants.get(keyOf(access)) ?? grants.get(access.registry);
+  return grant !== undefined && grant.expiresAt > now() ? grant.header : undefined;
+}
+
+/** Gets what the challenges ask for, and keeps it. */
+async function ask(known: Known, access: AccessRequest, challenges: readonly Challenge[]): Promise<Grant | undefined> {
+  const bearer = challenges.find((challenge) => challenge.scheme === 'bearer');
+  const credentials = await known.findCredentials(access.registry);
+  if (bearer !== undefined) {
+    known.challenges.set(access.registry, challenges);
+    const grant = await grantFor({ ...known, access, challenge: bearer, credentials });
+    known.grants.set(keyOf(access), grant);
+    return grant;
+  }
+  const header = challenges.some(({ scheme }) => scheme === 'basic') ? basic(credentials) : undefined;
+  if (header === undefined) return undefined;
+  const grant = { header, expiresAt: Number.POSITIVE_INFINITY };
+  known.grants.set(access.registry, grant);
+  return grant;
 }
 
 function keyOf(access: AccessRequest): string {
@@ -162,7 +169,7 @@ function tokenUrl({ access, challenge, credentials }: TokenRequest): URL {
 }
 
 function parseToken({ bytes }: { readonly bytes: Buffer }, response: HttpResponse, now: number): Grant {
-  const value = parseObject(bytes);
+  const value = objectIn(bytes.toString('utf8'));
   const token = [value.token, value.access_token].find((item) => typeof item === 'string' && item !== '');
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
     throw new RegistryError('REGISTRY_BAD_ANSWER', `the token server ${response.url.host} gave no token`, {
@@ -173,15 +180,6 @@ function parseToken({ bytes }: { readonly bytes: Buffer }, response: HttpRespons
   }
   const life = typeof value.expires_in === 'number' ? value.expires_in : DEFAULT_LIFE_SECONDS;
   return { header: `Bearer ${token}`, expiresAt: now + Math.max(life * 1000 - MARGIN_MS, MARGIN_MS) };
-}
-
-function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function badRealm(registry: string, what: string): RegistryError {

@@ -1,7 +1,7 @@
 import { HostError } from '../../core/errors.ts';
 import { findProgram } from '../../io/programs.ts';
 import { runProgram } from '../../io/run-program.ts';
-import { isObject } from '../image/json.ts';
+import { objectIn } from '../image/json.ts';
 import type { Credentials } from './docker-config.ts';
 import { credentialKey } from './docker-hub.ts';
 
@@ -56,18 +56,9 @@ function findHelper(name: string): string | undefined {
 
 /** Nothing of the answer is shown: it holds the secret. */
 function parseAnswer(text: string, name: string): Credentials {
-  const { Username: username, Secret: secret } = parseObject(text);
+  const { Username: username, Secret: secret } = objectIn(text);
   if (typeof username !== 'string' || typeof secret !== 'string') throw helperFailed(name, 'gives no user and secret');
   return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret };
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function helperFailed(name: string, what: string): HostError {

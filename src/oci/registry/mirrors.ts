@@ -14,62 +14,80 @@ interface Place {
   readonly name: string;
 }
 
+interface Readers {
+  readonly origin: RegistryReader;
+  /** Reads without patience. */
+  readonly mirror: RegistryReader;
+}
+
+interface Mirrored extends Readers {
+  readonly byRegistry: ReadonlyMap<string, readonly string[]>;
+  /** Mirrors that cannot be reached. */
+  readonly down: Set<string>;
+}
+
 /**
  * Reads from the mirrors of a registry, in order, and at last from itself. Whatever keeps a mirror from answering, also
- * 429 and 5xx, leads to the next; one that cannot be reached is not asked again. `mirror` reads without patience.
+ * 429 and 5xx, leads to the next; one that cannot be reached is not asked again.
  */
-export function withMirrors(
-  mirrors: Mirrors,
-  { origin, mirror }: { readonly origin: RegistryReader; readonly mirror: RegistryReader },
-): RegistryReader {
+export function withMirrors(mirrors: Mirrors, readers: Readers): RegistryReader {
   const byRegistry = new Map(Object.entries(mirrors).map(([name, list]) => [canonicalRegistry(name), list]));
-  const down = new Set<string>();
-
-  function placesOf({ registry }: Repository): Place[] {
-    const list = byRegistry.get(registry) ?? [];
-    const alive = list.filter((name) => !down.has(name));
-    return [
-      ...alive.map((name) => ({ reader: mirror, at: (repository: Repository) => inMirror(name, repository), name })),
-      { reader: origin, at: (repository) => repository, name: registry },
-    ];
-  }
-
-  function passOver(error: unknown, { reader, name }: Place): void {
-    if (reader === origin || !(error instanceof RegistryError)) throw error;
-    if (error.code === 'REGISTRY_UNREACHABLE') down.add(name);
-  }
-
-  async function first<T>(reference: Reference, read: (place: Place, there: Reference) => Promise<T>): Promise<T> {
-    for (const place of placesOf(reference)) {
-      try {
-        return await read(place, { ...reference, ...place.at(reference) });
-      } catch (error) {
-        passOver(error, place);
-      }
-    }
-    throw new TypeError('a registry is the last of its own mirrors');
-  }
-
-  async function* blob(repository: Repository, descriptor: Written): AsyncGenerator<Uint8Array, void> {
-    let sent = 0;
-    for (const place of placesOf(repository)) {
-      try {
-        for await (const chunk of skip(place.reader.blob(place.at(repository), descriptor), sent)) {
-          sent += chunk.length;
-          yield chunk;
-        }
-        return;
-      } catch (error) {
-        passOver(error, place);
-      }
-    }
-  }
-
+  const mirrored: Mirrored = { ...readers, byRegistry, down: new Set() };
   return {
-    resolve: (reference) => first(reference, ({ reader }, there) => reader.resolve(there)),
-    manifest: (reference, descriptor) => first(reference, ({ reader }, there) => reader.manifest(there, descriptor)),
-    blob: (repository, descriptor) => ({ [Symbol.asyncIterator]: () => blob(repository, descriptor) }),
+    resolve: (reference) => first(mirrored, reference, ({ reader }, there) => reader.resolve(there)),
+    manifest: (reference, descriptor) =>
+      first(mirrored, reference, ({ reader }, there) => reader.manifest(there, descriptor)),
+    blob: (repository, descriptor) => ({ [Symbol.asyncIterator]: () => blob(mirrored, repository, descriptor) }),
   };
+}
+
+/** Where to ask, in order; the registry itself is the last. */
+function placesOf({ byRegistry, down, mirror, origin }: Mirrored, { registry }: Repository): Place[] {
+  const alive = (byRegistry.get(registry) ?? []).filter((name) => !down.has(name));
+  return [
+    ...alive.map((name) => ({ reader: mirror, at: (repository: Repository) => inMirror(name, repository), name })),
+    { reader: origin, at: (repository) => repository, name: registry },
+  ];
+}
+
+function passOver({ origin, down }: Mirrored, { reader, name }: Place, error: unknown): void {
+  if (reader === origin || !(error instanceof RegistryError)) throw error;
+  if (error.code === 'REGISTRY_UNREACHABLE') down.add(name);
+}
+
+async function first<T>(
+  mirrored: Mirrored,
+  reference: Reference,
+  read: (place: Place, there: Reference) => Promise<T>,
+): Promise<T> {
+  for (const place of placesOf(mirrored, reference)) {
+    try {
+      return await read(place, { ...reference, ...place.at(reference) });
+    } catch (error) {
+      passOver(mirrored, place, error);
+    }
+  }
+  throw new TypeError('a registry is the last of its own mirrors');
+}
+
+/** A place that breaks off leaves the rest to the next. */
+async function* blob(
+  mirrored: Mirrored,
+  repository: Repository,
+  descriptor: Written,
+): AsyncGenerator<Uint8Array, void> {
+  let sent = 0;
+  for (const place of placesOf(mirrored, repository)) {
+    try {
+      for await (const chunk of skip(place.reader.blob(place.at(repository), descriptor), sent)) {
+        sent += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      passOver(mirrored, place, error);
+    }
+  }
 }
 
 function inMirror(mirror: string, { repository }: Repository): Repository {

@@ -1,4 +1,5 @@
 import type { Digest } from '../../core/digest.ts';
+import { RegistryError } from '../../core/errors.ts';
 import { waitOrThrow } from './retry.ts';
 import type { Repository, Session } from './session.ts';
 import { type BlobPush, type OpenUpload, startUpload, uploadProgress, uploadRest, uploadWhole } from './upload.ts';
@@ -27,21 +28,37 @@ export async function headBlob(session: Session, repository: Repository, digest:
  */
 export async function pushBlob(session: Session, repository: Repository, push: BlobPush): Promise<PushOutcome> {
   let upload: OpenUpload | undefined;
-  for (let failures = 1; ; failures++) {
+  for (let failures = 0; ; ) {
     try {
-      if (upload === undefined && (await headBlob(session, repository, push.descriptor.digest))) return 'exists';
       if (upload !== undefined) {
         await uploadRest(session, upload, await uploadProgress(session, upload));
         return 'uploaded';
       }
-      const started = await startUpload(session, repository, push);
+      const isMissing = push.isMissing === true && failures === 0;
+      if (!isMissing && (await headBlob(session, repository, push.descriptor.digest))) return 'exists';
+      const started = await startOrMount(session, repository, push);
       if (started === 'mounted') return started;
       upload = started;
       await uploadWhole(session, upload);
       return 'uploaded';
     } catch (error) {
+      failures++;
       upload = upload?.isLost === true ? undefined : upload;
       await waitOrThrow(session.retry, error, failures);
     }
+  }
+}
+
+/** How registries say that somebody may not read the repository to mount from, or that there is none. */
+const MAY_NOT_MOUNT = [400, 401, 403, 404];
+
+/** A mount is an offer: where it is refused, the bytes go over the wire. */
+async function startOrMount(session: Session, repository: Repository, push: BlobPush): Promise<OpenUpload | 'mounted'> {
+  try {
+    return await startUpload(session, repository, push);
+  } catch (error) {
+    const isRefused = error instanceof RegistryError && MAY_NOT_MOUNT.includes(error.status ?? 0);
+    if (!isRefused || push.mountFrom === undefined) throw error;
+    return await startUpload(session, repository, { ...push, mountFrom: undefined });
   }
 }

@@ -9,6 +9,8 @@ export interface BlobPush {
   readonly bytes: Bytes;
   /** Another repository of the same registry that may hold the blob already. */
   readonly mountFrom?: string | undefined;
+  /** The registry was asked and does not have it. */
+  readonly isMissing?: boolean | undefined;
 }
 
 /** An upload that the registry has opened. Its address changes with every answer. */
