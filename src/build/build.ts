@@ -14,7 +14,7 @@ import { annotationsFor } from './annotations.ts';
 import { createBaseImages } from './base-images.ts';
 import { type BuiltImage, buildPlatform, forPlatform } from './build-platform.ts';
 import { type BuildControl, createControl } from './control.ts';
-import { resolveSettings } from './defaults.ts';
+import { resolveSettings, type Settings } from './defaults.ts';
 import { createLint } from './lint.ts';
 import { openDockerfile } from './load-dockerfile.ts';
 import { openMainContext } from './main-context.ts';
@@ -94,10 +94,11 @@ async function carryOut(given: BuildOptions, caller: BuildControl): Promise<Buil
 }
 
 /** Builds for every platform at the same time; steps that are equal are carried out once. */
-async function buildPlatforms(session: Session): Promise<BuiltImage[]> {
+async function buildPlatforms(opened: Session): Promise<BuiltImage[]> {
+  const context = await openMainContext(opened);
+  const { dockerfile, ignore, project } = await openDockerfile(opened, context);
+  const session = project === undefined ? opened : withNpm(opened, project.npm);
   const { options, settings } = session;
-  const context = await openMainContext(session);
-  const { dockerfile, ignore } = await openDockerfile(session, context);
   const shared = {
     dockerfile: dockerfile.parsed,
     context,
@@ -123,6 +124,11 @@ async function buildPlatforms(session: Session): Promise<BuiltImage[]> {
     return work;
   };
   return await allAtRest(settings.platforms.map((platform, at) => failing(build(platform, at))));
+}
+
+/** A project without a Dockerfile has other defaults. */
+function withNpm(session: Session, npm: Settings['npm']): Session {
+  return { ...session, settings: { ...session.settings, npm } };
 }
 
 /** An index of the images, in the order in which their platforms were asked for (reference, section 19). */

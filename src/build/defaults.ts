@@ -67,7 +67,7 @@ export function resolveSettings(options: BuildOptions): Settings {
     offline: options.offline ?? false,
     maxParallelism: options.maxParallelism ?? coreCount(),
     noCache: options.noCache ?? false,
-    npm: { mode: 'suggest', layers: DEFAULT_NPM_LAYERS, scripts: 'refuse', ...options.npm },
+    npm: { mode: 'suggest', layers: DEFAULT_NPM_LAYERS, scripts: 'container', ...options.npm },
     noCacheFilter: (options.noCacheFilter ?? []).map((name) => name.toLowerCase()),
     ignoreSyntax: options.ignoreSyntax ?? false,
   };

@@ -58,6 +58,8 @@ export type BuildEvent =
       readonly sum?: TransferSum;
     }
   | { readonly type: 'image-resolved'; readonly reference: string; readonly digest: Digest }
+  /** The base of a project without a Dockerfile is pinned in a file that belongs to its sources. */
+  | { readonly type: 'base-pinned'; readonly reference: string; readonly digest: Digest; readonly file: string }
   | { readonly type: 'warning'; readonly diagnostic: Omit<Diagnostic, 'span'> & Partial<Pick<Diagnostic, 'span'>> }
   | { readonly type: 'isolation'; readonly method: string }
   /** Before the first command runs; `passedOver` has better snapshotters that do not work here, with the reason. */

@@ -7,6 +7,7 @@ import { parse } from '../parser/index.ts';
 import { readAll } from '../store/read.ts';
 import { dockerfileOf, ignoreOf, type MainContext } from './main-context.ts';
 import type { BuildOptions } from './options.ts';
+import { type OpenedProject, openProject } from './project/open-project.ts';
 import type { Session } from './session.ts';
 
 export interface LoadedDockerfile {
@@ -27,21 +28,27 @@ export function loadDockerfile(
   return { parsed: parse(text, { name }), ...(path !== undefined && { path }) };
 }
 
+export interface OpenedDockerfile {
+  readonly dockerfile: LoadedDockerfile;
+  readonly ignore: ContextIgnore | undefined;
+  /** Whose Dockerfile was made of its package.json. */
+  readonly project: OpenedProject | undefined;
+}
+
 /**
- * Reads the Dockerfile of a build and its ignore file.
- * @throws ContextError as {@link loadDockerfile} and {@link ignoreOf} do, `CONTEXT_DOWNLOAD_FAILED`; ParseError
+ * Reads the Dockerfile of a build, or makes that of a project without one, and reads the ignore file.
+ * @throws ContextError as {@link loadDockerfile} and {@link ignoreOf} do, `CONTEXT_DOWNLOAD_FAILED`; ParseError; what
+ * {@link openProject} throws
  */
-export async function openDockerfile(
-  session: Session,
-  context: MainContext,
-): Promise<{ readonly dockerfile: LoadedDockerfile; readonly ignore: ContextIgnore | undefined }> {
+export async function openDockerfile(session: Session, context: MainContext): Promise<OpenedDockerfile> {
   const { options, inputs } = session;
-  const given = await withFetchedText(session, options);
+  const project = await openProject(session, context);
+  const given = project === undefined ? await withFetchedText(session, options) : { dockerfileText: project.text };
   const isFile = context.kind === 'directory' && given.dockerfileText === undefined;
   if (isFile) dockerfilePaths(context.path, given.dockerfile).forEach(inputs.file);
   const dockerfile = loadDockerfile(given, context);
   if (context.kind === 'directory') ignorePaths(context.path, dockerfile.path).forEach(inputs.file);
-  return { dockerfile, ignore: ignoreOf(context, dockerfile.path) };
+  return { dockerfile, ignore: ignoreOf(context, dockerfile.path), project };
 }
 
 /** The text of a Dockerfile that is named by an address; other options pass unchanged. */

@@ -68,10 +68,11 @@ export interface NpmOptions {
   /** Layers of one installation, at most. Default 3: by how often they change. */
   readonly layers?: number;
   /**
-   * What happens where packages have install scripts. `refuse` (default): the command runs as it stands. `ignore`: native,
-   * and no script runs. `sandbox`: native, then the scripts run with the npm of the image.
+   * What happens where packages have install scripts that `allowScripts` of package.json does not decide. `container`
+   * (default of a Dockerfile): the command runs as it stands. `refuse` (default without a Dockerfile): an error that names
+   * them. `ignore`: native, and no script runs. `sandbox`: native, then the scripts run with the npm of the image.
    */
-  readonly scripts?: 'refuse' | 'ignore' | 'sandbox';
+  readonly scripts?: 'container' | 'refuse' | 'ignore' | 'sandbox';
 }
 
 /** Where machines share what steps made; see docs/cache.md for what it means to trust one. */
@@ -192,6 +193,8 @@ export interface BuildOptions {
   readonly ulimits?: readonly ResourceLimit[];
   /** Entitlements: `network.host`, `security.insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
+  /** Of a project without a Dockerfile: name or folder of the workspace that is built, with what it needs. */
+  readonly workspace?: string;
   /** Native layers for `npm ci`. */
   readonly npm?: NpmOptions;
   /** Steps that run at the same time. Default: number of cores. */

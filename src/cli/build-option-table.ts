@@ -196,9 +196,9 @@ const SUPPORTED: readonly OptionRow[] = [
   {
     name: 'npm-scripts',
     value: 'POLICY',
-    choices: ['refuse', 'ignore', 'sandbox'],
-    help: 'Install scripts of a native installation: refuse leaves it to npm, ignore runs none, sandbox runs them after',
-    fallback: 'refuse',
+    choices: ['container', 'refuse', 'ignore', 'sandbox'],
+    help: 'Install scripts of a native installation that allowScripts of package.json does not decide: container leaves all to npm, refuse ends the build with their names, ignore runs none, sandbox runs them after',
+    fallback: 'container with a Dockerfile, refuse without',
     support: FULL,
   },
   {

@@ -81,6 +81,7 @@ function singleValues(args: Arguments): BuildOptions {
     maxLayerBytes: layerSizeOf(args, 'max-layer-size'),
     maxLayerEntries: countOf(args, 'max-layer-entries'),
     cacheDir: args.last('cache-dir'),
+    workspace: args.last('workspace'),
     npm: npmOptionsOf(args),
   });
 }

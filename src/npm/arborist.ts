@@ -23,6 +23,13 @@ export async function loadArborist(): Promise<typeof Arborist> {
   return (await import('@npmcli/arborist')).default;
 }
 
+type ScriptMatcher = typeof import('@npmcli/arborist/lib/script-allowed.js')['default'];
+
+/** npm's own comparison of a package with `allowScripts`; npm takes it from there, too. */
+export async function loadScriptMatcher(): Promise<ScriptMatcher> {
+  return (await import('@npmcli/arborist/lib/script-allowed.js')).default;
+}
+
 export function nodesOf(root: Arborist.Node): ArboristNode[] {
   return [...root.inventory.values()] as ArboristNode[];
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
+import { loadScriptVerdict } from './allow-scripts.ts';
 import { type ArboristNode, type Lockfile, loadArborist, nodesOf } from './arborist.ts';
 import { createEngineCheck, type EngineCheck, type EngineVersions } from './engines.ts';
 import { leaveOut, optionalSet } from './leave-out.ts';
@@ -20,6 +21,8 @@ export interface TreeOptions {
   readonly engineStrict: boolean;
   readonly legacyPeerDeps: boolean;
   readonly installLinks: boolean;
+  /** Packages whose install scripts may run, where package.json has no `allowScripts`. */
+  readonly allowScripts: readonly string[];
   /** Leaves the addresses of registry packages out of `.package-lock.json`. */
   readonly omitResolved: boolean;
   /** Folder of this call alone, which it makes and removes: Arborist reads its input from files. */
@@ -45,7 +48,8 @@ export async function loadNpmTree(files: ProjectFiles, options: TreeOptions): Pr
     refuseOutOfSync(root, options);
     prune(root, createEngineCheck(arborist, options.engines), options);
     selectWorkspaces(loader, root, options);
-    return toNpmTree(root, hiddenLockfileOf(root));
+    const verdictOf = await loadScriptVerdict(root, options.allowScripts);
+    return toNpmTree(root, hiddenLockfileOf(root), verdictOf);
   } finally {
     await rm(options.scratch, { recursive: true, force: true });
   }

@@ -8,8 +8,10 @@ export interface NpmPackage {
   readonly source: PackageSource;
   /** Programs by name, each a clean path below the package. */
   readonly bins: ReadonlyMap<string, string>;
-  /** Whether its manifest has scripts that npm runs after unpacking. */
+  /** Whether its manifest has scripts that npm runs after unpacking. Those of bundled packages never run. */
   readonly hasInstallScript: boolean;
+  /** What `allowScripts` of the project says of them; absent where it says nothing. */
+  readonly mayRunScripts?: boolean;
   /** Whether the project or one of its workspaces asks for it itself. */
   readonly isDirect: boolean;
   readonly isDev: boolean;

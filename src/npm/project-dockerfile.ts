@@ -4,6 +4,8 @@ import type { ProjectConfig } from './project-config.ts';
 export interface ProjectFacts {
   readonly manifest: Manifest;
   readonly config: ProjectConfig;
+  /** Whether no install script may run. */
+  readonly ignoresScripts: boolean;
   /** Image to start from, pinned where the lock file of lamella pins it. */
   readonly base: string;
   /** Whether an `.npmrc` is there, which `npm ci` must see. */
@@ -31,6 +33,7 @@ export interface Manifest {
   readonly bin?: string | Readonly<Record<string, string>>;
   readonly files?: readonly string[];
   readonly scripts?: Readonly<Record<string, string>>;
+  readonly engines?: { readonly node?: string };
   readonly repository?: string | { readonly url?: string };
 }
 
@@ -60,7 +63,7 @@ function buildStage(facts: ProjectFacts): string {
     `FROM ${facts.base} AS build`,
     'WORKDIR /app',
     ...copyManifests(facts),
-    'RUN npm ci',
+    `RUN npm ci${ignoredScripts(facts)}`,
     `COPY ${excludes(['node_modules', '**/node_modules', '.git', '.env', '.env.*'])} . .`,
     `RUN npm run build${only}`,
   ].join('\n');
@@ -75,14 +78,18 @@ function finalStage(facts: ProjectFacts, builds: boolean): string {
     ...variables.map(([name, value]) => `ENV ${name}=${quote(value)}`),
     'WORKDIR /app',
     ...copyManifests(facts),
-    `RUN npm ci --omit=dev${only}`,
+    `RUN npm ci --omit=dev${only}${ignoredScripts(facts)}`,
     ...copyFiles(facts, builds),
     ...labels(facts),
     ...(config.expose ?? []).map((port) => `EXPOSE ${port}`),
     `USER ${config.user ?? 'node'}`,
-    'STOPSIGNAL SIGTERM',
+    `STOPSIGNAL ${config.stopSignal ?? 'SIGTERM'}`,
     `CMD ${JSON.stringify(commandOf(facts))}`,
   ].join('\n');
+}
+
+function ignoredScripts({ ignoresScripts }: ProjectFacts): string {
+  return ignoresScripts ? ' --ignore-scripts' : '';
 }
 
 function copyManifests({ lockfile, hasNpmrc, folders }: ProjectFacts): string[] {
@@ -109,7 +116,7 @@ function excludes(patterns: readonly string[]): string {
   return patterns.map((pattern) => `--exclude=${pattern}`).join(' ');
 }
 
-function labels({ manifest, workspace, revision }: ProjectFacts): string[] {
+function labels({ manifest, workspace, revision, config }: ProjectFacts): string[] {
   const { name, version, description, license } = workspace?.manifest ?? manifest;
   const { repository } = manifest;
   const url = typeof repository === 'string' ? repository : repository?.url;
@@ -121,7 +128,9 @@ function labels({ manifest, workspace, revision }: ProjectFacts): string[] {
     ['source', url?.replace(/^git\+/, '').replace(/\.git$/, '')],
     ['revision', revision],
   ];
-  const known = values.flatMap(([key, value]) => (value ? [`org.opencontainers.image.${key}=${quote(value)}`] : []));
+  const described = values.map(([key, value]) => [`org.opencontainers.image.${key}`, value] as const);
+  const labelled = new Map([...described, ...Object.entries(config.labels ?? {})]);
+  const known = [...labelled].flatMap(([key, value]) => (value ? [`${key}=${quote(value)}`] : []));
   return known.length === 0 ? [] : [`LABEL ${known.join(' \\\n      ')}`];
 }
 

@@ -6,38 +6,34 @@ const TREE_EVENTS = ['predependencies', 'dependencies', 'postdependencies'];
 
 /** Scripts that an installation would run. */
 export interface InstallScripts {
-  /** Packages with scripts of their own. */
+  /** Packages with scripts of their own, which the project allows or of which it says nothing. */
   readonly packages: readonly NpmPackage[];
   /** Scripts of the project itself, by name. */
   readonly project: readonly string[];
 }
 
-/**
- * The scripts that npm would run after unpacking, but for those that the project forbids in `allowScripts` of its
- * package.json. Bundled packages never run theirs.
- */
-export function installScripts(tree: NpmTree, packageJson: string): InstallScripts {
-  const manifest = JSON.parse(packageJson) as Manifest;
-  const scripts = Object.keys(manifest.scripts ?? {});
+export const NO_SCRIPTS: InstallScripts = { packages: [], project: [] };
+
+/** The scripts that npm would run after unpacking, but for those that the project forbids. */
+export function installScripts({ packages }: NpmTree, packageJson: string): InstallScripts {
+  const { scripts = {} } = JSON.parse(packageJson) as { readonly scripts?: Readonly<Record<string, unknown>> };
   return {
-    packages: tree.packages.filter(
-      (candidate) =>
-        candidate.hasInstallScript &&
-        candidate.source.kind !== 'bundled' &&
-        isAllowed(candidate, manifest.allowScripts) !== false,
-    ),
-    project: [...EVENTS, ...TREE_EVENTS].filter((event) => scripts.includes(event)),
+    packages: packages.filter(({ hasInstallScript, mayRunScripts }) => hasInstallScript && mayRunScripts !== false),
+    project: [...EVENTS, ...TREE_EVENTS].filter((event) => Object.hasOwn(scripts, event)),
   };
 }
 
-interface Manifest {
-  readonly scripts?: Readonly<Record<string, unknown>>;
-  readonly allowScripts?: Readonly<Record<string, unknown>>;
+/** Those that the project allows by name. */
+export function allowedScripts({ packages }: InstallScripts): InstallScripts {
+  return { packages: packages.filter(({ mayRunScripts }) => mayRunScripts === true), project: [] };
 }
 
-/** By name or name@version; a refusal counts more than a permission. `undefined` when nothing is said. */
-function isAllowed({ name, version }: NpmPackage, policy: Manifest['allowScripts'] = {}): boolean | undefined {
-  const said = [policy[name], policy[`${name}@${version}`]].filter((value) => typeof value === 'boolean');
-  if (said.length === 0) return undefined;
-  return !said.includes(false);
+/** Those that somebody has to decide about, for people. */
+export function undecidedScripts({ packages, project }: InstallScripts): string[] {
+  return [
+    ...packages
+      .filter(({ mayRunScripts }) => mayRunScripts === undefined)
+      .map(({ name, version }) => `${name}@${version}`),
+    ...project.map((event) => `${event} of the project`),
+  ];
 }

@@ -10,6 +10,8 @@ export interface InstallSettings {
   readonly workspaces: readonly string[];
   readonly includeWorkspaceRoot: boolean;
   readonly ignoreScripts: boolean;
+  /** Packages whose install scripts may run. */
+  readonly allowScripts: readonly string[];
   readonly binLinks: boolean;
   readonly engineStrict: boolean;
   readonly legacyPeerDeps: boolean;
@@ -30,6 +32,9 @@ export function toInstallSettings(layers: SettingLayers, production: boolean): I
     workspaces: listOf(settingOf(layers, 'workspace')),
     includeWorkspaceRoot: on('include-workspace-root'),
     ignoreScripts: on('ignore-scripts'),
+    allowScripts: [settingOf(layers, 'allow-scripts') ?? []]
+      .flat()
+      .flatMap((entry) => entry.split(',').map((name) => name.trim())),
     binLinks: on('bin-links', true),
     engineStrict: on('engine-strict'),
     legacyPeerDeps: on('legacy-peer-deps'),

@@ -1,4 +1,5 @@
 import { compareBytes } from '../core/paths.ts';
+import type { ScriptVerdict } from './allow-scripts.ts';
 import { type ArboristNode, nodesOf } from './arborist.ts';
 import { normalizeBins } from './bins.ts';
 import { npmError } from './npm-error.ts';
@@ -8,20 +9,20 @@ import type { NpmPackage, NpmTree, PackageSource } from './npm-tree.ts';
 const COLLATOR = new Intl.Collator('en');
 
 /** Makes plain data of a tree of Arborist's, of which everything that is not to be installed is gone. */
-export function toNpmTree(root: ArboristNode, hiddenLockfile: string): NpmTree {
+export function toNpmTree(root: ArboristNode, hiddenLockfile: string, verdictOf: ScriptVerdict): NpmTree {
   const nodes = nodesOf(root).filter((node) => node !== root && node.location.split('/').includes('node_modules'));
   nodes.sort((a, b) => a.depth - b.depth || COLLATOR.compare(a.location, b.location));
   return {
     name: root.package.name ?? '',
     version: root.package.version ?? '',
     ...licenseOf(root),
-    packages: nodes.map(toPackage),
+    packages: nodes.map((node) => toPackage(node, verdictOf)),
     dependencies: dependenciesOf(root),
     hiddenLockfile,
   };
 }
 
-function toPackage(node: ArboristNode): NpmPackage {
+function toPackage(node: ArboristNode, verdictOf: ScriptVerdict): NpmPackage {
   const { location, packageName, version } = node;
   const asking = [...node.edgesIn].map(({ from }) => from as ArboristNode | null);
   return {
@@ -30,13 +31,22 @@ function toPackage(node: ArboristNode): NpmPackage {
     version: version ?? '',
     source: sourceOf(node),
     bins: normalizeBins(node.package),
-    hasInstallScript: !node.isLink && node.hasInstallScript === true,
+    ...scriptsOf(node, verdictOf),
     isDirect: asking.some((from) => from?.isProjectRoot === true || from?.isWorkspace === true),
     isDev: node.dev,
     isOptional: node.optional,
     ...licenseOf(node),
     dependencies: dependenciesOf(node.isLink ? (node.target as ArboristNode) : node),
   };
+}
+
+function scriptsOf(
+  node: ArboristNode,
+  verdictOf: ScriptVerdict,
+): Pick<NpmPackage, 'hasInstallScript' | 'mayRunScripts'> {
+  const hasInstallScript = !node.isLink && !node.inBundle && node.hasInstallScript === true;
+  const mayRunScripts = hasInstallScript ? verdictOf(node) : undefined;
+  return { hasInstallScript, ...(mayRunScripts !== undefined && { mayRunScripts }) };
 }
 
 function dependenciesOf(node: ArboristNode): string[] {

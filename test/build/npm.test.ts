@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type BuildOptions, ociLayout } from '../../src/index.ts';
 import { createBuilder, eventsOf, type TestBuild } from '../support/build.ts';
 import { type ReadImage, readImageTree } from '../support/image-tree.ts';
+import { useNpmCache } from '../support/npm-machine.ts';
 import {
   lockEntry,
   type MadePackage,
@@ -17,17 +18,6 @@ import {
 import { tempDir } from '../support/temp-dir.ts';
 
 const DOCKERFILE = 'FROM scratch\nWORKDIR /app\nCOPY package*.json ./\nRUN ["npm", "ci"]\n';
-
-/** npm as it is set up on a machine: only with the packages that are given. */
-function useNpmCache(tarballs: readonly Tarball[]): string {
-  const cache = tempDir();
-  for (const tarball of tarballs) putIntoNpmCache(cache, tarball);
-  vi.stubEnv('npm_config_cache', cache);
-  vi.stubEnv('npm_config_userconfig', join(cache, 'npmrc'));
-  vi.stubEnv('npm_config_globalconfig', join(cache, 'global'));
-  onTestFinished(() => void vi.unstubAllEnvs());
-  return cache;
-}
 
 const PACKAGES: readonly MadePackage[] = [
   {

@@ -31,6 +31,7 @@ async function plan(files: Readonly<Record<string, string>>, options: PlanOption
     legacyPeerDeps: false,
     installLinks: false,
     omitResolved: false,
+    allowScripts: [],
     scratch: join(tempDir(), 'scratch'),
     binLinks: true,
     layerCount: layers,

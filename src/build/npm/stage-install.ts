@@ -8,7 +8,7 @@ import { type Installation, planInstallation } from '../../npm/installation.ts';
 import type { LayerPlace } from '../../npm/layer-entries.ts';
 import { parseNpmrc } from '../../npm/npmrc.ts';
 import { readProjectFiles } from '../../npm/project-files.ts';
-import { type InstallScripts, installScripts } from '../../npm/scripts.ts';
+import type { InstallScripts } from '../../npm/scripts.ts';
 import { type InstallSettings, type SettingLayers, toInstallSettings } from '../../npm/settings.ts';
 import { libcOf, toNpmTarget } from '../../npm/target.ts';
 import type { RunStep } from '../../plan/step.ts';
@@ -17,6 +17,7 @@ import { isDirectoryNode } from '../../rootfs/file-tree.ts';
 import { readSecret } from '../secrets.ts';
 import type { StepContext } from '../steps/context.ts';
 import { accountTexts } from '../tree-files.ts';
+import { decideScripts, refuseScriptsOfLockfile } from './decide-scripts.ts';
 import { placeInStage } from './place.ts';
 import type { Refusal } from './plans.ts';
 import { openStageProject, type StageProject } from './stage-project.ts';
@@ -56,12 +57,23 @@ export async function prepareInstallation(
   command: NpmCommand,
   context: StepContext,
 ): Promise<StageInstallation | Refusal> {
-  try {
-    return await prepare(step, command, context);
-  } catch (error) {
-    if (isBuilderError(error) && LEFT_TO_NPM.has(error.code)) return { refused: error.message };
-    throw error;
+  const prepared = await prepare(step, command, context).catch(leaveToNpm);
+  const { scripts } = context.session.settings.npm;
+  if (scripts === 'refuse' && 'refused' in prepared && !command.settings.has('ignore-scripts')) {
+    await refuseScriptsOfNpm(await openStageProject(step, context), prepared);
   }
+  return prepared;
+}
+
+function leaveToNpm(error: unknown): Refusal {
+  if (isBuilderError(error) && LEFT_TO_NPM.has(error.code)) return { refused: error.message };
+  throw error;
+}
+
+/** What npm is left to do must run no scripts that nobody allowed. */
+async function refuseScriptsOfNpm({ read }: StageProject, { refused }: Refusal): Promise<void> {
+  const files = await readProjectFiles(async (path) => (await read(path))?.toString()).catch(() => undefined);
+  if (files !== undefined) refuseScriptsOfLockfile(files.lockfile, refused);
 }
 
 async function prepare(step: RunStep, command: NpmCommand, context: StepContext): Promise<StageInstallation | Refusal> {
@@ -83,7 +95,12 @@ async function prepare(step: RunStep, command: NpmCommand, context: StepContext)
     scratch: join(session.workspace.path, `npm-${randomUUID()}`),
     layerCount: session.settings.npm.layers,
   });
-  const scripts = scriptsOf(installation, files.packageJson, { install, context });
+  const scripts = decideScripts({
+    tree: installation.tree,
+    packageJson: files.packageJson,
+    policy: session.settings.npm.scripts,
+    ignored: install.ignoreScripts,
+  });
   if ('refused' in scripts) return scripts;
   return { project, installation, place: placed, settings, scripts, folders };
 }
@@ -162,21 +179,4 @@ function refusalOf(step: RunStep, install: InstallSettings, { folder, tree }: St
 function coversModules(target: string, folder: string): boolean {
   const modules = joinPath(folder, 'node_modules');
   return modules === target || modules.startsWith(`${target}/`) || target.startsWith(`${modules}/`) || target === '';
-}
-
-function scriptsOf(
-  { tree }: Installation,
-  packageJson: string,
-  { install, context }: { readonly install: InstallSettings; readonly context: StepContext },
-): InstallScripts | Refusal {
-  const { scripts: policy } = context.session.settings.npm;
-  const none = { packages: [], project: [] };
-  if (install.ignoreScripts || policy === 'ignore') return none;
-  const needed = installScripts(tree, packageJson);
-  const names = [
-    ...needed.packages.map(({ name, version }) => `${name}@${version}`),
-    ...needed.project.map((event) => `${event} of the project`),
-  ];
-  if (names.length === 0 || policy === 'sandbox') return needed;
-  return { refused: `install scripts must run: ${names.join(', ')} (--npm-scripts ignore or sandbox goes on without)` };
 }

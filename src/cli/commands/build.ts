@@ -3,10 +3,9 @@ import { progressStyleOf, toBuildOptions } from '../build-request.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { CliHost } from '../host.ts';
-import type { BuildEvent, BuildOptions, BuildResult } from '../library.ts';
+import type { BuildOptions, BuildResult } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
 import { createProgress } from '../progress/create-progress.ts';
-import { projectBuild } from '../project-build.ts';
 import { notReproducible } from '../reproducibility.ts';
 import { withStandardInput } from '../with-standard-input.ts';
 
@@ -42,12 +41,9 @@ async function run(context: CommandContext): Promise<void> {
 async function buildImage(context: CommandContext): Promise<void> {
   const { args, argv, host, library, signal } = context;
   const style = progressStyleOf(args, host.stderr, host.env);
-  const given = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
-  const project = await projectBuild(given, context);
-  const options = project?.options ?? given;
+  const options = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
   const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
-  const result = await runBuild({ build, options, host, style, signal, onEvent: project?.onEvent });
-  await project?.pin();
+  const result = await runBuild({ build, options, host, style, signal });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
   if (args.on('quiet')) host.stdout.write(`${descriptorOf(result).digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
@@ -76,16 +72,11 @@ async function runBuild(request: {
   readonly host: CliHost;
   readonly style: ReturnType<typeof progressStyleOf>;
   readonly signal: AbortSignal;
-  readonly onEvent: ((event: BuildEvent) => void) | undefined;
 }): Promise<BuildResult> {
-  const { build, options, host, style, signal, onEvent } = request;
+  const { build, options, host, style, signal } = request;
   const progress = await createProgress(style, host);
   try {
-    const tell = (event: BuildEvent): void => {
-      onEvent?.(event);
-      progress.event(event);
-    };
-    return await build({ ...options, signal, onEvent: tell });
+    return await build({ ...options, signal, onEvent: (event) => progress.event(event) });
   } finally {
     progress.close();
   }

@@ -49,11 +49,13 @@ export function warningText({ diagnostic }: EventOf<'warning'>): string {
 
 /** Events that belong to no step. */
 export function sentence(
-  event: EventOf<'image-resolved' | 'isolation' | 'snapshotter' | 'output-written' | 'done'>,
+  event: EventOf<'image-resolved' | 'base-pinned' | 'isolation' | 'snapshotter' | 'output-written' | 'done'>,
 ): string {
   switch (event.type) {
     case 'image-resolved':
       return `${event.reference} is ${event.digest}`;
+    case 'base-pinned':
+      return `${event.file} pins ${event.reference} to ${event.digest}: keep it with the sources`;
     case 'isolation':
       return `commands of RUN are isolated by ${event.method}`;
     case 'snapshotter':

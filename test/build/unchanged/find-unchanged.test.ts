@@ -9,12 +9,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BuildEvent } from '../../../src/build/events.ts';
 import { findUnchanged } from '../../../src/build/unchanged/find-unchanged.ts';
 import { type BuildOptions, type BuildResult, build, ociArchive, ociLayout } from '../../../src/index.ts';
 import { startFileServer } from '../../support/file-server.ts';
+import { projectTexts } from '../../support/npm-packages.ts';
 import { publishImage } from '../../support/publish-image.ts';
 import { startRegistry } from '../../support/registry/server.ts';
 import { REPOSITORY } from '../../support/repository-files.ts';
@@ -150,6 +151,37 @@ describe('a build in which nothing changed', () => {
     expect(digest).toBe(image.descriptor.digest);
     expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([]);
     expect(loaded.filter((url) => url.startsWith('file:')).length).toBeLessThan(30);
+  });
+
+  describe('of a project without a Dockerfile', () => {
+    function createProject(): Pick<Site, 'context' | 'options'> {
+      const texts = projectTexts({ lamella: { base: 'scratch' } }, {});
+      const context = tempDir({ ...texts, 'index.js': '1', '.git/HEAD': 'ref: refs/heads/main' });
+      return { context, options: { context, cacheDir: join(tempDir(), 'cache'), tags: ['project'] } };
+    }
+
+    it('is found without reading any of it', async () => {
+      const { options } = createProject();
+      const { image } = await build(options);
+      expect((await findUnchanged(options))?.image.descriptor).toEqual(image.descriptor);
+    });
+
+    it.each(['Dockerfile', 'package.json', 'lamella.lock', '.nvmrc', '.git/refs/heads/main', 'index.js'])(
+      'is not found after another %s',
+      async (name) => {
+        const { context, options } = createProject();
+        await build(options);
+        mkdirSync(join(context, dirname(name)), { recursive: true });
+        appendFileSync(join(context, name), ' ');
+        expect(await findUnchanged(options)).toBeUndefined();
+      },
+    );
+
+    it('is not found for another workspace', async () => {
+      const { options } = createProject();
+      await build(options);
+      expect(await findUnchanged({ ...options, workspace: 'api' })).toBeUndefined();
+    });
   });
 
   it('is not found when another build pulled its base anew, although nobody is asked', async () => {
