@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errnoOf, toHostError } from '../io/host-error.ts';
+import { makePrivateFolder } from './private-folder.ts';
 import { removeTree } from './removal.ts';
 
 export interface CacheFolder {
@@ -18,8 +19,8 @@ export async function makeCacheFolder(
   openInitial: (() => Promise<string>) | undefined,
 ): Promise<string> {
   const { source } = folder;
-  if (existsSync(source)) return source;
-  mkdirSync(dirname(source), { recursive: true });
+  makePrivateFolder(dirname(source));
+  if (isFolder(source)) return source;
   const temporary = mkdtempSync(join(dirname(source), `.${basename(source)}-`));
   try {
     const initial = await openInitial?.();
@@ -34,6 +35,13 @@ export async function makeCacheFolder(
       throw toHostError(error, 'make the cache folder', source);
   }
   return source;
+}
+
+/** A link in its place was put there by a command: it goes. */
+function isFolder(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === false) unlinkSync(path);
+  return stats?.isDirectory() === true;
 }
 
 /** Owners, modes, times, links and devices are kept. */

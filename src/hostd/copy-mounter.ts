@@ -5,6 +5,7 @@ import { StepError } from '../core/errors.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import { modificationTime, setModificationTime } from './modification-time.ts';
 import type { Mounter } from './mounter.ts';
+import { atPlace } from './pinned.ts';
 
 /** What lies at a path for the time of a run. */
 interface Placed {
@@ -37,6 +38,17 @@ export function createCopyMounter(tempDir: string): Mounter {
     placed.push({ target, aside, home, settle: resolve });
   }
 
+  /** What a command took elsewhere is its own. */
+  function takeOut(last: Placed): void {
+    try {
+      attempt('take away', last.target, () => atPlace(dirname(last.target), () => takeAway(last)));
+    } finally {
+      rmSync(dirname(last.aside), { recursive: true, force: true });
+      if (last.home !== undefined) away.delete(last.home);
+      last.settle();
+    }
+  }
+
   return {
     async bind(source, target, { readOnly = false } = {}) {
       if (readOnly) return attempt('copy', target, () => place(target, () => copy(source, target)));
@@ -52,17 +64,17 @@ export function createCopyMounter(tempDir: string): Mounter {
     },
     async protect() {},
     async unmount(target) {
-      const index = placed.findLastIndex((each) => each.target === target);
-      const [last] = index === -1 ? [] : placed.splice(index, 1);
-      if (last === undefined) return;
-      try {
-        attempt('take away', target, () => takeAway(last));
-      } finally {
-        if (last.home !== undefined) away.delete(last.home);
-        last.settle();
-      }
+      const first = placed.findLastIndex((each) => each.target === target);
+      if (first === -1) return;
+      const later = placed.splice(first);
+      placed.push(...later.filter((each) => !isWithin(target, each.target)));
+      for (const each of later.filter(({ target: inner }) => isWithin(target, inner)).reverse()) takeOut(each);
     },
   };
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** The last of several builds that use the same folder leaves its content there. */
@@ -72,7 +84,6 @@ function takeAway({ aside, home, target }: Placed): void {
     if (home !== undefined) renameSync(target, home);
     renameSync(aside, target);
   });
-  rmSync(dirname(aside), { recursive: true, force: true });
 }
 
 function copy(source: string, target: string): void {
@@ -99,7 +110,7 @@ function noSocket(source: string): StepError {
   });
 }
 
-function attempt(doing: string, path: string, action: () => void): void {
+function attempt(doing: string, path: string, action: () => unknown): void {
   try {
     action();
   } catch (error) {

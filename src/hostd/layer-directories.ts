@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { OptionError } from '../core/errors.ts';
 import { allAtRest } from '../io/at-rest.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import type { HostFlavor, LayerToUnpack } from '../rootfs/host-messages.ts';
+import { makePrivateFolder } from './private-folder.ts';
 import { removeTree } from './removal.ts';
 import { usePlainForm, type WhiteoutForm } from './whiteout-files.ts';
 
@@ -32,7 +33,7 @@ export class LayerDirectories {
     const { stateDir, flavor, whiteouts } = options;
     this.#folder = join(stateDir, whiteouts === 'overlay' ? flavor : `${flavor}-${whiteouts}`);
     this.#options = options;
-    mkdirSync(this.#folder, { recursive: true });
+    makePrivateFolder(this.#folder);
   }
 
   /** Directories of layers that are there or were asked to be unpacked. */

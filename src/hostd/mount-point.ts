@@ -1,10 +1,11 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import { resolveInRoot } from '../io/in-root.ts';
 import type { Cleanup } from './cleanup.ts';
 import { modificationTime, setModificationTime } from './modification-time.ts';
+import { atPlace, atSurePlace } from './pinned.ts';
 
 export type MountPointKind = 'directory' | 'file';
 
@@ -43,22 +44,30 @@ function checkKind(target: string, kind: MountPointKind, stats: Stats): void {
   );
 }
 
-/** The command sees the parent, and what is made, with the time that the parent had: no clock shows in the root. */
+/**
+ * The command sees the parent, and what is made, with the time that the parent had: no clock shows in the root. What the
+ * command took elsewhere meanwhile is its own.
+ */
 function makeMissing({ root, target, kind }: MountPoint, cleanup: Cleanup): void {
   const names = target.split('/');
-  names.forEach((_, index) => {
-    const stub = join(root, ...names.slice(0, index + 1));
-    if (lstatSync(stub, { throwIfNoEntry: false }) !== undefined) return;
-    keepingTime(dirname(stub), (time) => {
-      if (index < names.length - 1 || kind === 'directory') mkdirSync(stub, 0o755);
-      else closeSync(openSync(stub, 'wx', 0o644));
-      setModificationTime(stub, time);
-    });
-    cleanup.add(() => keepingTime(dirname(stub), () => removeIfEmpty(stub)));
+  names.forEach((name, index) => {
+    const parent = join(root, ...names.slice(0, index));
+    if (lstatSync(join(parent, name), { throwIfNoEntry: false }) !== undefined) return;
+    const isDirectory = index < names.length - 1 || kind === 'directory';
+    atSurePlace(parent, (place) => keepingTime(place, (time) => makeStub(join(place, name), isDirectory, time)));
+    cleanup.add(() => void atPlace(parent, (place) => keepingTime(place, () => removeIfEmpty(join(place, name)))));
   });
 }
 
-function keepingTime(directory: string, change: (time: bigint) => void): void {
+function makeStub(stub: string, isDirectory: boolean, time: bigint): void {
+  if (isDirectory) mkdirSync(stub, 0o755);
+  else closeSync(openSync(stub, 'wx', 0o644));
+  setModificationTime(stub, time);
+}
+
+/** `place` may be the name of an open directory, which is a link. */
+function keepingTime(place: string, change: (time: bigint) => void): void {
+  const directory = `${place}/.`;
   const time = modificationTime(directory);
   change(time);
   setModificationTime(directory, time);

@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import { type Libc, loadLibc, MountAttribute, MountFlag, UNMOUNT_DETACH } from '../io/libc.ts';
+import { atPlace, atSurePlace } from './pinned.ts';
 
-/** Mounts in the namespace of this process. */
+/**
+ * Mounts in the namespace of this process, exactly at the paths that are given, which have no symbolic links: one that a
+ * command put in the way is not followed.
+ */
 export interface Mounter {
   /** A directory with all that is mounted in it, or a file. */
   bind(source: string, target: string, options?: { readonly readOnly?: boolean }): Promise<void>;
@@ -14,7 +18,10 @@ export interface Mounter {
   overlay(folder: string, data: string, target: string): Promise<void>;
   /** Makes a mount and all in it read-only. */
   protect(target: string): Promise<void>;
-  /** Takes the mount and all in it out of the tree at once; it ends when nothing uses it any more. */
+  /**
+   * Takes the mount and all in it out of the tree at once; it ends when nothing uses it any more. One that a command took
+   * elsewhere goes with the mount that it lies in.
+   */
   unmount(target: string): Promise<void>;
 }
 
@@ -29,12 +36,15 @@ const PROTECTED = MountFlag.noSuid | MountFlag.noDev;
 function createLibcMounter(libc: Libc): Mounter {
   return {
     async bind(source, target, { readOnly = false } = {}) {
-      attempt('bind', target, () => libc.mount(source, target, null, MountFlag.bind | MountFlag.recursive, null));
-      if (readOnly) attempt('protect', target, () => makeReadOnly(libc, target));
+      const flags = MountFlag.bind | MountFlag.recursive;
+      attempt('bind', target, () => atSurePlace(target, (place) => libc.mount(source, place, null, flags, null)));
+      if (readOnly) await this.protect(target);
     },
     async fileSystem(type, target, data) {
       const flags = type === 'devpts' || target.endsWith('/dev') ? MountFlag.noSuid : PROTECTED;
-      attempt(`mount ${type} on`, target, () => libc.mount(type, target, type, flags, data));
+      attempt(`mount ${type} on`, target, () =>
+        atSurePlace(target, (place) => libc.mount(type, place, type, flags, data)),
+      );
     },
     async overlay(folder, data, target) {
       const before = process.cwd();
@@ -46,22 +56,22 @@ function createLibcMounter(libc: Libc): Mounter {
       }
     },
     async protect(target) {
-      attempt('protect', target, () => makeReadOnly(libc, target));
+      attempt('protect', target, () => atSurePlace(target, (place) => makeReadOnly(libc, place, target)));
     },
     async unmount(target) {
-      attempt('unmount', target, () => libc.unmount(target, UNMOUNT_DETACH));
+      attempt('unmount', target, () => atPlace(target, (place) => libc.unmount(place, UNMOUNT_DETACH)));
     },
   };
 }
 
 /** mount_setattr(2) keeps the flags that a user namespace may not take away; older kernels need them repeated. */
-function makeReadOnly(libc: Libc, target: string): void {
+function makeReadOnly(libc: Libc, place: string, target: string): void {
   try {
-    libc.setMountAttributes(target, MountAttribute.readOnly, true);
+    libc.setMountAttributes(place, MountAttribute.readOnly, true);
   } catch (error) {
     if (errnoOf(error) !== 'ENOSYS') throw error;
     const flags = MountFlag.bind | MountFlag.remount | MountFlag.readOnly | currentFlags(target);
-    libc.mount('none', target, null, flags, null);
+    libc.mount('none', place, null, flags, null);
   }
 }
 
@@ -74,11 +84,11 @@ function currentFlags(target: string): number {
   return Object.entries(known).reduce((flags, [name, flag]) => (options.has(name) ? flags | flag : flags), 0);
 }
 
-function attempt(doing: string, path: string, action: () => void): void {
+function attempt(doing: string, path: string, action: () => unknown): void {
   try {
     action();
   } catch (error) {
-    throw toHostError(error, doing, path);
+    throw errnoOf(error) === undefined ? error : toHostError(error, doing, path);
   }
 }
 
@@ -87,12 +97,15 @@ const run = promisify(execFile);
 /** Without koffi: the programs mount and umount. */
 function createProgramMounter(): Mounter {
   const mount = (args: readonly string[], cwd = '/'): Promise<unknown> => run('mount', ['-n', ...args], { cwd });
+  const check = (target: string): void => atSurePlace(target, () => {});
   return {
     async bind(source, target, { readOnly = false } = {}) {
+      check(target);
       await mount(['--rbind', source, target]);
       if (readOnly) await mount(['-o', 'remount,bind,ro', target]);
     },
     async fileSystem(type, target, data) {
+      check(target);
       await mount(['-t', type, '-o', ['nosuid', data].filter((part) => part !== '').join(','), type, target]);
     },
     async overlay(folder, data, target) {
@@ -102,7 +115,7 @@ function createProgramMounter(): Mounter {
       await mount(['-o', 'remount,bind,ro', target]);
     },
     async unmount(target) {
-      await run('umount', ['-n', '-l', target]);
+      if (atPlace(target, () => true) !== undefined) await run('umount', ['-n', '-l', target]);
     },
   };
 }

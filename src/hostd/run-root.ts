@@ -73,9 +73,9 @@ class RootBuilder {
     const devices = this.#point('/dev', 'directory');
     await this.#mountAt(devices, ({ mounter, flavor }) => mountDevices(devices, { mounter, flavor, shmSizeBytes }));
     this.#point('/proc', 'directory');
-    // The sandbox mounts there by name, in the host's root: a link would lead out.
-    for (const path of ['proc', 'dev']) this.#checkNoLink(path);
     await this.#mountSys(request);
+    // The sandbox mounts there by name, in the host's root: a link would lead out.
+    for (const path of ['proc', 'dev', 'sys']) this.#checkNoLink(path);
     await this.mount('/etc/resolv.conf', this.#textFile('resolv.conf', resolvFile()));
     await this.mount('/etc/hosts', this.#textFile('hosts', hostsFile(request)));
   }

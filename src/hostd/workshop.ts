@@ -1,4 +1,4 @@
-import { mkdirSync, unlinkSync } from 'node:fs';
+import { mkdirSync, realpathSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostFlavor, HostSettings } from '../rootfs/host-messages.ts';
 import { makeNode } from './attributes.ts';
@@ -49,9 +49,11 @@ export class OpenSnapshots {
   }
 }
 
-export async function openWorkshop(settings: HostSettings): Promise<Workshop> {
+export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
+  mkdirSync(wanted.tempDir, { recursive: true });
+  // What is mounted is found again by its name: without links.
+  const settings = { ...wanted, tempDir: realpathSync(wanted.tempDir) };
   const { tempDir, isolation, flavor } = settings;
-  mkdirSync(tempDir, { recursive: true });
   const snapshots = new OpenSnapshots();
   const mounter = isolation === 'chroot' ? createCopyMounter(tempDir) : createMounter();
   if (isolation !== 'chroot') await hideControlGroups(mounter, flavor);
