@@ -89,7 +89,7 @@ function findTools(): CoveredRootTools | undefined {
 }
 
 function launcherCommand(): string[] {
-  const module = fileURLToPath(new URL(`./launch${extname(import.meta.url)}`, import.meta.url));
+  const module = fileURLToPath(new URL(`../hostd/launch${extname(import.meta.url)}`, import.meta.url));
   return [process.execPath, '--disable-warning=ExperimentalWarning', module];
 }
 

@@ -75,6 +75,11 @@ export function defaultCacheDir(): string {
   return join(xdg?.startsWith('/') ? xdg : join(homeDir(), '.cache'), 'lamella');
 }
 
+/** A file of this program as it is installed, and the manifest of its package. */
+export function programFiles(): string[] {
+  return [import.meta.filename, join(import.meta.dirname, '../../package.json')];
+}
+
 /** Versions of Node and of what it is built with, as one text. */
 export function runtimeVersions(): string {
   return JSON.stringify(versions);

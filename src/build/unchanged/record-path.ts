@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { runtimeVersions } from '../../io/host.ts';
+import { programFiles, runtimeVersions } from '../../io/host.ts';
 import { cacheFolders } from '../cache-folders.ts';
 import type { Settings } from '../defaults.ts';
 import type { BuildOptions, Output } from '../options.ts';
@@ -29,9 +29,9 @@ function isOwnFile(type: Output['type']): boolean {
   return type === 'oci' || type === 'oci-layout' || type === 'docker';
 }
 
-/** Changes with every release and installation: a package manager may link this file from an older one. */
+/** Changes with every release and installation: a package manager may link a file from an older one. */
 function programIdentity(): string {
-  return [import.meta.filename, new URL('../../../package.json', import.meta.url)]
+  return programFiles()
     .map((file) => statSync(file))
     .map(({ mtimeMs, ino, size }) => `${mtimeMs} ${ino} ${size}`)
     .join();
