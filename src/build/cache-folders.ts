@@ -6,6 +6,10 @@ export interface CacheFolders {
   readonly store: string;
   /** What steps made, by key. */
   readonly records: string;
+  /** What is too long for a record, by its key. */
+  readonly longValues: string;
+  /** The last build of each project, for explanations. */
+  readonly traces: string;
   /** Keys, by what steps are made from. */
   readonly definitions: string;
   /** Blobs, by the layer that they carry. */
@@ -41,6 +45,8 @@ export function cacheFolders(cacheDir: string): CacheFolders {
   return {
     store: join(cacheDir, 'store'),
     records: join(cacheDir, 'records'),
+    longValues: join(cacheDir, 'long-values'),
+    traces: join(cacheDir, 'traces'),
     definitions: join(cacheDir, 'definitions'),
     blobs: join(cacheDir, 'blobs'),
     blocks: join(cacheDir, 'blocks'),

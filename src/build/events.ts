@@ -3,6 +3,7 @@ import type { DiffId, Digest } from '../core/digest.ts';
 import type { Diagnostic } from '../core/errors.ts';
 import type { Descriptor } from '../core/image.ts';
 import type { SnapshotterName } from '../core/sandbox.ts';
+import type { MissReason } from './explain/miss-reason.ts';
 
 /** A step of the build as people see it. */
 export interface StepInfo {
@@ -36,6 +37,16 @@ export interface TransferSum {
 export type BuildEvent =
   | { readonly type: 'step-started'; readonly step: StepInfo }
   | { readonly type: 'step-cached'; readonly step: StepInfo; readonly key: CacheKey }
+  /**
+   * A step, or a part of one that makes several layers, is not taken from the cache: why, compared with the nearest
+   * earlier build, and the same as one line for people. Where making it tells what it depends on, this comes after.
+   */
+  | {
+      readonly type: 'cache-miss';
+      readonly step: StepInfo;
+      readonly reasons: readonly MissReason[];
+      readonly text: string;
+    }
   | { readonly type: 'step-finished'; readonly step: StepInfo; readonly durationMs: number; readonly key?: CacheKey }
   | { readonly type: 'step-failed'; readonly step: StepInfo; readonly durationMs: number }
   | { readonly type: 'log'; readonly step: StepInfo; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }

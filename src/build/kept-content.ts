@@ -3,6 +3,7 @@ import { type BlobIndex, createBlobIndex } from '../cache/blob-index.ts';
 import { type BlobRepositories, createBlobRepositories } from '../cache/blob-repositories.ts';
 import { createBlockLists } from '../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../cache/definitions.ts';
+import { createLongValues } from '../cache/long-values.ts';
 import { type CacheRecords, createCacheRecords } from '../cache/records.ts';
 import { openStatCache, type StatCache } from '../context/stat-cache.ts';
 import type { Workspace } from '../io/workspace.ts';
@@ -66,7 +67,7 @@ export function openContent({ folders, workspace, claims, settings, signal }: Co
     lazyLayers,
     names: createImageNames(folders.store),
     pulled: createPulledImages(folders.pulled),
-    records: createCacheRecords(folders.records),
+    records: createCacheRecords(folders.records, createLongValues(folders.longValues)),
     definitions: createDefinitions(folders.definitions),
     blobRepositories: createBlobRepositories(folders.repositories),
     statCache: openStatCache(folders.statCache),

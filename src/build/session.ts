@@ -8,11 +8,14 @@ import { type CacheFolders, cacheFolders } from './cache-folders.ts';
 import { type Claims, createClaims } from './claims.ts';
 import type { BuildControl } from './control.ts';
 import type { Settings } from './defaults.ts';
+import { type BuildTrace, createBuildTrace } from './explain/build-trace.ts';
+import { projectOf } from './explain/project.ts';
 import { type KeptContent, openContent } from './kept-content.ts';
 import type { BuildOptions } from './options.ts';
 import { createRemoteSources, type RemoteSources } from './remote/remote-sources.ts';
 import { createSharedCaches, type SharedCaches } from './shared/shared-caches.ts';
 import type { BuildInputs } from './unchanged/build-inputs.ts';
+import { recordPath } from './unchanged/record-path.ts';
 
 /** What one build works with. Disposing gives everything back that must be given back, and never throws. */
 export interface Session extends BuildControl, KeptContent, AsyncDisposable {
@@ -22,6 +25,8 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   /** What this build uses. */
   readonly claims: Claims;
   readonly inputs: BuildInputs;
+  /** Compares with the build before, and remembers this one. */
+  readonly trace: BuildTrace;
   readonly workspace: Workspace;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
@@ -53,11 +58,17 @@ export function openSession(
   control: BuildControl & { readonly inputs: BuildInputs },
 ): Session {
   const folders = cacheFolders(settings.cacheDir);
-  const { signal, emit } = control;
+  const { signal } = control;
   const abandoned = reclaimWorkspaces(folders.temporary);
   const workspace = createWorkspace(folders.temporary);
   const claims = claimsOf(workspace, folders);
   const content = openContent({ folders, workspace, claims, settings, signal });
+  const project = projectOf(options, settings);
+  const trace = createBuildTrace({ directory: folders.traces, project, records: content.records });
+  const emit: BuildControl['emit'] = (event) => {
+    trace.event(event);
+    control.emit(event);
+  };
   const methods = new Set<IsolationMethod>();
   let client: RegistryClient | undefined;
   let remotes: RemoteSources | undefined;
@@ -66,6 +77,8 @@ export function openSession(
 
   const session: Session = {
     ...control,
+    emit,
+    trace,
     options,
     settings,
     ...content,
@@ -100,6 +113,7 @@ export function openSession(
     },
     async [Symbol.asyncDispose]() {
       content.statCache.save();
+      trace.save(recordPath(options, settings));
       await quietly(host?.then((started) => started[Symbol.asyncDispose]()));
       await quietly(shared?.atRest());
       await quietly(client?.close());

@@ -5,6 +5,7 @@ import { type FileOrigin, type Step, stepOrigins } from '../plan/step.ts';
 import { announced } from './announced-step.ts';
 import type { Settings } from './defaults.ts';
 import type { StepInfo } from './events.ts';
+import { traceStage } from './explain/trace-stage.ts';
 import { createdNow, createdOf, type HistoryLine, historyItems } from './history.ts';
 import type { LayerStack } from './layer-stack.ts';
 import { locating } from './located-error.ts';
@@ -26,9 +27,11 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   if (foreign !== undefined) onWarning(foreign, graph.source);
   const evaluated = evaluateStage({ graph, stage, base, options, onWarning });
   let { stack } = base;
+  const trace = traceStage(services, { stage, stack, steps: evaluated.steps });
   const lines: HistoryLine[] = [];
   for (const [step, info] of numbered(evaluated.steps, stage, services)) {
-    const made = info === undefined ? [] : await performStep(services, { stage, step, info, stack, others });
+    const request = { stage, step, info, stack, others };
+    const made = info === undefined ? [] : await trace.follow(info, () => performStep(services, { ...request, info }));
     for (const { layer } of made) stack = stack.push(layer);
     lines.push(...historyLines(step, made, session.settings));
   }

@@ -2,53 +2,10 @@ import type { CacheKey } from '../cache/cache-key.ts';
 import { frameKey, type Ingredient } from '../cache/frame.ts';
 import type { DiffId } from '../core/digest.ts';
 import type { IndexedLayer, Layer } from '../core/image.ts';
+import type { CacheableStep, FirstStep, ResolvedStep } from './cacheable-step.ts';
 import type { StepInfo } from './events.ts';
+import { explainMiss } from './explain/explain-miss.ts';
 import type { Session } from './session.ts';
-
-/** A step as the cache sees it. */
-export interface CacheableStep {
-  readonly info: StepInfo;
-  /** Kind of step with the version of its rules. */
-  readonly recipe: string;
-  /**
-   * What the step is made from, where that is known without the files of the layers below: by it the key of an earlier
-   * build is found again, and nothing need be looked at. It decides the result, but need not be the same for equal ones.
-   */
-  readonly definition?: readonly Ingredient[];
-  /** See {@link FirstStep}; what was made is remembered under it. */
-  readonly shape?: readonly Ingredient[];
-  /** One of several layers of a step, which itself tells whether it was cached. */
-  readonly isPart?: boolean;
-  resolve(): Promise<ResolvedStep>;
-}
-
-/** What the result of a step depends on, no more and no less, and how it is made. */
-export interface ResolvedStep {
-  readonly ingredients: readonly Ingredient[];
-  /**
-   * What of this machine shows in the result, for one that cannot do everything. Asked when nothing is recorded yet: what
-   * a machine without limits has made is good for all.
-   */
-  hostLimits?(): Promise<readonly Ingredient[]>;
-  /** @param earlier the last layer that a step of this shape made */
-  make(earlier?: DiffId): Promise<IndexedLayer>;
-}
-
-/** A step that can be made before it is known what its files hold, since making it reads them anyway. */
-export interface FirstStep {
-  readonly info: StepInfo;
-  readonly recipe: string;
-  /** What it is made from, but for the contents: no step of this shape was ever made. */
-  readonly shape: readonly Ingredient[];
-  make(): Promise<FirstResult>;
-}
-
-/** What was made, and what it has turned out to depend on: the same as for a {@link CacheableStep}. */
-export interface FirstResult {
-  readonly layer: IndexedLayer;
-  readonly definition: readonly Ingredient[];
-  readonly ingredients: readonly Ingredient[];
-}
 
 export interface StepLayer {
   readonly layer: Layer;
@@ -80,7 +37,7 @@ export interface StepCache {
 /** What of a session the cache needs. */
 type CacheSession = Pick<
   Session,
-  'settings' | 'records' | 'definitions' | 'library' | 'limit' | 'signal' | 'emit' | 'shared'
+  'settings' | 'records' | 'definitions' | 'library' | 'limit' | 'signal' | 'emit' | 'shared' | 'trace'
 >;
 
 /** Steps that are carried out at this moment, by key: builds of one process may share it. */
@@ -96,12 +53,13 @@ export function createStepCache(
   const counts = { cached: 0, executed: 0 };
 
   async function findResolved(step: CacheableStep): Promise<StepLayer> {
-    const { info, recipe } = step;
+    const { info, recipe, part } = step;
     const resolved = await step.resolve();
     const key = frameKey(recipe, resolved.ingredients);
     const twin = running.get(key);
     const result =
-      twin ?? findOrMake({ session, info, recipe, resolved, key, now, earlier: () => earlierLayer(session, step) });
+      twin ??
+      findOrMake({ session, info, recipe, part, resolved, key, now, earlier: () => earlierLayer(session, step) });
     running.set(key, result);
     const found = await result;
     const definition = step.definition && definitionKey(recipe, step.definition);
@@ -115,7 +73,8 @@ export function createStepCache(
     const { info, recipe } = step;
     const { layer, definition, ingredients } = await atWork(session, () => step.make());
     const key = frameKey(recipe, ingredients);
-    const made = await record({ session, info, key, now, layer, ingredients });
+    explainMiss(session, info, { recipe, key, ingredients, mayRead: mayRead(session, info) });
+    const made = await record({ session, info, recipe, key, now, layer, ingredients });
     running.set(key, Promise.resolve(made));
     session.definitions.record(definitionKey(recipe, definition), key);
     rememberShape(session, shape, key);
@@ -143,7 +102,7 @@ export function createStepCache(
     async layerFor(step) {
       const result = (await findDefined(session, step)) ?? (await findResolved(step));
       counts[result.cached ? 'cached' : 'executed']++;
-      if (result.cached && step.isPart !== true)
+      if (result.cached && step.part === undefined)
         session.emit({ type: 'step-cached', step: step.info, key: result.key });
       share(session, step.info, result);
       return result;
@@ -189,6 +148,7 @@ interface Request {
   readonly session: CacheSession;
   readonly info: StepInfo;
   readonly recipe: string;
+  readonly part?: number | undefined;
   readonly resolved: ResolvedStep;
   readonly key: CacheKey;
   readonly now: () => string;
@@ -232,22 +192,33 @@ async function findRecorded({
 }
 
 /** What another machine made. It is recorded here when its layer is, too. */
-async function findShared({ session, info, resolved, key }: Request): Promise<StepLayer | undefined> {
+async function findShared({ session, info, recipe, resolved, key }: Request): Promise<StepLayer | undefined> {
   if (!mayRead(session, info)) return undefined;
   const { ingredients } = resolved;
-  const found = await session
-    .shared()
-    ?.find(key, ({ diffId, created }) =>
-      session.records.record({ key, diffId, created, step: info.text, ingredients }),
-    );
+  const remarks = resolved.remarks?.();
+  const found = await session.shared()?.find(key, ({ diffId, created }) =>
+    session.records.record({
+      key,
+      diffId,
+      created,
+      step: info.text,
+      recipe,
+      ingredients,
+      ...(remarks && { remarks }),
+    }),
+  );
   if (found === undefined) return undefined;
   const { created, ...layer } = found;
   return { layer, created, cached: true, key };
 }
 
-async function makeAndRecord({ session, info, resolved, key, now, earlier }: Request): Promise<StepLayer> {
+async function makeAndRecord(request: Request): Promise<StepLayer> {
+  const { session, info, resolved, earlier } = request;
+  const { ingredients } = resolved;
+  const remarks = resolved.remarks?.() ?? [];
+  explainMiss(session, info, { ...request, ingredients, remarks, mayRead: mayRead(session, info) });
   const layer = await atWork(session, () => resolved.make(earlier()));
-  return await record({ session, info, key, now, layer, ingredients: resolved.ingredients });
+  return await record({ ...request, layer, ingredients, remarks });
 }
 
 function atWork<T>({ limit, signal }: CacheSession, make: () => Promise<T>): Promise<T> {
@@ -257,17 +228,35 @@ function atWork<T>({ limit, signal }: CacheSession, make: () => Promise<T>): Pro
   });
 }
 
-interface Made extends Pick<Request, 'session' | 'info' | 'key' | 'now'> {
+interface Made extends Pick<Request, 'session' | 'info' | 'recipe' | 'key' | 'now'> {
   readonly layer: IndexedLayer;
   readonly ingredients: readonly Ingredient[];
+  readonly remarks?: readonly Ingredient[];
 }
 
-async function record({ session, info, key, now, layer: made, ingredients }: Made): Promise<StepLayer> {
+async function record({
+  session,
+  info,
+  recipe,
+  key,
+  now,
+  layer: made,
+  ingredients,
+  remarks = [],
+}: Made): Promise<StepLayer> {
   const { descriptor, diffId, toc } = made;
   const layer = { descriptor, diffId };
   const created = now();
   await session.library.add(made);
-  session.records.record({ key, diffId, created, step: info.text, ingredients });
+  session.records.record({
+    key,
+    diffId,
+    created,
+    step: info.text,
+    recipe,
+    ingredients,
+    ...(remarks.length > 0 && { remarks }),
+  });
   session.emit({
     type: 'layer-written',
     step: info,

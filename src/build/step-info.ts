@@ -25,12 +25,22 @@ interface StepPlace {
 export function stepInfo(id: number, { stage, instruction, index, total, inDockerfile }: StepPlace): StepInfo {
   return {
     id,
-    stage: stage.name ?? `stage-${stage.index}`,
+    stage: stageName(stage),
     index,
     total,
-    text: redactAddresses(instruction.logicalText),
+    text: stepText(instruction),
     line: inDockerfile ? instruction.span.start.line : 0,
   };
+}
+
+/** Its name, or one by its position. */
+export function stageName({ name, index }: Pick<Stage, 'name' | 'index'>): string {
+  return name ?? `stage-${index}`;
+}
+
+/** An instruction as written, on one line, without passwords. */
+export function stepText({ logicalText }: Pick<Instruction, 'logicalText'>): string {
+  return redactAddresses(logicalText);
 }
 
 /** The steps that people see: those which make a layer. */

@@ -31,17 +31,24 @@ export function hashContents(
   return hashFiles(nodes, { cache, signal, ...(known && { known }) });
 }
 
+export interface TreeDigest {
+  readonly digest: string;
+  /** What it is the digest of: for each path a JSON list that begins with it. */
+  readonly fields: readonly string[];
+}
+
 /** Digest of a selection as the cache sees it: everything that counts (reference, section 16), never a time. */
-export async function digestTree(session: Session, items: readonly TreeItem[]): Promise<string> {
+export async function digestTree(session: Session, items: readonly TreeItem[]): Promise<TreeDigest> {
   const digests = await hashContents(
     session,
     items.map(({ node }) => node),
   );
   const hash = createHash('sha256');
-  for (const { path, node } of items) {
+  const fields = items.map(({ path, node }) => {
     const { type, mode, uid, gid, size, link, major, minor, xattrs, digest } = node;
     const content = digests.get(node) ?? digest;
-    hash.update(`${JSON.stringify([path, type, mode, uid, gid, size, link, major, minor, xattrs, content])}\n`);
-  }
-  return `sha256:${hash.digest('hex')}`;
+    return JSON.stringify([path, type, mode, uid, gid, size, link, major, minor, xattrs, content]);
+  });
+  for (const field of fields) hash.update(`${field}\n`);
+  return { digest: `sha256:${hash.digest('hex')}`, fields };
 }

@@ -7,6 +7,7 @@ import { scanFiles } from '../io/scan-folder.ts';
 import { touchFile } from '../io/touch.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
+import type { LongValues } from './long-values.ts';
 
 const VERSION = 1;
 /** Bytes of JSON up to which an ingredient stands in a record itself: records are read on every build. */
@@ -24,12 +25,24 @@ export interface CacheRecord {
   readonly created: string;
   /** The instruction, for people. */
   readonly step: string;
+  /** What the ingredients mean: kind of step with the version of its rules. Older records do not tell. */
+  readonly recipe?: string;
   /** Everything that the key covers. */
   readonly ingredients: readonly RecordedIngredient[];
+  /** What the key does not cover itself, but helps to explain why another one differs. */
+  readonly remarks?: readonly RecordedIngredient[];
 }
 
 /** What is given to be recorded. */
-export type NewRecord = Omit<CacheRecord, 'version' | 'ingredients'> & { readonly ingredients: readonly Ingredient[] };
+export interface NewRecord extends Omit<CacheRecord, 'version' | 'ingredients' | 'remarks'> {
+  readonly ingredients: readonly Ingredient[];
+  readonly remarks?: readonly Ingredient[];
+}
+
+/** A record to compare with: long values are there again, digests in them cut, as far as they were kept. */
+export interface RecalledRecord extends CacheRecord {
+  readonly remarks: readonly RecordedIngredient[];
+}
 
 export interface ScannedRecord {
   readonly path: string;
@@ -43,12 +56,14 @@ export interface CacheRecords {
   has(key: CacheKey): boolean;
   /** Notes, by the time of the file, that the record was used. */
   lookup(key: CacheKey): CacheRecord | undefined;
+  /** With all that is known of it, which is more work; no use of the record. */
+  recall(key: CacheKey): RecalledRecord | undefined;
   /** Atomic; writing the same key again replaces the record. */
   record(record: NewRecord): void;
 }
 
 /** Records as one small JSON file per key. A damaged or foreign file counts as no record. */
-export function createCacheRecords(directory: string): CacheRecords {
+export function createCacheRecords(directory: string, longValues: LongValues): CacheRecords {
   const pathOf = (key: CacheKey): string => {
     const hex = key.slice('sha256:'.length);
     return join(directory, hex.slice(0, 2), `${hex.slice(2)}.json`);
@@ -61,12 +76,42 @@ export function createCacheRecords(directory: string): CacheRecords {
       if (found !== undefined) touchFile(pathOf(key));
       return found;
     },
+    recall(key) {
+      const found = readRecord(pathOf(key), key);
+      return found && recalled(found, longValues);
+    },
     record(record) {
       const ingredients = record.ingredients.map(shortened);
-      const text = JSON.stringify({ version: VERSION, ...record, ingredients });
+      const remarks = record.remarks?.map(shortened);
+      const long = {
+        ingredients: longOnes(record.ingredients, ingredients),
+        remarks: longOnes(record.remarks ?? [], remarks ?? []),
+      };
+      const isLong = Object.values(long).some((values) => Object.keys(values).length > 0);
+      if (isLong) longValues.save(record.key, long);
+      const text = JSON.stringify({ version: VERSION, ...record, ingredients, ...(remarks && { remarks }) });
       writeAtomicSync(pathOf(record.key), `${text}\n`);
     },
   };
+}
+
+function recalled(record: CacheRecord, longValues: LongValues): RecalledRecord {
+  const { ingredients, remarks = [] } = record;
+  const isLong = [...ingredients, ...remarks].some((each) => 'digest' in each);
+  const long = isLong ? longValues.load(record.key) : undefined;
+  const filled = (listed: readonly RecordedIngredient[], which: 'ingredients' | 'remarks'): RecordedIngredient[] =>
+    listed.map((each, at) => {
+      const value = long?.[which][at];
+      return value === undefined ? each : { name: each.name, value };
+    });
+  return { ...record, ingredients: filled(ingredients, 'ingredients'), remarks: filled(remarks, 'remarks') };
+}
+
+function longOnes(
+  given: readonly Ingredient[],
+  recorded: readonly RecordedIngredient[],
+): Record<number, Ingredient['value']> {
+  return Object.fromEntries(given.flatMap(({ value }, at) => ('digest' in (recorded[at] ?? {}) ? [[at, value]] : [])));
 }
 
 function* scanRecords(directory: string): Generator<ScannedRecord, void> {

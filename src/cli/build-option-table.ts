@@ -93,6 +93,7 @@ const SUPPORTED: readonly OptionRow[] = [
     help: 'Build twice, the second time without the cache, and fail where the images differ first',
     support: FULL,
   },
+  { name: 'explain', help: 'Say of each step that is carried out why it was not in the cache', support: FULL },
   { name: 'no-cache', help: 'Carry out every step, whatever the cache knows', support: FULL },
   {
     name: 'no-cache-filter',

@@ -101,6 +101,8 @@ export interface RunStep extends StepBase {
   readonly script?: InlineFile;
   /** `NAME=value`: config and ARGs, the later one of a name alone. */
   readonly env: readonly string[];
+  /** The names in `env` whose values come from ARG. */
+  readonly args: readonly string[];
   /** Predefined proxy arguments: in the environment, never in the cache key or the history. */
   readonly proxyEnv: readonly string[];
   readonly cwd: string;

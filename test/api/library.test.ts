@@ -74,7 +74,7 @@ describe('build', () => {
     const { result, events } = await observed({ context, cacheDir, outputs });
     for (const id of [1, 2, 3]) {
       const types = events.filter((event) => 'step' in event && event.step.id === id).map(({ type }) => type);
-      expect(types).toEqual(['step-started', 'layer-written', 'step-finished']);
+      expect(types).toEqual(['step-started', 'cache-miss', 'layer-written', 'step-finished']);
     }
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['output-written', 'done']);
     expect(events.at(-1)).toMatchObject({ type: 'done', image: result.image.descriptor });

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { CacheableStep } from '../../src/build/cacheable-step.ts';
 import { createControl } from '../../src/build/control.ts';
 import { resolveSettings } from '../../src/build/defaults.ts';
 import type { BuildEvent } from '../../src/build/events.ts';
 import type { BuildOptions } from '../../src/build/options.ts';
 import { openSession } from '../../src/build/session.ts';
-import { type CacheableStep, createStepCache, type StepCache } from '../../src/build/step-cache.ts';
+import { createStepCache, type StepCache } from '../../src/build/step-cache.ts';
 import { createBuildInputs } from '../../src/build/unchanged/build-inputs.ts';
 import type { Ingredient } from '../../src/cache/frame.ts';
 import { packLayer } from '../../src/layers/pack.ts';
@@ -74,7 +75,10 @@ describe('the step cache', () => {
     const first = openCache({ cacheDir });
     const { layer, key } = await first.cache.layerFor(first.step('a'));
     await first.close();
-    expect(first.events).toMatchObject([{ type: 'layer-written', layer: layer.descriptor, uncompressedSize: 1024 }]);
+    expect(first.events).toMatchObject([
+      { type: 'cache-miss' },
+      { type: 'layer-written', layer: layer.descriptor, uncompressedSize: 1024 },
+    ]);
     const second = openCache({ cacheDir });
     expect(await second.cache.layerFor(second.step('a'))).toMatchObject({ layer, key, cached: true });
     await second.close();

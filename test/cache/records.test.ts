@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { frameKey } from '../../src/cache/frame.ts';
-import { createCacheRecords, type NewRecord } from '../../src/cache/records.ts';
+import { createLongValues } from '../../src/cache/long-values.ts';
+import { type CacheRecords, createCacheRecords, type NewRecord } from '../../src/cache/records.ts';
 import { toDiffId } from '../../src/core/digest.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -18,6 +19,10 @@ function recordOf(step: string): NewRecord {
   };
 }
 
+function openRecords(directory: string, longDirectory: string = tempDir()): CacheRecords {
+  return createCacheRecords(directory, createLongValues(longDirectory));
+}
+
 /** The only file below a folder. */
 function onlyFile(directory: string): string {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -28,19 +33,19 @@ function onlyFile(directory: string): string {
 describe('createCacheRecords', () => {
   it('finds what it recorded, also from another process', () => {
     const directory = join(tempDir(), 'records');
-    createCacheRecords(directory).record(recordOf('RUN true'));
-    expect(createCacheRecords(directory).lookup(KEY)).toEqual({ version: 1, ...recordOf('RUN true') });
+    openRecords(directory).record(recordOf('RUN true'));
+    expect(openRecords(directory).lookup(KEY)).toEqual({ version: 1, ...recordOf('RUN true') });
   });
 
   it('finds nothing for another key or in an empty folder', () => {
-    const records = createCacheRecords(join(tempDir(), 'records'));
+    const records = openRecords(join(tempDir(), 'records'));
     expect(records.lookup(KEY)).toBeUndefined();
     records.record(recordOf('RUN true'));
     expect(records.lookup(frameKey('other', []))).toBeUndefined();
   });
 
   it('replaces the record of a key', () => {
-    const records = createCacheRecords(tempDir());
+    const records = openRecords(tempDir());
     records.record(recordOf('RUN one'));
     records.record(recordOf('RUN two'));
     expect(records.lookup(KEY)?.step).toBe('RUN two');
@@ -56,7 +61,7 @@ describe('createCacheRecords', () => {
     ['with a diff ID that is none', (text: string) => text.replace('1'.repeat(64), 'xyz')],
   ])('takes a file that is %s for no record, and records again', (_, damage) => {
     const directory = tempDir();
-    const records = createCacheRecords(directory);
+    const records = openRecords(directory);
     records.record(recordOf('RUN one'));
     const file = onlyFile(directory);
     writeFileSync(file, damage(readFileSync(file, 'utf8')));
@@ -67,14 +72,14 @@ describe('createCacheRecords', () => {
 
   it('takes a folder in the place of a record for no record', () => {
     const directory = tempDir();
-    const records = createCacheRecords(directory);
+    const records = openRecords(directory);
     const hex = KEY.slice('sha256:'.length);
     mkdirSync(join(directory, hex.slice(0, 2), `${hex.slice(2)}.json`), { recursive: true });
     expect(records.lookup(KEY)).toBeUndefined();
   });
 
   it('keeps a long ingredient as its digest, which another value does not have', () => {
-    const records = createCacheRecords(tempDir());
+    const records = openRecords(tempDir());
     const digests = ['a', 'b'].map((name) => {
       const value = Array.from({ length: 1000 }, (_, at) => `${name} ${at}`);
       records.record({ ...recordOf('COPY'), ingredients: [{ name: 'sources', value }] });
@@ -86,7 +91,7 @@ describe('createCacheRecords', () => {
 
   it('writes JSON that people and other machines can read', () => {
     const directory = tempDir();
-    createCacheRecords(directory).record(recordOf('RUN true'));
+    openRecords(directory).record(recordOf('RUN true'));
     expect(JSON.parse(readFileSync(onlyFile(directory), 'utf8'))).toEqual({ version: 1, ...recordOf('RUN true') });
   });
 });

@@ -71,6 +71,7 @@ const BUILDX: readonly Row[] = [
 ];
 
 const OURS = [
+  'explain',
   'push-by-digest',
   'cache-max-size',
   'max-parallelism',

@@ -3,6 +3,7 @@ import { type BlobIndex, createBlobIndex } from '../../cache/blob-index.ts';
 import { type BlobRepositories, createBlobRepositories } from '../../cache/blob-repositories.ts';
 import { type BlockLists, createBlockLists } from '../../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../../cache/definitions.ts';
+import { createLongValues } from '../../cache/long-values.ts';
 import { type CacheRecords, createCacheRecords } from '../../cache/records.ts';
 import { defaultCacheDir } from '../../io/host.ts';
 import { createTocStore, type TocStore } from '../../rootfs/toc-store.ts';
@@ -36,7 +37,7 @@ export function openCache(options: StoreOptions): OpenCache {
     store: createBlobStore(folders.store),
     names: createImageNames(folders.store),
     pulled: createPulledImages(folders.pulled),
-    records: createCacheRecords(folders.records),
+    records: createCacheRecords(folders.records, createLongValues(folders.longValues)),
     definitions: createDefinitions(folders.definitions),
     blobs: createBlobIndex(folders.blobs),
     blocks: createBlockLists(folders.blocks),

@@ -1,5 +1,6 @@
 import type { Tree } from '../../core/tree.ts';
 import { packLayer } from '../../layers/pack.ts';
+import { contentRemark } from '../explain/comparisons.ts';
 import type { StepLayer } from '../step-cache.ts';
 import { digestTree, walkTree } from '../tree-digest.ts';
 import { entriesBelow } from '../tree-entries.ts';
@@ -10,12 +11,13 @@ export async function layerOfContext(
   tree: Tree,
   { session, cache, info }: Pick<StepContext, 'session' | 'cache' | 'info'>,
 ): Promise<StepLayer> {
-  const content = await digestTree(session, [...walkTree(tree, '')]);
+  const { digest, fields } = await digestTree(session, [...walkTree(tree, '')]);
   return await cache.layerFor({
     info,
     recipe: 'context 1',
     resolve: async () => ({
-      ingredients: [timesIngredient(session.settings), { name: 'content', value: content }],
+      ingredients: [timesIngredient(session.settings), { name: 'content', value: digest }],
+      remarks: () => [contentRemark(fields)],
       make: () => packLayer(entriesBelow(tree, ''), session.store, packOptions(session)),
     }),
   });

@@ -8,6 +8,7 @@ import type { FileOrigin, RunMount } from '../../plan/step.ts';
 import type { RunMountRequest } from '../../rootfs/host-messages.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
+import { mountFilesRemark } from '../explain/compare-mounts.ts';
 import type { Origin } from '../origins.ts';
 import { readSecret } from '../secrets.ts';
 import { prepareLayers } from '../snapshots.ts';
@@ -23,6 +24,8 @@ export interface PreparedMounts {
   /** Where their files come from, when that is less work to know than what is in them. */
   readonly definition: readonly Ingredient[] | undefined;
   ingredients(): Promise<readonly Ingredient[]>;
+  /** The files behind the ingredients, when those were asked for. */
+  remarks(): readonly Ingredient[];
   realise(host: SandboxHost): Promise<RealisedMounts>;
 }
 
@@ -42,13 +45,19 @@ interface RealisedMount {
 interface PreparedMount {
   readonly definition?: Ingredient;
   ingredient(): Promise<Ingredient>;
+  remark?(): Ingredient | undefined;
   realise(host: SandboxHost): Promise<RealisedMount>;
 }
 
 export async function prepareMounts(mounts: readonly RunMount[], context: StepContext): Promise<PreparedMounts> {
   const prepared = await allAtRest(mounts.map((mount) => prepareMount(mount, context)));
   const ingredients = (): Promise<Ingredient[]> => allAtRest(prepared.map((mount) => mount.ingredient()));
-  return { definition: await definitionOf(prepared), ingredients, realise: (host) => realiseAll(prepared, host) };
+  return {
+    definition: await definitionOf(prepared),
+    ingredients,
+    remarks: () => prepared.flatMap((mount) => mount.remark?.() ?? []),
+    realise: (host) => realiseAll(prepared, host),
+  };
 }
 
 async function definitionOf(prepared: readonly PreparedMount[]): Promise<readonly Ingredient[] | undefined> {
@@ -117,15 +126,19 @@ function keysOf(
   mount: MountOf<'bind' | 'cache'>,
   files: MountFiles,
   { session }: StepContext,
-): Pick<PreparedMount, 'definition' | 'ingredient'> {
+): Pick<PreparedMount, 'definition' | 'ingredient' | 'remark'> {
   const { stack } = files.origin;
   const place = stack && JSON.stringify([stack.chainId ?? 'scratch', mount.source]);
+  let shown: readonly string[] | undefined;
   return {
     ...(place !== undefined && { definition: mountIngredient(mount, place) }),
     async ingredient() {
       const items = walkTree(await files.origin.tree(), await files.path());
-      return mountIngredient(mount, await digestTree(session, [...items]));
+      const { digest, fields } = await digestTree(session, [...items]);
+      shown = fields;
+      return mountIngredient(mount, digest);
     },
+    remark: () => shown && mountFilesRemark(mount.type === 'cache' ? mount.id : mount.target, shown),
   };
 }
 

@@ -8,10 +8,11 @@ import { packLayer } from '../../layers/pack.ts';
 import { type NpmCommand, readNpmCommand } from '../../npm/command.ts';
 import { layerFields, readLayer, tarballsOf } from '../../npm/installation.ts';
 import type { RunStep } from '../../plan/step.ts';
+import type { ResolvedStep } from '../cacheable-step.ts';
 import { obtainTarballs } from '../npm/obtain.ts';
 import { createNpmPlans, type NpmLayerPlan, type NpmPlan, type Refusal } from '../npm/plans.ts';
 import { prepareInstallation, type StageInstallation } from '../npm/stage-install.ts';
-import type { ResolvedStep, StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-cache.ts';
 import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
 import { prepareMounts } from './mounts.ts';
 import { runCommand } from './run.ts';
@@ -103,7 +104,7 @@ async function layersOf({ plan, definition, prepare, context }: LayersRequest): 
   for (const [index, title] of plan.layers.entries()) {
     const made = await cache.layerFor({
       info,
-      isPart: true,
+      part: index,
       recipe: RECIPE,
       definition: [...definition, { name: 'layer', value: String(index) }],
       resolve: async () => resolveLayer(await preparedOf(prepare), index, context),

@@ -8,6 +8,7 @@ import { lookupUser } from '../../rootfs/accounts.ts';
 import { diffTree } from '../../rootfs/diff.ts';
 import type { RunMountRequest, RunRequest } from '../../rootfs/host-messages.ts';
 import type { ActiveSnapshot, SandboxHost } from '../../rootfs/sandbox-host.ts';
+import { argsRemark } from '../explain/comparisons.ts';
 import type { BuildOptions } from '../options.ts';
 import { openSnapshot, snapshotId } from '../snapshots.ts';
 import type { StepLayer } from '../step-cache.ts';
@@ -38,6 +39,7 @@ export async function runCommand(step: RunStep, context: StepContext): Promise<S
     ...(mounts.definition !== undefined && { definition: [...command, ...mounts.definition] }),
     resolve: async () => ({
       ingredients: [...command, ...(await mounts.ingredients())],
+      remarks: () => [...argsRemark(step.args), ...mounts.remarks()],
       hostLimits: async () => limitsOf(await session.sandboxHost()),
       make: () => {
         suggestNative(step, context);

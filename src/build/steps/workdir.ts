@@ -8,7 +8,8 @@ import { lookupChown, type Owner } from '../../rootfs/accounts.ts';
 import { directoryEntry } from '../../rootfs/diff.ts';
 import { type FileTree, isDirectoryNode } from '../../rootfs/file-tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
-import type { ResolvedStep, StepLayer } from '../step-cache.ts';
+import type { ResolvedStep } from '../cacheable-step.ts';
+import type { StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
 import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
 

@@ -9,13 +9,18 @@ export const undefinedVar: Rule = reportedRule({
 const SECRET = /(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
 const HARMLESS = /(?:^|_)(?:public|file|version)(?:_|$)/i;
 
+/** Whether a variable of that name holds what nobody should see. */
+export function looksLikeSecret(name: string): boolean {
+  return SECRET.test(name) && !HARMLESS.test(name);
+}
+
 export const secretsUsedInArgOrEnv: Rule = defineRule<{ readonly kind: string; readonly name: string }>({
   name: 'SecretsUsedInArgOrEnv',
   description: 'Secrets do not come by ARG or ENV, which everybody can read in the image.',
   find: ({ dockerfile: { instructions } }) =>
     instructions.flatMap((instruction) =>
       namesOf(instruction)
-        .filter(({ text }) => SECRET.test(text) && !HARMLESS.test(text))
+        .filter(({ text }) => looksLikeSecret(text))
         .map(({ text, span }) => ({ span, facts: { kind: instruction.kind, name: text } })),
     ),
   message: ({ kind, name }) =>

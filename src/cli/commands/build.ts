@@ -43,7 +43,8 @@ async function buildImage(context: CommandContext): Promise<void> {
   const style = progressStyleOf(args, host.stderr, host.env);
   const options = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
   const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
-  const result = await runBuild({ build, options, host, style, signal });
+  const explain = args.on('explain');
+  const result = await runBuild({ build, options, host, style, explain, signal });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
   if (args.on('quiet')) host.stdout.write(`${descriptorOf(result).digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
@@ -71,10 +72,11 @@ async function runBuild(request: {
   readonly options: BuildOptions;
   readonly host: CliHost;
   readonly style: ReturnType<typeof progressStyleOf>;
+  readonly explain: boolean;
   readonly signal: AbortSignal;
 }): Promise<BuildResult> {
-  const { build, options, host, style, signal } = request;
-  const progress = await createProgress(style, host);
+  const { build, options, host, style, explain, signal } = request;
+  const progress = await createProgress(style, host, explain);
   try {
     return await build({ ...options, signal, onEvent: (event) => progress.event(event) });
   } finally {

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from '../format.ts';
+import { formatBytes, formatDuration, printable } from '../format.ts';
 import type { CliHost } from '../host.ts';
 import type { BuildEvent, StepInfo } from '../library.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -43,6 +43,8 @@ export class PlainProgress implements Progress {
         return this.#start(event.step);
       case 'step-cached':
         return this.#cached(event.step);
+      case 'cache-miss':
+        return [`#${event.step.id} not cached: ${printable(event.text)}`];
       case 'step-finished':
         return this.#end(event.step, `done ${formatDuration(event.durationMs)}`);
       case 'step-failed':

@@ -1,4 +1,4 @@
-import { fitColumns, formatDuration } from '../format.ts';
+import { fitColumns, formatDuration, printable } from '../format.ts';
 import type { CliHost } from '../host.ts';
 import type { BuildEvent, StepInfo } from '../library.ts';
 import { createPaint, type Paint } from '../paint.ts';
@@ -73,6 +73,8 @@ export class TtyProgress implements Progress {
     switch (event.type) {
       case 'step-cached':
         return `${paint.green('✓')} ${paint.cyan('CACHED')} ${stepTitle(event.step)}`;
+      case 'cache-miss':
+        return `${paint.yellow('↻')} ${stepTitle(event.step)}: ${printable(event.text)}`;
       case 'step-finished':
         // What was in the cache has had its line.
         if (!this.#running.has(event.step.id)) return undefined;

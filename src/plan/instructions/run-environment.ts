@@ -16,14 +16,15 @@ export function runEnvironment(
   state: StageState,
   mounts: readonly RunMount[],
   options: EvaluateOptions,
-): Pick<RunStep, 'env' | 'proxyEnv'> {
+): Pick<RunStep, 'env' | 'args' | 'proxyEnv'> {
   const agent = mounts.find(({ type }) => type === 'ssh')?.target;
   const env = [
     ...(agent === undefined ? [] : [`SSH_AUTH_SOCK=${agent}`]),
     ...(options.timestamps === 'fixed' ? REPRODUCIBLE : []),
   ].reduce(addDefault, buildEnvironment(state));
   const proxies = proxyVariables(options.buildArgs).map(([name, value]) => `${name}=${value}`);
-  return { env, proxyEnv: proxies.filter((entry) => addDefault(env, entry) !== env) };
+  const args = [...state.args].flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return { env, args, proxyEnv: proxies.filter((entry) => addDefault(env, entry) !== env) };
 }
 
 /** Adds an entry unless its name is set; then the same array comes back. */
