@@ -16,7 +16,9 @@ export {
 export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';
 export type { HostCheck, HostReport, MachineReport, MethodReport } from './build/doctor/host-report.ts';
 export type { BuildEvent, StepInfo, TransferSum } from './build/events.ts';
+export { type BuildExplanation, type ExplainOptions, explainLastBuild } from './build/explain/explain-build.ts';
 export type { MissReason, NamedStep, PathChange } from './build/explain/miss-reason.ts';
+export type { ExplainedStep, Project } from './build/explain/trace-file.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type InitOptions, initProject, type ProjectImage } from './build/init.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';

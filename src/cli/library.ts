@@ -1,5 +1,6 @@
 export type {
   BuildEvent,
+  BuildExplanation,
   BuilderError,
   BuildOptions,
   BuildResult,
@@ -39,6 +40,7 @@ export type Library = Pick<
   | 'examineHost'
   | 'checkReproducible'
   | 'copyImage'
+  | 'explainLastBuild'
   | 'fix'
   | 'formatGraph'
   | 'formatGraphDot'

@@ -139,6 +139,7 @@ test('the public surface grows only on purpose', () => {
     'copyImage',
     'dockerArchive',
     'examineHost',
+    'explainLastBuild',
     'fix',
     'formatGraph',
     'formatGraphDot',

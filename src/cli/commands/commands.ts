@@ -101,6 +101,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./cache-ls.ts')).cacheLsCommand,
   },
   {
+    name: 'cache explain',
+    summary: 'Say why steps of the last build were not in the cache',
+    load: async () => (await import('./cache-explain.ts')).cacheExplainCommand,
+  },
+  {
     name: 'cache prune',
     summary: 'Take out of the build cache what is not needed',
     load: async () => (await import('./cache-prune.ts')).cachePruneCommand,

@@ -9,7 +9,7 @@ export interface Progress {
 }
 
 /** `[build 2/4] RUN npm ci` */
-export function stepTitle(step: StepInfo): string {
+export function stepTitle(step: Pick<StepInfo, 'stage' | 'index' | 'total' | 'text'>): string {
   return `[${step.stage} ${step.index}/${step.total}] ${step.text}`;
 }
 

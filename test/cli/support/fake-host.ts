@@ -94,6 +94,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     check: () => unexpected('check'),
     checkReproducible: () => unexpected('checkReproducible'),
     examineHost: () => unexpected('examineHost'),
+    explainLastBuild: () => unexpected('explainLastBuild'),
     fix: () => unexpected('fix'),
     lintViolation: () => unexpected('lintViolation'),
     toCheckJson: () => unexpected('toCheckJson'),
