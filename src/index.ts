@@ -35,6 +35,12 @@ export type {
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
 export { type SbomOptions, sbom } from './build/sbom.ts';
+export type { SharedPruneLimits } from './build/shared/choose-steps.ts';
+export {
+  pruneSharedCache,
+  type SharedPruneOptions,
+  type SharedPruneReport,
+} from './build/shared/prune-shared-cache.ts';
 export { listImages, removeImage, type StoredImage, type StoreOptions } from './build/stored-images.ts';
 export type { CacheKey } from './cache/cache-key.ts';
 export { type CheckReport, type Finding, lintViolation } from './checks/check-dockerfile.ts';

@@ -36,7 +36,7 @@ export function toBuildOptions(args: Arguments, env: Environment): BuildOptions 
     noNewPrivileges: args.all('security-opt').length > 0,
     noCache: args.on('no-cache'),
     noCacheFilter: listOf(args, 'no-cache-filter'),
-    cacheFrom: args.all('cache-from').map(parseCacheFrom),
+    cacheFrom: args.all('cache-from').map((text) => parseCacheFrom(text)),
     cacheTo: args.all('cache-to').map(parseCacheTo),
     offline: args.on('offline'),
     registry: registryOptionsOf(args),

@@ -25,6 +25,8 @@ export type {
   RegistryOptions,
   SbomOptions,
   Secret,
+  SharedPruneOptions,
+  SharedPruneReport,
   SourceSpan,
   SourceText,
   StepInfo,
@@ -57,6 +59,7 @@ export type Library = Pick<
   | 'parse'
   | 'plan'
   | 'pruneCache'
+  | 'pruneSharedCache'
   | 'removeImage'
   | 'sbom'
   | 'toCheckJson'

@@ -161,6 +161,7 @@ test('the public surface grows only on purpose', () => {
     'plan',
     'print',
     'pruneCache',
+    'pruneSharedCache',
     'registry',
     'removeImage',
     'removeInstruction',

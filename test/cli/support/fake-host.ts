@@ -113,6 +113,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     removeImage: async () => false,
     listCache: async () => [],
     pruneCache: () => unexpected('pruneCache'),
+    pruneSharedCache: () => unexpected('pruneSharedCache'),
     verifyCache: () => unexpected('verifyCache'),
     isBuilderError,
     ...parts,
