@@ -23,6 +23,8 @@ export interface PackOptions {
   readonly readLayerContent?: ReadLayerContent | undefined;
   /** Blocks of an earlier layer, compressed alike: those that did not change are taken as they are. */
   readonly earlier?: EarlierBlocks | undefined;
+  /** For whoever packs one layer after the other. Default: one for this layer. */
+  readonly pool?: BlockPool | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,16 +68,17 @@ interface Waiting {
 }
 
 class Packer {
-  readonly pool: BlockPool = new BlockPool();
+  readonly pool: BlockPool;
   readonly tar: TarBlocks;
   readonly list: BlockList = new BlockList();
   readonly #options: PackOptions;
   #sinceTurn = 0;
 
   constructor(options: PackOptions) {
-    const { times, readLayerContent } = options;
+    const { times, readLayerContent, pool = new BlockPool() } = options;
+    this.pool = pool;
     this.#options = options;
-    this.tar = new TarBlocks({ times, pool: this.pool, readLayerContent });
+    this.tar = new TarBlocks({ times, pool, readLayerContent });
   }
 
   async *blocks(entries: Iterable<PackEntry | WhiteoutEntry>): AsyncGenerator<Block, void> {
