@@ -12,6 +12,8 @@ const dist = join(root, 'dist');
 const PROGRAMS = ['cli/main', 'hostd/main', 'hostd/launch'];
 /** Where an unchanged build ends: all that it needs, and nothing else, is one file. The library is another one. */
 const START = /\/dist\/(cli\/(main|commands\/build|progress\/create-progress)|build\/unchanged\/find-unchanged)\.js$/;
+/** What asks registries whether a base image is still the same. */
+const REGISTRY = /\/dist\/oci\/registry\/client\.js$/;
 const LIBRARY = /\/dist\/index\.js$/;
 
 rmSync(dist, { recursive: true, force: true });
@@ -44,7 +46,8 @@ async function bundle(name) {
   const input = { [name]: join(dist, `${name}.js`) };
   await using build = await rolldown({ cwd: root, input, platform: 'node', external: /^[^./]/, logLevel: 'warn' });
   const groups = [
-    { name: 'start', test: START, priority: 2 },
+    { name: 'start', test: START, priority: 3 },
+    { name: 'registry', test: REGISTRY, priority: 2 },
     { name: 'library', test: LIBRARY, priority: 1 },
   ];
   const { output } = await build.generate({

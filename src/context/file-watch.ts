@@ -1,5 +1,7 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { FileIdentity } from './context-node.ts';
+import { isRacy } from './raciness.ts';
 
 /** Paths as they were found, absent ones too: what must be as it was for the same walk to find the same. */
 export interface WatchedPaths {
@@ -39,13 +41,21 @@ export function watchPaths(root: string, found: ReadonlyMap<string, FoundPath | 
   return { root, paths: [...found.keys()], columns };
 }
 
-/** Whether every path is as it was; those that changed last are looked at first, since they change again. */
-export function areUnchanged({ root, paths, columns }: WatchedPaths): boolean {
+/**
+ * Whether every path is as it was; those that changed last are looked at first, since they change again. Other work, such as
+ * an answer of a registry, gets its turn meanwhile.
+ */
+export async function areUnchanged({ root, paths, columns }: WatchedPaths): Promise<boolean> {
   const isSame = (row: number): boolean => {
     const stats = lstatSync(`${root}${paths[row] ?? ''}`, { throwIfNoEntry: false });
     return isSameRow(columns, paths.length, row, stats);
   };
-  return lastChanged(columns, paths.length).every(isSame) && paths.every((_, row) => isSame(row));
+  if (!lastChanged(columns, paths.length).every(isSame)) return false;
+  for (let row = 0; row < paths.length; row++) {
+    if (!isSame(row)) return false;
+    if (row % ROWS_AT_A_TIME === 0) await setImmediate();
+  }
+  return true;
 }
 
 /** {@link areUnchanged} for one file, of which links are followed. */
@@ -59,14 +69,19 @@ export function fileIdentity(path: string): readonly number[] {
   return stats === undefined ? ABSENT : [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.mode, stats.dev];
 }
 
-/** Milliseconds since 1970 of the last change of any path. */
-export function newestChange({ paths, columns }: WatchedPaths): number {
-  let newest = 0;
-  for (let at = paths.length; at < paths.length * 3; at++) newest = Math.max(newest, columns[at] ?? 0);
-  return newest;
+/** Whether any path might change without a trace after `lookedAtMs`, before which nobody looked at any. */
+export function isAnyRacy({ paths, columns }: WatchedPaths, lookedAtMs: number): boolean {
+  return columns.subarray(paths.length, paths.length * 3).some((time) => isRacy(time, lookedAtMs));
+}
+
+/** {@link isAnyRacy} for one file. */
+export function isRacyFile([, mtimeMs = 0, ctimeMs = 0]: readonly number[], lookedAtMs: number): boolean {
+  return isRacy(mtimeMs, lookedAtMs) || isRacy(ctimeMs, lookedAtMs);
 }
 
 const FIRST_LOOKS = 16;
+/** Some milliseconds' worth. */
+const ROWS_AT_A_TIME = 1024;
 
 function lastChanged(columns: Float64Array, count: number): number[] {
   const changed = columns.subarray(2 * count, 3 * count);
@@ -96,7 +111,7 @@ function valuesOf({ identity, isPassedThrough }: FoundPath): readonly number[] {
 
 /**
  * As Node rounds times that are not asked for as bigint. What is lost is less than a microsecond, and a file counts only
- * when its last change was seconds before it was looked at.
+ * when its last change was well before it was looked at (`isRacy`).
  */
 function toMilliseconds(nanoseconds: bigint): number {
   const rest = ((nanoseconds % NANOSECONDS_PER_SECOND) + NANOSECONDS_PER_SECOND) % NANOSECONDS_PER_SECOND;

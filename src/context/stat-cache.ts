@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type Digest, hexOf, toDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import type { FileIdentity } from './context-node.ts';
+import { isRacy } from './raciness.ts';
 import { decodeStatCache, encodeIdentity, encodeStatCache, type StatRecord } from './stat-cache-file.ts';
 
 /** Digests of files by absolute path, trusted as long as the file's identity is the same. */
 export interface StatCache {
   get(path: string, identity: FileIdentity): Digest | undefined;
   /**
-   * Remembers a digest. Left out when the file changed less than two seconds before `hashedAtMs`, the time at which
-   * reading began: a later change could then carry the same times.
+   * Remembers a digest. Left out when the file changed so shortly before `hashedAtMs`, the time at which reading began,
+   * that a later change could carry the same times.
    */
   set(
     path: string,
@@ -22,7 +23,6 @@ export interface StatCache {
   save(): void;
 }
 
-const RACY_MS = 2000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEEP_DAYS = 60;
 
@@ -52,7 +52,7 @@ class FileStatCache implements StatCache {
   }
 
   set(path: string, entry: { identity: FileIdentity; digest: Digest; hashedAtMs: number }): void {
-    if (isRacy(entry.identity, entry.hashedAtMs)) return;
+    if (isYoung(entry.identity, entry.hashedAtMs)) return;
     this.#changed = true;
     this.#records.set(path, {
       identity: encodeIdentity(entry.identity),
@@ -71,9 +71,8 @@ class FileStatCache implements StatCache {
   }
 }
 
-function isRacy({ mtimeNs, ctimeNs }: FileIdentity, hashedAtMs: number): boolean {
-  const newest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
-  return Number(newest / 1_000_000n) >= hashedAtMs - RACY_MS;
+function isYoung({ mtimeNs, ctimeNs }: FileIdentity, hashedAtMs: number): boolean {
+  return [mtimeNs, ctimeNs].some((time) => isRacy(Number(time) / 1e6, hashedAtMs));
 }
 
 function load(file: string): Map<string, StatRecord> {

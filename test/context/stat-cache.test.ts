@@ -46,10 +46,21 @@ describe('openStatCache', () => {
     ['changed two seconds before', 22_000, undefined],
     ['changed more than two seconds before', 22_001, DIGEST],
     ['dated after', 5_000, undefined],
+    ['changed long before, then the clock was put back to before that', 19_000, undefined],
   ])('a file %s it was hashed', (_, hashedAtMs, expected) => {
     const cache = openStatCache(join(tempDir(), 'c'), () => 0);
     cache.set('/a', { identity: IDENTITY, digest: DIGEST, hashedAtMs });
     expect(cache.get('/a', IDENTITY)).toBe(expected);
+  });
+
+  test.each([
+    ['50 ms before', 20_050, undefined],
+    ['more than 50 ms before', 20_051, DIGEST],
+  ])('counts a file of a file system with parts of seconds when it changed %s', (_, hashedAtMs, expected) => {
+    const cache = openStatCache(join(tempDir(), 'c'), () => 0);
+    const identity = { ...IDENTITY, mtimeNs: IDENTITY.mtimeNs + 500_000n, ctimeNs: IDENTITY.ctimeNs + 500_000n };
+    cache.set('/a', { identity, digest: DIGEST, hashedAtMs });
+    expect(cache.get('/a', identity)).toBe(expected);
   });
 
   it('is racy by the later of both times', () => {

@@ -1,5 +1,5 @@
 import type { ContextTree } from '../../context/directory-context.ts';
-import { fileIdentity, newestChange } from '../../context/file-watch.ts';
+import { fileIdentity, isAnyRacy, isRacyFile } from '../../context/file-watch.ts';
 import type { Settings } from '../defaults.ts';
 import type { BuildEvent } from '../events.ts';
 import type { BuildOptions } from '../options.ts';
@@ -19,9 +19,6 @@ export interface BuildInputs {
   /** Keeps the record, unless an input is unknown or so young that a change of it might not show. */
   save(result: BuildResult, produced: () => readonly ProducedFile[]): void;
 }
-
-/** A file that changed later than this many milliseconds before it was looked at could change without a trace. */
-const RACY_MS = 2000;
 
 export function createBuildInputs(options: BuildOptions, settings: Settings): BuildInputs {
   const path = recordPath(options, settings);
@@ -46,8 +43,8 @@ export function createBuildInputs(options: BuildOptions, settings: Settings): Bu
     save(result, produced) {
       if (path === undefined || !isKnown) return;
       const contexts = [...trees].map((tree) => tree.watched());
-      const newest = Math.max(0, ...contexts.map(newestChange), ...[...files.values()].map(lastChange));
-      if (newest > startedMs - RACY_MS) return;
+      if (contexts.some((context) => isAnyRacy(context, startedMs))) return;
+      if ([...files.values()].some((identity) => isRacyFile(identity, startedMs))) return;
       try {
         writeRecord(path, {
           contexts,
@@ -62,10 +59,6 @@ export function createBuildInputs(options: BuildOptions, settings: Settings): Bu
       }
     },
   };
-}
-
-function lastChange([, mtimeMs = 0, ctimeMs = 0]: readonly number[]): number {
-  return Math.max(mtimeMs, ctimeMs);
 }
 
 /** What of a build is told when it is found unchanged. */

@@ -40,11 +40,16 @@ function settingsOf(options: BuildOptions): Settings | undefined {
   }
 }
 
-/** What cannot be looked at is the build's to complain of. */
+/** What cannot be looked at is the build's to complain of. Registries are asked while the contexts are walked. */
 async function isStillTrue(record: UnchangedRecord, options: BuildOptions, settings: Settings): Promise<boolean> {
   try {
     const names = localNames(settings);
-    return isAsRecorded(record, names) && (await areNamedAlike(record.images, names, { options, settings }));
+    if (!isAsRecorded(record, names) || !areFoundAlike(record.images, names, settings)) return false;
+    const alike = await Promise.all([
+      areResolvedAlike(imagesToResolve(record.images, settings), options),
+      areContextsUnchanged(record),
+    ]);
+    return alike.every(Boolean);
   } catch {
     return false;
   }
@@ -57,13 +62,17 @@ function localNames({ cacheDir }: Settings): LocalNames {
   return new Map(images.map(({ name, descriptor }) => [name, descriptor.digest]));
 }
 
-function isAsRecorded({ contexts, files, produced, result }: UnchangedRecord, names: LocalNames): boolean {
+function isAsRecorded({ files, produced, result }: UnchangedRecord, names: LocalNames): boolean {
   return (
     files.every(({ path, identity }) => isUnchangedFile(path, identity)) &&
     produced.every(isThere) &&
-    result.names.every((name) => names.get(name) === result.image.descriptor.digest) &&
-    contexts.every(areUnchanged)
+    result.names.every((name) => names.get(name) === result.image.descriptor.digest)
   );
+}
+
+async function areContextsUnchanged({ contexts }: UnchangedRecord): Promise<boolean> {
+  for (const context of contexts) if (!(await areUnchanged(context))) return false;
+  return true;
 }
 
 function isThere({ path, size, mtimeMs }: ProducedFile): boolean {
@@ -71,17 +80,25 @@ function isThere({ path, size, mtimeMs }: ProducedFile): boolean {
   return stats?.size === size && (mtimeMs === undefined || stats.mtimeMs === mtimeMs);
 }
 
-/** Whether each image is found where it was, and is the same; a registry is asked as the `pull` option says. */
-async function areNamedAlike(
-  images: readonly UsedImage[],
-  names: LocalNames,
-  { options, settings }: { readonly options: BuildOptions; readonly settings: Settings },
-): Promise<boolean> {
+/** Whether each image is still found where it was, as far as can be told without asking a registry. */
+function areFoundAlike(images: readonly UsedImage[], names: LocalNames, settings: Settings): boolean {
   const { pull } = settings;
   if (!images.every((image) => isFoundAlike(image, names, pull))) return false;
-  const pulled = images.filter(({ kind, name }) => kind === 'pulled' && !name.includes('@'));
-  if (pull === 'missing' || pull === 'never') return arePulledAlike(pulled, settings);
-  return pulled.length === 0 || (await areResolvedAlike(pulled, options));
+  return asksRegistries(settings) || arePulledAlike(images.filter(isTag), settings);
+}
+
+/** What the `pull` option says. */
+function asksRegistries({ pull }: Settings): boolean {
+  return pull !== 'missing' && pull !== 'never';
+}
+
+function imagesToResolve(images: readonly UsedImage[], settings: Settings): readonly UsedImage[] {
+  return asksRegistries(settings) ? images.filter(isTag) : [];
+}
+
+/** A name that may come to mean another image. */
+function isTag({ kind, name }: UsedImage): boolean {
+  return kind === 'pulled' && !name.includes('@');
 }
 
 function isFoundAlike({ kind, name, digest }: UsedImage, names: LocalNames, pull: Settings['pull']): boolean {
@@ -98,6 +115,7 @@ function arePulledAlike(images: readonly UsedImage[], { cacheDir }: Settings): b
 }
 
 async function areResolvedAlike(images: readonly UsedImage[], options: BuildOptions): Promise<boolean> {
+  if (images.length === 0) return true;
   const { createRegistryClient } = await import('../../oci/registry/client.ts');
   const client = createRegistryClient({ ...options.registry, ...(options.signal && { signal: options.signal }) });
   try {

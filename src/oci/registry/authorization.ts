@@ -143,7 +143,7 @@ function toTokenRequest(ask: TokenRequest): HttpRequest {
   const url = tokenUrl(ask);
   if (credentials === undefined || !('identityToken' in credentials)) {
     const authorization = basic(credentials);
-    return { method: 'GET', url, ...(authorization !== undefined && { authorization }) };
+    return { method: 'GET', url, isSmall: true, ...(authorization !== undefined && { authorization }) };
   }
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: CLIENT_ID });
   form.set('refresh_token', credentials.identityToken);

@@ -5,6 +5,7 @@ import type { Reference } from '../../core/reference.ts';
 import { createAuthorizer } from './authorization.ts';
 import type { CertificateOptions } from './certificates.ts';
 import { type CredentialOptions, createCredentialFinder } from './credentials.ts';
+import type { Timeouts } from './http.ts';
 import { type Mirrors, withMirrors } from './mirrors.ts';
 import { ping } from './ping.ts';
 import { headBlob, type PushOutcome, pushBlob } from './push-blob.ts';
@@ -12,7 +13,7 @@ import { pushManifest } from './push-manifest.ts';
 import { createReader, type RegistryReader } from './reader.ts';
 import { createSession, type Repository, type Session } from './session.ts';
 import { deleteManifest, listTags } from './tags.ts';
-import { createTransport, DEFAULT_TIMEOUTS, type Timeouts } from './transport.ts';
+import { createTransport, DEFAULT_TIMEOUTS } from './transport.ts';
 import type { BlobPush } from './upload.ts';
 
 /** Writes images to a registry. */

@@ -23,7 +23,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
     const tls = { ...certificatesFor(url.host, options), timeout: options.connectMs };
     // HTTP/1.1 only: each blob gets a connection of its own, which is what resuming and parallel transfers count on.
     const direct = { connect: tls, allowH2: false };
-    if (isLoopback(url.host) || !usesProxy()) return new Agent(direct);
+    if (!goesThroughProxy(url)) return new Agent(direct);
     return new EnvHttpProxyAgent({ ...direct, requestTls: tls });
   }
 
@@ -38,6 +38,8 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   };
 }
 
-function usesProxy(): boolean {
-  return ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => environment(name));
+/** Whether variables of the environment may send a request through a proxy: undici knows which. */
+export function goesThroughProxy(url: URL): boolean {
+  const names = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+  return !isLoopback(url.host) && names.some((name) => environment(name));
 }

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly body?: HttpBody;
   /** Confidential text in the body: never followed to another origin, and taken out of messages. */
   readonly secret?: string;
+  /** The answer is a page at most: see `PlainClient`. */
+  readonly isSmall?: boolean;
 }
 
 /** An answer. Whoever has it reads `body` to its end or calls `discard`. */
@@ -23,6 +25,15 @@ export interface HttpResponse {
   readonly url: URL;
   readonly body: AsyncIterable<Uint8Array>;
   discard(): void;
+}
+
+/** Limits in milliseconds. */
+export interface Timeouts {
+  readonly connectMs: number;
+  /** From the end of the request to the answer's headers; a registry hashes what was uploaded meanwhile. */
+  readonly headersMs: number;
+  /** Between two pieces of a body; and in so long at least `MIN_BYTES_PER_SECOND` of transport.ts must come on average. */
+  readonly idleMs: number;
 }
 
 export interface Transport {

@@ -2,18 +2,10 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { CertificateOptions } from './certificates.ts';
 import { type Connections, openConnections } from './connections.ts';
-import type { HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
+import type { HttpBody, HttpRequest, HttpResponse, Timeouts, Transport } from './http.ts';
+import { createPlainClient, type PlainClient } from './plain-client.ts';
 import { badRedirect, followRedirect, isRedirect, MAX_REDIRECTS } from './redirect.ts';
 import { tooSlow, toUnreachable } from './unreachable.ts';
-
-/** Limits in milliseconds. */
-export interface Timeouts {
-  readonly connectMs: number;
-  /** From the end of the request to the answer's headers; a registry hashes what was uploaded meanwhile. */
-  readonly headersMs: number;
-  /** Between two pieces of a body; and in so long at least `MIN_BYTES_PER_SECOND` must come on average. */
-  readonly idleMs: number;
-}
 
 export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, headersMs: 120_000, idleMs: 60_000 };
 
@@ -30,16 +22,22 @@ const DISCARD_LIMIT = 64 << 10;
 
 type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** HTTP over undici, which is loaded with the first request. Loopback is never reached through a proxy. */
+/**
+ * HTTP over undici, which is loaded with the first request that needs it: builds that only ask what a tag names do without.
+ * Loopback is never reached through a proxy.
+ */
 export function createTransport(options: TransportOptions): Transport {
+  const plain = createPlainClient(options);
   let connections: Promise<Connections> | undefined;
   const sendOnce: Send = async (request) => {
+    if (connections === undefined && plain.takes(request)) return await sendPlainly(plain, request, options);
     connections ??= openConnections({ ...options, connectMs: options.timeouts.connectMs });
     return dispatch(await connections, request, options);
   };
   return {
     send: (request) => sendFollowing(sendOnce, request),
     async close() {
+      plain.close();
       await (await connections)?.close();
     },
   };
@@ -56,22 +54,31 @@ async function sendFollowing(sendOnce: Send, first: HttpRequest): Promise<HttpRe
   throw badRedirect(first.url, `more than ${MAX_REDIRECTS} times`);
 }
 
+async function sendPlainly(
+  client: PlainClient,
+  request: HttpRequest,
+  { userAgent, timeouts, signal }: TransportOptions,
+): Promise<HttpResponse> {
+  const fail = failureOf(request, signal);
+  try {
+    const answer = await client.send(request, headersOf(request, userAgent));
+    return toResponse(answer, { url: request.url, fail, idleMs: timeouts.idleMs });
+  } catch (error) {
+    throw fail(error);
+  }
+}
+
 async function dispatch(
   connections: Connections,
   request: HttpRequest,
   { userAgent, timeouts, signal }: TransportOptions,
 ): Promise<HttpResponse> {
-  const { method, url, authorization, body } = request;
-  const fail = (error: unknown): unknown => (signal?.aborted ? signal.reason : toUnreachable(error, request));
+  const { method, url, body } = request;
+  const fail = failureOf(request, signal);
   try {
     const answer = await connections.request(url, {
       method,
-      headers: {
-        'user-agent': userAgent,
-        ...request.headers,
-        ...(authorization !== undefined && { authorization }),
-        ...(body !== undefined && { 'content-length': String(sizeOf(body)) }),
-      },
+      headers: headersOf(request, userAgent),
       body: body === undefined ? null : toUndiciBody(body),
       dispatcher: connections.for(url),
       headersTimeout: timeouts.headersMs,
@@ -86,13 +93,30 @@ async function dispatch(
   }
 }
 
+function failureOf(request: HttpRequest, signal: AbortSignal | undefined): (error: unknown) => unknown {
+  return (error) => (signal?.aborted ? signal.reason : toUnreachable(error, request));
+}
+
+function headersOf({ headers, authorization, body }: HttpRequest, userAgent: string): Record<string, string> {
+  return {
+    'user-agent': userAgent,
+    ...headers,
+    ...(authorization !== undefined && { authorization }),
+    ...(body !== undefined && { 'content-length': String(sizeOf(body)) }),
+  };
+}
+
 interface Answering {
   readonly url: URL;
   readonly fail: (error: unknown) => unknown;
   readonly idleMs: number;
 }
 
-function toResponse(answer: Dispatcher.ResponseData, answering: Answering): HttpResponse {
+type Answer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & {
+  readonly body: Readable & Pick<Dispatcher.ResponseData['body'], 'dump'>;
+};
+
+function toResponse(answer: Answer, answering: Answering): HttpResponse {
   return {
     status: answer.statusCode,
     headers: firstValues(answer.headers),

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -6,10 +6,13 @@ import {
   mkdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BuildEvent } from '../../../src/build/events.ts';
 import { findUnchanged } from '../../../src/build/unchanged/find-unchanged.ts';
@@ -44,6 +47,13 @@ async function buildAndFind(site: Site): Promise<{ built: BuildResult; found: Bu
   return { built, found: await findUnchanged(site.options) };
 }
 
+/** In a process of its own: what it found, and the modules that it loaded. */
+async function findInProcess(options: BuildOptions): Promise<{ digest?: string; loaded: string[] }> {
+  const main = join(REPOSITORY, 'test/support/find-unchanged-main.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [main, JSON.stringify(options)]);
+  return JSON.parse(stdout);
+}
+
 /** Changes the site, or gives other options. */
 type Change = (site: Site) => unknown;
 
@@ -52,6 +62,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'another file of the same size': ({ context }) => {
     writeFileSync(join(context, 'other'), 'ONE');
     renameSync(join(context, 'other'), join(context, 'src/a'));
+  },
+  'another content of equal size and time': ({ context }) => {
+    const file = join(context, 'src/a');
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, 'ONE');
+    utimesSync(file, atime, mtime);
+  },
+  'another content by another name of the file': ({ context, out }) => {
+    linkSync(join(context, 'src/a'), join(out, 'hard'));
+    writeFileSync(join(out, 'hard'), 'ONE');
   },
   'another mode': ({ context }) => chmodSync(join(context, 'src/b/c'), 0o755),
   'a new file': ({ context }) => writeFileSync(join(context, 'src/b/d'), ''),
@@ -87,7 +107,7 @@ function isOptions(value: unknown): value is Partial<BuildOptions> {
 }
 
 describe('a build in which nothing changed', () => {
-  // A file counts only when its last change was two seconds before the build.
+  // A file counts only when its last change was some time before the build.
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
     vi.stubEnv('SOURCE_DATE_EPOCH', undefined);
@@ -129,8 +149,18 @@ describe('a build in which nothing changed', () => {
   });
 
   it('is not remembered when a file was changed just before it', async () => {
-    vi.useRealTimers();
-    expect((await buildAndFind(createSite())).found).toBeUndefined();
+    const site = createSite();
+    const { ctimeMs } = statSync(join(site.context, 'src/b/c'));
+    vi.setSystemTime(ctimeMs + 10);
+    expect((await buildAndFind(site)).found).toBeUndefined();
+    vi.setSystemTime(ctimeMs + 1000);
+    expect((await buildAndFind(site)).found).toBeDefined();
+  });
+
+  it('is not remembered when the clock was put back', async () => {
+    const site = createSite();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect((await buildAndFind(site)).found).toBeUndefined();
   });
 
   it('does not see what is ignored or was never asked for', async () => {
@@ -145,12 +175,10 @@ describe('a build in which nothing changed', () => {
   it('is found with built-in modules alone, and few of our own', async () => {
     const site = createSite();
     const { image } = await build(site.options);
-    const main = join(REPOSITORY, 'test/support/find-unchanged-main.ts');
-    const output = execFileSync(process.execPath, [main, JSON.stringify(site.options)], { encoding: 'utf8' });
-    const { digest, loaded } = JSON.parse(output) as { digest: string; loaded: string[] };
+    const { digest, loaded } = await findInProcess(site.options);
     expect(digest).toBe(image.descriptor.digest);
     expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([]);
-    expect(loaded.filter((url) => url.startsWith('file:')).length).toBeLessThan(30);
+    expect(loaded.filter((url) => url.startsWith('file:')).length).toBeLessThan(35);
   });
 
   describe('of a project without a Dockerfile', () => {
@@ -182,6 +210,20 @@ describe('a build in which nothing changed', () => {
       await build(options);
       expect(await findUnchanged({ ...options, workspace: 'api' })).toBeUndefined();
     });
+  });
+
+  it('asks a registry once, by Node alone, while nothing else is loaded', async () => {
+    const registry = await startRegistry();
+    await publishImage(registry, 'first');
+    const site = createSite(`FROM ${registry.host}/base:1\nCOPY src /app\n`);
+    const { image } = await build(site.options);
+    const before = registry.requests.length;
+    const { digest, loaded } = await findInProcess(site.options);
+    expect(digest).toBe(image.descriptor.digest);
+    expect(registry.requests.slice(before).map(({ line }) => line)).toEqual(['HEAD /v2/base/manifests/1']);
+    expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([]);
+    await publishImage(registry, 'second');
+    expect((await findInProcess(site.options)).digest).toBeUndefined();
   });
 
   it('is not found when another build pulled its base anew, although nobody is asked', async () => {
