@@ -1,6 +1,5 @@
 export type {
   BuildEvent,
-  BuildExplanation,
   BuilderError,
   BuildOptions,
   BuildResult,
@@ -10,6 +9,7 @@ export type {
   CopyResult,
   Diagnostic,
   ErrorFamily,
+  FailedRun,
   Finding,
   HostCheck,
   HostReport,
@@ -17,6 +17,7 @@ export type {
   ImageOptions,
   InspectedImage,
   InspectOptions,
+  KeptRun,
   LoginOptions,
   MethodReport,
   Output,
@@ -25,8 +26,7 @@ export type {
   RegistryOptions,
   SbomOptions,
   Secret,
-  SharedPruneOptions,
-  SharedPruneReport,
+  ShellTerminal,
   SourceSpan,
   SourceText,
   StepInfo,
@@ -39,10 +39,10 @@ export type Library = Pick<
   typeof import('../index.ts'),
   | 'build'
   | 'check'
+  | 'enterKeptRun'
   | 'examineHost'
   | 'checkReproducible'
   | 'copyImage'
-  | 'explainLastBuild'
   | 'fix'
   | 'formatGraph'
   | 'formatGraphDot'
@@ -53,13 +53,13 @@ export type Library = Pick<
   | 'lintViolation'
   | 'listCache'
   | 'listImages'
+  | 'listKeptRuns'
   | 'login'
   | 'logout'
   | 'outline'
   | 'parse'
   | 'plan'
   | 'pruneCache'
-  | 'pruneSharedCache'
   | 'removeImage'
   | 'sbom'
   | 'toCheckJson'

@@ -20,14 +20,6 @@ export interface SnapshotterParts {
   readonly passedOver: readonly string[];
 }
 
-export interface MountTools {
-  readonly mounter: Mounter;
-  /** For what this host keeps to itself; on the file system of the layers. */
-  readonly ownDir: string;
-  /** In memory; where overlays appear. */
-  readonly pointsDir: string;
-}
-
 type Found = Omit<SnapshotterParts, 'passedOver'>;
 
 /** Best first. */
@@ -37,13 +29,13 @@ const SNAPSHOTTERS: readonly SnapshotterName[] = ['overlay', 'fuse-overlayfs', '
  * The wanted snapshotter, or the best one that works on the file system of `tempDir`, by trying.
  * @throws HostError `HOST_NO_OVERLAY` when the only one that is wanted does not work
  */
-export async function chooseSnapshotter(settings: HostSettings, tools: MountTools): Promise<SnapshotterParts> {
+export async function chooseSnapshotter(settings: HostSettings, mounter: Mounter): Promise<SnapshotterParts> {
   const wanted = settings.snapshotter === 'auto' ? SNAPSHOTTERS : [settings.snapshotter];
   const passedOver: string[] = [];
   let cause: unknown;
   for (const name of wanted) {
     try {
-      return { ...(await openSnapshotter(name, settings, tools)), passedOver };
+      return { ...(await openSnapshotter(name, settings, mounter)), passedOver };
     } catch (error) {
       cause = error;
       passedOver.push(`${name}: ${reasonOf(error)}`);
@@ -52,23 +44,22 @@ export async function chooseSnapshotter(settings: HostSettings, tools: MountTool
   throw refused(settings, passedOver, cause);
 }
 
-async function openSnapshotter(name: SnapshotterName, settings: HostSettings, tools: MountTools): Promise<Found> {
+async function openSnapshotter(name: SnapshotterName, settings: HostSettings, mounter: Mounter): Promise<Found> {
   const { tempDir, flavor } = settings;
-  const { mounter, ...places } = tools;
   const directories = (options: Pick<LayerDirectoriesOptions, 'whiteouts' | 'isLazy'>): LayerDirectories =>
     new LayerDirectories({ ...settings, ...options });
   switch (name) {
     case 'overlay': {
-      const mount = kernelOverlay({ ...places, mounter, flavor });
+      const mount = kernelOverlay(mounter, flavor);
       await tryMount(mount, tempDir, mounter);
       const layers = directories({ whiteouts: 'overlay', isLazy: false });
-      return { layers, snapshotter: new OverlaySnapshotter({ ...places, name, tempDir, layers, mounter, mount }) };
+      return { layers, snapshotter: new OverlaySnapshotter({ name, tempDir, layers, mounter, mount }) };
     }
     case 'fuse-overlayfs': {
-      const mount = fuseOverlay(programOf(name), places);
+      const mount = fuseOverlay(programOf(name));
       await tryMount(mount, tempDir, mounter);
       const layers = directories({ whiteouts: 'files', isLazy: false });
-      const parts = { ...places, name, tempDir, layers, mounter, mount, normalise: usePlainForm };
+      const parts = { name, tempDir, layers, mounter, mount, normalise: usePlainForm };
       return { layers, snapshotter: new OverlaySnapshotter(parts) };
     }
     case 'copy': {

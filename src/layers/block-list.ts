@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PackedBlock } from '../core/image.ts';
-import type { CompressedBlock } from '../io/blocks.ts';
+import type { TocEntry } from '../core/toc.ts';
+import { GZIP_HEADER_BYTES } from '../io/gzip.ts';
+import { keyOfPacked } from './block-key.ts';
 
 type Compressed = Pick<PackedBlock, 'size' | 'digest'>;
 type Raw = Pick<PackedBlock, 'rawSize' | 'raw'>;
@@ -16,21 +18,27 @@ export class BlockList {
     this.#parts.push({ rawSize, ...(raw !== undefined && { raw }) });
   }
 
-  /** What was added since the last end has this key. */
-  end(key: string): void {
+  /** What was added since the last end is these entries. */
+  end(entries: readonly TocEntry[], isLast: boolean): void {
+    const key = keyOfPacked(entries, isLast);
     for (const part of this.#parts) this.#raw.push({ key, ...part });
     this.#parts = [];
   }
 
   /** Told of compressed blocks in their order. */
-  compressed({ chunks, digest }: CompressedBlock): void {
-    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    this.#compressed.push({ size, digest: digest ?? digestOfChunks(chunks) });
+  compressed(chunks: readonly Buffer[]): void {
+    const digest = createHash('sha256');
+    let size = 0;
+    for (const chunk of chunks) {
+      digest.update(chunk);
+      size += chunk.length;
+    }
+    this.#compressed.push({ size, digest: digest.digest('hex') });
   }
 
-  /** To be called when all blocks are compressed. The first one lies at `start`. */
-  blocks(start: number): PackedBlock[] {
-    let offset = start;
+  /** To be called when all blocks are compressed. */
+  blocks(): PackedBlock[] {
+    let offset = GZIP_HEADER_BYTES;
     return this.#compressed.flatMap((compressed, index) => {
       const raw = this.#raw[index];
       const at = offset;
@@ -38,10 +46,4 @@ export class BlockList {
       return raw === undefined ? [] : [{ ...raw, offset: at, ...compressed }];
     });
   }
-}
-
-function digestOfChunks(chunks: readonly Buffer[]): string {
-  const digest = createHash('sha256');
-  for (const chunk of chunks) digest.update(chunk);
-  return digest.digest('hex');
 }

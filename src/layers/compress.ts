@@ -1,13 +1,14 @@
 import type { Compression } from '../core/media-types.ts';
 import type { Block, BlockPool } from '../io/blocks.ts';
-import { type CompressBlocksOptions, compressInOrder } from '../io/compress-blocks.ts';
-import { GZIP_HEADER_BYTES, gzipBlocks } from '../io/gzip.ts';
+import { type GzipBlocksOptions, gzipBlocks } from '../io/gzip.ts';
 import { zstdBlocks } from '../io/zstd.ts';
 
-export interface CompressOptions extends Pick<CompressBlocksOptions, 'onBlock'> {
+export interface CompressOptions {
   readonly compression: Compression;
   readonly level?: number | undefined;
   readonly pool: BlockPool;
+  /** Told of each block of gzip as it comes out. */
+  readonly onBlock?: GzipBlocksOptions['onBlock'];
 }
 
 /** Compresses blocks of `pool`; a chunk that comes out is the reader's until it asks for the next one. */
@@ -17,19 +18,21 @@ export function compressBlocks(
 ): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'none':
-      return compressInOrder(blocks, pool, { compress: unchanged, inFlight: 1, onBlock });
+      return plainBlocks(blocks, pool);
     case 'gzip':
       return gzipBlocks(blocks, pool, { level, onBlock });
     case 'zstd':
-      return zstdBlocks(blocks, pool, { level, onBlock });
+      return zstdBlocks(bytesOf(blocks), pool, { level });
   }
 }
 
-/** Where the first block lies in what {@link compressBlocks} gives. */
-export function firstBlockAt(compression: Compression): number {
-  return compression === 'gzip' ? GZIP_HEADER_BYTES : 0;
+async function* plainBlocks(blocks: AsyncIterable<Block>, pool: BlockPool): AsyncGenerator<Uint8Array, void> {
+  for await (const { bytes } of blocks) {
+    yield bytes;
+    pool.give(bytes);
+  }
 }
 
-function unchanged(bytes: Buffer): Promise<{ chunks: readonly Buffer[] }> {
-  return Promise.resolve({ chunks: [bytes] });
+async function* bytesOf(blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void> {
+  for await (const { bytes } of blocks) yield bytes;
 }

@@ -37,6 +37,7 @@ export class TarBlocks {
   readonly #writer: TarWriter;
   readonly #counter = new DigestCounter();
   readonly #toc: TocEntry[] = [];
+  #told = 0;
 
   constructor(options: TarBlocksOptions) {
     this.#options = options;
@@ -80,9 +81,11 @@ export class TarBlocks {
     return true;
   }
 
-  /** The last entries that were packed. */
-  lastEntries(count: number): readonly TocEntry[] {
-    return this.#toc.slice(this.#toc.length - count);
+  /** Entries that were packed since this was last asked. */
+  takenEntries(): readonly TocEntry[] {
+    const entries = this.#toc.slice(this.#told);
+    this.#told = this.#toc.length;
+    return entries;
   }
 
   /** To be called once, after the last block. */
@@ -164,12 +167,14 @@ export class TarBlocks {
 export function packedEntry(entry: PackEntry, times: TimePolicy): Entry {
   const { path, type, mode, uid, gid, size, link, major, minor } = entry;
   const capability = entry.xattrs?.[CAPABILITY];
-  const mtime = times.kind === 'fixed' ? times.seconds : entry.mtime;
-  const packed = { path, type, mode, uid, gid, size, mtime };
-  const isPlain = link === undefined && major === undefined && minor === undefined && capability === undefined;
-  if (isPlain) return packed;
   return {
-    ...packed,
+    path,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtime: times.kind === 'fixed' ? times.seconds : entry.mtime,
     ...(link !== undefined && { link }),
     ...(major !== undefined && { major }),
     ...(minor !== undefined && { minor }),

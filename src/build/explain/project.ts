@@ -13,15 +13,19 @@ export function projectOf(
   { contextDir }: Pick<Settings, 'contextDir'>,
 ): Project {
   const { context = '.' } = options;
-  const folder = typeof context === 'string' && contextAddress(context) === undefined ? contextDir : undefined;
+  if (typeof context !== 'string') return { context: '-', dockerfile: dockerfileOf(options, undefined) };
+  const isFolder = contextAddress(context) === undefined;
   return {
-    context: typeof context === 'string' ? (folder ?? redactAddresses(context)) : '-',
-    dockerfile: options.dockerfileText === undefined ? dockerfileName(options.dockerfile, folder) : '-',
+    context: isFolder ? contextDir : redactAddresses(context),
+    dockerfile: dockerfileOf(options, isFolder ? contextDir : undefined),
   };
 }
 
-/** @param contextDir for a context that is a directory */
-export function dockerfileName(dockerfile: string | undefined, contextDir: string | undefined): string {
+function dockerfileOf(
+  { dockerfile, dockerfileText }: Pick<BuildOptions, 'dockerfile' | 'dockerfileText'>,
+  contextDir: string | undefined,
+): string {
+  if (dockerfileText !== undefined) return '-';
   if (dockerfile === undefined) return DOCKERFILE;
   if (contextAddress(dockerfile) !== undefined) return redactAddresses(dockerfile);
   if (contextDir === undefined) return dockerfile;
