@@ -16,10 +16,9 @@ export {
 export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';
 export type { HostCheck, HostReport, MachineReport, MethodReport } from './build/doctor/host-report.ts';
 export type { BuildEvent, StepInfo, TransferSum } from './build/events.ts';
+export { type BuildExplanation, type ExplainOptions, explainLastBuild } from './build/explain/explain-build.ts';
 export type { MissReason, NamedStep, PathChange } from './build/explain/miss-reason.ts';
-export { type EnterOptions, enterKeptRun, listKeptRuns } from './build/failed/enter-kept-run.ts';
-export type { FailedRun } from './build/failed/failure-listener.ts';
-export type { KeptRun } from './build/failed/kept-runs.ts';
+export type { ExplainedStep, Project } from './build/explain/trace-file.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type InitOptions, initProject, type ProjectImage } from './build/init.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
@@ -36,6 +35,12 @@ export type {
 export { dockerArchive, ociArchive, ociLayout, registry } from './build/outputs.ts';
 export type { BuildResult } from './build/result.ts';
 export { type SbomOptions, sbom } from './build/sbom.ts';
+export type { SharedPruneLimits } from './build/shared/choose-steps.ts';
+export {
+  pruneSharedCache,
+  type SharedPruneOptions,
+  type SharedPruneReport,
+} from './build/shared/prune-shared-cache.ts';
 export { listImages, removeImage, type StoredImage, type StoreOptions } from './build/stored-images.ts';
 export type { CacheKey } from './cache/cache-key.ts';
 export { type CheckReport, type Finding, lintViolation } from './checks/check-dockerfile.ts';
@@ -66,7 +71,6 @@ export type { Compression } from './core/media-types.ts';
 export type { Platform } from './core/platform.ts';
 export type { IsolationMethod, NetworkMode, ResourceLimit } from './core/sandbox.ts';
 export type { Position, SourceSpan, SourceText } from './core/span.ts';
-export type { ShellTerminal, TerminalSize } from './core/terminal.ts';
 export type { Dockerfile } from './parser/dockerfile.ts';
 export {
   type ArgDefault,

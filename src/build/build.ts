@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
+import { isBuilderError } from '../core/errors.ts';
 import type { Descriptor } from '../core/image.ts';
 import { MediaType } from '../core/media-types.ts';
 import type { Platform } from '../core/platform.ts';
@@ -15,6 +16,7 @@ import { createBaseImages } from './base-images.ts';
 import { type BuiltImage, buildPlatform, forPlatform } from './build-platform.ts';
 import { type BuildControl, createControl } from './control.ts';
 import { resolveSettings, type Settings } from './defaults.ts';
+import type { BuildEvent } from './events.ts';
 import { createLint } from './lint.ts';
 import { openDockerfile } from './load-dockerfile.ts';
 import { openMainContext } from './main-context.ts';
@@ -24,6 +26,8 @@ import { writeOutputs } from './outputs.ts';
 import { compressionRecipe } from './recipe.ts';
 import type { BuildResult } from './result.ts';
 import { openSession, type Session } from './session.ts';
+import { cacheWarning } from './shared/failure.ts';
+import { createLostSteps, type LostSteps } from './shared/lost-steps.ts';
 import { createStepIds } from './step-info.ts';
 import { type BuildInputs, createBuildInputs } from './unchanged/build-inputs.ts';
 import { producedFiles } from './unchanged/produced-files.ts';
@@ -42,15 +46,33 @@ import { producedFiles } from './unchanged/produced-files.ts';
  * ```
  */
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
-  const control = createControl(options);
-  try {
-    control.signal.throwIfAborted();
-    const result = await carryOut(options, control);
-    if (result.executed > 0) await collectCache(options);
-    return result;
-  } catch (error) {
-    throw control.signal.aborted ? control.signal.reason : error;
+  const lostSteps = createLostSteps();
+  const emit = tellingOnce(options);
+  for (let lost = 0; ; lost = lostSteps.count) {
+    const control = createControl({ ...options, onEvent: emit });
+    try {
+      control.signal.throwIfAborted();
+      const result = await carryOut(options, control, lostSteps);
+      if (result.executed > 0) await collectCache(options);
+      return result;
+    } catch (thrown) {
+      const error: unknown = control.signal.aborted ? control.signal.reason : thrown;
+      const isLost = lostSteps.count > lost && options.signal?.aborted !== true;
+      if (!isLost || !isBuilderError(error)) throw error;
+      emit(cacheWarning(error, 'what it had is made here'));
+    }
   }
+}
+
+/** What was said of a build is not said again when it is begun anew. */
+function tellingOnce({ onEvent }: BuildOptions): (event: BuildEvent) => void {
+  const told = new Set<string>();
+  return (event) => {
+    const text = event.type === 'warning' ? JSON.stringify(event) : '';
+    if (text !== '' && told.has(text)) return;
+    told.add(text);
+    onEvent?.(event);
+  };
 }
 
 /** Loaded only after a build that made something. */
@@ -59,12 +81,12 @@ async function collectCache({ cacheDir, cacheMaxSize }: BuildOptions): Promise<v
   await collect({ cacheDir: resolve(cacheDir ?? defaultCacheDir()), maxSize: cacheMaxSize });
 }
 
-async function carryOut(given: BuildOptions, caller: BuildControl): Promise<BuildResult> {
+async function carryOut(given: BuildOptions, caller: BuildControl, lostSteps: LostSteps): Promise<BuildResult> {
   const startedMs = performance.now();
   const options = withInlineCache(given);
   const settings = resolveSettings(options);
   const inputs = createBuildInputs(options, settings);
-  const control = { ...caller, inputs, emit: teeing(caller, inputs) };
+  const control = { ...caller, inputs, lostSteps, emit: teeing(caller, inputs) };
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
   await using session = openSession(options, settings, control);
   const built = await buildPlatforms(session);

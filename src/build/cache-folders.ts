@@ -26,8 +26,6 @@ export interface CacheFolders {
   readonly snapshots: string;
   /** Folders of cache mounts, by kind of sandbox host. */
   readonly mounts: string;
-  /** What is needed to enter the roots of failed commands that were kept. */
-  readonly kept: string;
   /** Workspaces of running builds. */
   readonly temporary: string;
   readonly statCache: string;
@@ -57,7 +55,6 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     pulled: join(cacheDir, 'pulled'),
     snapshots: join(cacheDir, 'snapshots'),
     mounts: join(cacheDir, 'mounts'),
-    kept: join(cacheDir, 'kept'),
     temporary: join(cacheDir, 'tmp'),
     statCache: join(cacheDir, 'stat-cache'),
     unchanged: join(cacheDir, 'unchanged'),

@@ -18,8 +18,11 @@ const POLL_MS = 10;
  * who takes away holds the collection lease and reads the claims first: one of the two always sees the other.
  */
 export interface Claims {
-  /** To be called before looking whether a thing is there. Waits for a collection that may not have seen the claim. */
-  claim(id: string): Promise<void>;
+  /**
+   * To be called before looking whether a thing is there. Waits for a collection that may not have seen the claim. Tells
+   * whether it was not claimed before.
+   */
+  claim(id: string): Promise<boolean>;
 }
 
 export function createClaims(workspace: string, folders: CacheFolders): Claims {
@@ -28,10 +31,11 @@ export function createClaims(workspace: string, folders: CacheFolders): Claims {
   append(file, `started ${Date.now()}\n`);
   return {
     async claim(id) {
-      if (claimed.has(id)) return;
+      if (claimed.has(id)) return false;
       append(file, `${id}\n`);
       if (existsSync(folders.collection)) await collectionEnd(folders);
       claimed.add(id);
+      return true;
     },
   };
 }

@@ -106,7 +106,7 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
     async earlierBlocks(diffId) {
       const blob = blobs.lookup(diffId, await compressionRecipe(compression))?.digest;
       const list = blob && blocks.load(blob);
-      return list && openEarlierBlocks(store.pathOf(blob), list);
+      return list && openEarlierBlocks(store.pathOf(blob), list, compression);
     },
     addForeign({ diffId, descriptor }) {
       if (blobs.lookup(diffId, FOREIGN_RECIPE)?.digest === descriptor.digest) return;

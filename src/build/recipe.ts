@@ -4,7 +4,7 @@ import { gzip } from '../io/gzip.ts';
 import { zstd } from '../io/zstd.ts';
 
 /** Changes when the rule by which a stream is cut into compressed blocks changes, and so the bytes. */
-const BLOCK_RULE = 'entries-768k-1';
+const BLOCK_RULES = { gzip: 'entries-768k-1', zstd: 'frames-768k-1' };
 const PROBE_BYTES = 256 * 1024;
 
 const recipes = new Map<Compression, Promise<string>>();
@@ -26,7 +26,7 @@ async function describe(compression: Compression): Promise<string> {
   if (compression === 'none') return 'none';
   const hash = createHash('sha256');
   for await (const chunk of compression === 'gzip' ? gzip([probe()]) : zstd([probe()])) hash.update(chunk);
-  return `${compression} ${BLOCK_RULE} ${hash.digest('hex').slice(0, 16)}`;
+  return `${compression} ${BLOCK_RULES[compression]} ${hash.digest('hex').slice(0, 16)}`;
 }
 
 /** Pseudo-random text that repeats itself at many lengths and distances, so that every part of a compressor works. */

@@ -13,6 +13,7 @@ import { projectOf } from './explain/project.ts';
 import { type KeptContent, openContent } from './kept-content.ts';
 import type { BuildOptions } from './options.ts';
 import { createRemoteSources, type RemoteSources } from './remote/remote-sources.ts';
+import type { LostSteps } from './shared/lost-steps.ts';
 import { createSharedCaches, type SharedCaches } from './shared/shared-caches.ts';
 import type { BuildInputs } from './unchanged/build-inputs.ts';
 import { recordPath } from './unchanged/record-path.ts';
@@ -27,11 +28,10 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   readonly inputs: BuildInputs;
   /** Compares with the build before, and remembers this one. */
   readonly trace: BuildTrace;
+  readonly lostSteps: LostSteps;
   readonly workspace: Workspace;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
-  /** Failed commands are looked at one after the other. */
-  readonly failureTurn: Limit;
   now(): Date;
   /** Tells of a method of isolation once, however many commands it runs. */
   isolatedBy(method: IsolationMethod): void;
@@ -57,7 +57,7 @@ function claimsOf({ path }: Workspace, folders: CacheFolders): Claims {
 export function openSession(
   options: BuildOptions,
   settings: Settings,
-  control: BuildControl & { readonly inputs: BuildInputs },
+  control: BuildControl & Pick<Session, 'inputs' | 'lostSteps'>,
 ): Session {
   const folders = cacheFolders(settings.cacheDir);
   const { signal } = control;
@@ -88,7 +88,6 @@ export function openSession(
     claims,
     workspace,
     limit: createLimit(settings.maxParallelism),
-    failureTurn: createLimit(1),
     now: options.now ?? (() => new Date()),
     isolatedBy(method) {
       if (!methods.has(method)) emit({ type: 'isolation', method });

@@ -30,8 +30,7 @@ export async function openSnapshot(session: Session, host: SandboxHost, stack: L
 async function prepareLayer(session: Session, host: SandboxHost, stack: LayerStack): Promise<void> {
   const { top } = stack;
   const id = snapshotId(stack);
-  await session.claims.claim(id);
-  markUsed(join(session.folders.used, id));
+  if (await session.claims.claim(id)) markUsed(join(session.folders.used, id));
   if (top === undefined || (await host.hasLayer(id))) return;
   const { descriptor, diffId } = top.layer;
   await session.lazyLayers.ensure(descriptor);

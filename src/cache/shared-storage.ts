@@ -1,3 +1,4 @@
+import type { Digest } from '../core/digest.ts';
 import type { Bytes, Written } from '../core/ports.ts';
 import type { CacheKey } from './cache-key.ts';
 
@@ -16,6 +17,8 @@ export interface SharedStorage {
   /** What is there already is success. */
   writeBlob(blob: Written, bytes: Bytes): Promise<void>;
   list(): AsyncIterable<CacheKey>;
-  /** Takes a document away; blobs that nobody names any more are the business of the place. */
+  /** Takes a document away. */
   remove(key: CacheKey): Promise<void>;
+  /** Takes away blobs that are not among those that documents name, where the place does not see to that itself. */
+  sweep(named: ReadonlySet<Digest>): Promise<void>;
 }

@@ -1,5 +1,6 @@
 export type {
   BuildEvent,
+  BuildExplanation,
   BuilderError,
   BuildOptions,
   BuildResult,
@@ -9,7 +10,6 @@ export type {
   CopyResult,
   Diagnostic,
   ErrorFamily,
-  FailedRun,
   Finding,
   HostCheck,
   HostReport,
@@ -17,7 +17,6 @@ export type {
   ImageOptions,
   InspectedImage,
   InspectOptions,
-  KeptRun,
   LoginOptions,
   MethodReport,
   Output,
@@ -26,7 +25,8 @@ export type {
   RegistryOptions,
   SbomOptions,
   Secret,
-  ShellTerminal,
+  SharedPruneOptions,
+  SharedPruneReport,
   SourceSpan,
   SourceText,
   StepInfo,
@@ -39,10 +39,10 @@ export type Library = Pick<
   typeof import('../index.ts'),
   | 'build'
   | 'check'
-  | 'enterKeptRun'
   | 'examineHost'
   | 'checkReproducible'
   | 'copyImage'
+  | 'explainLastBuild'
   | 'fix'
   | 'formatGraph'
   | 'formatGraphDot'
@@ -53,13 +53,13 @@ export type Library = Pick<
   | 'lintViolation'
   | 'listCache'
   | 'listImages'
-  | 'listKeptRuns'
   | 'login'
   | 'logout'
   | 'outline'
   | 'parse'
   | 'plan'
   | 'pruneCache'
+  | 'pruneSharedCache'
   | 'removeImage'
   | 'sbom'
   | 'toCheckJson'

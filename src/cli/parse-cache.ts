@@ -14,10 +14,10 @@ const ALWAYS = new Map([
 ]);
 
 /** The forms of buildx: `type=registry,ref=…`, `type=local,src=…`, or a name alone. */
-export function parseCacheFrom(text: string): Source {
-  const fields = fieldsOf('cache-from', text);
-  const source = placeOf('cache-from', { text, fields, path: take(fields, 'src'), form: FROM_FORM });
-  refuseRest('cache-from', text, { fields, form: FROM_FORM });
+export function parseCacheFrom(text: string, option: 'cache-from' | 'remote' = 'cache-from'): Source {
+  const fields = fieldsOf(option, text);
+  const source = placeOf(option, { text, fields, path: take(fields, 'src'), form: FROM_FORM });
+  refuseRest(option, text, { fields, form: FROM_FORM });
   return source;
 }
 

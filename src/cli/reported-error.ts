@@ -1,9 +1,11 @@
-/** Ends a command with an exit code when everything has been said already. */
-export class ReportedError extends Error {
-  readonly exitCode: number;
+import type { ErrorFamily } from './library.ts';
 
-  constructor(exitCode: number) {
-    super(`reported: ${exitCode}`);
-    this.exitCode = exitCode;
+/** Ends a command with the exit code of a family when everything has been said already. */
+export class ReportedError extends Error {
+  readonly family: ErrorFamily;
+
+  constructor(family: ErrorFamily) {
+    super(`reported: ${family}`);
+    this.family = family;
   }
 }

@@ -34,16 +34,22 @@ export function baseName(path: string): string {
 
 /** Byte-wise comparison of UTF-8, which is the order of OCI layers and of Go's sort; never the locale's. */
 export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
+  return compareUnits(a, b, compareUnit);
+}
+
+function compareUnits(a: string, b: string, compare: (x: number, y: number) => number): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    if (x === y) continue;
-    // UTF-16 surrogates sort below U+E000..U+FFFF, in UTF-8 above them.
-    return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+    if (x !== y) return compare(x, y);
   }
   return a.length - b.length;
+}
+
+/** UTF-16 surrogates sort below U+E000..U+FFFF, in UTF-8 above them. */
+function compareUnit(x: number, y: number): number {
+  return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
 }
 
 function isSurrogate(unit: number): boolean {
@@ -55,11 +61,13 @@ function isSurrogate(unit: number): boolean {
  * before what is in it, and all that is in it before its next sibling (`a`, `a/b`, `a.txt`).
  */
 export function compareTreePaths(a: string, b: string): number {
-  const left = a.split('/');
-  const right = b.split('/');
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = compareBytes(left[i] ?? '', right[i] ?? '');
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
+  return compareUnits(a, b, compareTreeUnit);
+}
+
+const SLASH = 0x2f;
+
+/** A slash ends a name, and a name comes before all that are longer. */
+function compareTreeUnit(x: number, y: number): number {
+  if (x === SLASH) return -1;
+  return y === SLASH ? 1 : compareUnit(x, y);
 }

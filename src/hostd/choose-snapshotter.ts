@@ -20,6 +20,14 @@ export interface SnapshotterParts {
   readonly passedOver: readonly string[];
 }
 
+export interface MountTools {
+  readonly mounter: Mounter;
+  /** For what this host keeps to itself; on the file system of the layers. */
+  readonly ownDir: string;
+  /** In memory; where overlays appear. */
+  readonly pointsDir: string;
+}
+
 type Found = Omit<SnapshotterParts, 'passedOver'>;
 
 /** Best first. */
@@ -29,13 +37,13 @@ const SNAPSHOTTERS: readonly SnapshotterName[] = ['overlay', 'fuse-overlayfs', '
  * The wanted snapshotter, or the best one that works on the file system of `tempDir`, by trying.
  * @throws HostError `HOST_NO_OVERLAY` when the only one that is wanted does not work
  */
-export async function chooseSnapshotter(settings: HostSettings, mounter: Mounter): Promise<SnapshotterParts> {
+export async function chooseSnapshotter(settings: HostSettings, tools: MountTools): Promise<SnapshotterParts> {
   const wanted = settings.snapshotter === 'auto' ? SNAPSHOTTERS : [settings.snapshotter];
   const passedOver: string[] = [];
   let cause: unknown;
   for (const name of wanted) {
     try {
-      return { ...(await openSnapshotter(name, settings, mounter)), passedOver };
+      return { ...(await openSnapshotter(name, settings, tools)), passedOver };
     } catch (error) {
       cause = error;
       passedOver.push(`${name}: ${reasonOf(error)}`);
@@ -44,22 +52,23 @@ export async function chooseSnapshotter(settings: HostSettings, mounter: Mounter
   throw refused(settings, passedOver, cause);
 }
 
-async function openSnapshotter(name: SnapshotterName, settings: HostSettings, mounter: Mounter): Promise<Found> {
+async function openSnapshotter(name: SnapshotterName, settings: HostSettings, tools: MountTools): Promise<Found> {
   const { tempDir, flavor } = settings;
+  const { mounter, ...places } = tools;
   const directories = (options: Pick<LayerDirectoriesOptions, 'whiteouts' | 'isLazy'>): LayerDirectories =>
     new LayerDirectories({ ...settings, ...options });
   switch (name) {
     case 'overlay': {
-      const mount = kernelOverlay(mounter, flavor);
+      const mount = kernelOverlay({ ...places, mounter, flavor });
       await tryMount(mount, tempDir, mounter);
       const layers = directories({ whiteouts: 'overlay', isLazy: false });
-      return { layers, snapshotter: new OverlaySnapshotter({ name, tempDir, layers, mounter, mount }) };
+      return { layers, snapshotter: new OverlaySnapshotter({ ...places, name, tempDir, layers, mounter, mount }) };
     }
     case 'fuse-overlayfs': {
-      const mount = fuseOverlay(programOf(name));
+      const mount = fuseOverlay(programOf(name), places);
       await tryMount(mount, tempDir, mounter);
       const layers = directories({ whiteouts: 'files', isLazy: false });
-      const parts = { name, tempDir, layers, mounter, mount, normalise: usePlainForm };
+      const parts = { ...places, name, tempDir, layers, mounter, mount, normalise: usePlainForm };
       return { layers, snapshotter: new OverlaySnapshotter(parts) };
     }
     case 'copy': {

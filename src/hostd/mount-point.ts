@@ -1,9 +1,8 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import { resolveInRoot } from '../io/in-root.ts';
-import type { Cleanup } from './cleanup.ts';
 import { modificationTime, setModificationTime } from './modification-time.ts';
 import { atPlace, atSurePlace } from './pinned.ts';
 
@@ -17,11 +16,11 @@ export interface MountPoint {
 }
 
 /**
- * Gives the place in the root where something can be mounted at a path. What is missing is made, and removed again by
- * `cleanup` if it is still empty then: it never becomes part of a layer.
+ * Gives the place in the root where something can be mounted at a path. What is missing is made and told to `onMade`,
+ * parents first: to be removed again by {@link removeStub}, it never becomes part of a layer.
  * @throws StepError `STEP_MOUNT_TARGET`
  */
-export function makeMountPoint({ root, target, kind }: MountPoint, cleanup: Cleanup): string {
+export function makeMountPoint({ root, target, kind }: MountPoint, onMade: (stub: string) => void): string {
   const place = resolveInRoot(root, target);
   if (place === undefined) throw badTarget(target, 'its symbolic links form a circle');
   if (place.stats !== undefined) {
@@ -29,7 +28,7 @@ export function makeMountPoint({ root, target, kind }: MountPoint, cleanup: Clea
     return place.hostPath;
   }
   try {
-    makeMissing({ root, target: place.path, kind }, cleanup);
+    makeMissing({ root, target: place.path, kind }, onMade);
   } catch (error) {
     throw badTarget(target, `the mount point cannot be made: ${errnoOf(error)}`, toHostError(error, 'make', target));
   }
@@ -44,18 +43,15 @@ function checkKind(target: string, kind: MountPointKind, stats: Stats): void {
   );
 }
 
-/**
- * The command sees the parent, and what is made, with the time that the parent had: no clock shows in the root. What the
- * command took elsewhere meanwhile is its own.
- */
-function makeMissing({ root, target, kind }: MountPoint, cleanup: Cleanup): void {
+/** The command sees the parent, and what is made, with the time that the parent had: no clock shows in the root. */
+function makeMissing({ root, target, kind }: MountPoint, onMade: (stub: string) => void): void {
   const names = target.split('/');
   names.forEach((name, index) => {
     const parent = join(root, ...names.slice(0, index));
     if (lstatSync(join(parent, name), { throwIfNoEntry: false }) !== undefined) return;
     const isDirectory = index < names.length - 1 || kind === 'directory';
     atSurePlace(parent, (place) => keepingTime(place, (time) => makeStub(join(place, name), isDirectory, time)));
-    cleanup.add(() => void atPlace(parent, (place) => keepingTime(place, () => removeIfEmpty(join(place, name)))));
+    onMade(join(parent, name));
   });
 }
 
@@ -63,6 +59,11 @@ function makeStub(stub: string, isDirectory: boolean, time: bigint): void {
   if (isDirectory) mkdirSync(stub, 0o755);
   else closeSync(openSync(stub, 'wx', 0o644));
   setModificationTime(stub, time);
+}
+
+/** Takes away what was made for a mount, unless a command has put something there, or took it elsewhere. */
+export function removeStub(stub: string): void {
+  atPlace(dirname(stub), (place) => keepingTime(place, () => removeIfEmpty(join(place, basename(stub)))));
 }
 
 /** `place` may be the name of an open directory, which is a link. */

@@ -10,6 +10,7 @@ import type { Cleanup } from './cleanup.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import type { MountPointKind } from './mount-point.ts';
 import type { Mounter } from './mounter.ts';
+import { removeTree } from './removal.ts';
 import type { Snapshotter, View } from './snapshotter.ts';
 
 /** Something that is ready to be mounted on a directory or a file. */
@@ -19,8 +20,7 @@ export interface MountSource {
 }
 
 export interface MountSourceParts {
-  /** Of the run; on disk. */
-  readonly folder: string;
+  readonly tempDir: string;
   /** Of the run; in memory. */
   readonly filesDir: string;
   readonly layers: LayerDirectories;
@@ -101,8 +101,11 @@ export class MountSources {
     return view;
   }
 
+  /** On disk. */
   #newFolder(): string {
-    return mkdtempSync(join(this.#parts.folder, 'view-'));
+    const folder = mkdtempSync(join(this.#parts.tempDir, 'view-'));
+    this.#parts.cleanup.add(() => removeTree(folder));
+    return folder;
   }
 }
 

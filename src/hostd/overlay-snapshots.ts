@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdtempSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SnapshotterName } from '../core/sandbox.ts';
 import { errnoOf } from '../io/host-error.ts';
@@ -6,14 +6,16 @@ import { listUpper } from './changes.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { setModificationTime } from './modification-time.ts';
 import type { Mounter } from './mounter.ts';
-import type { MountOverlay, Overlay } from './overlay.ts';
-import { removeTree } from './removal.ts';
+import { type MountOverlay, OVERLAY_FRAME, type Overlay } from './overlay.ts';
+import { removeFrame } from './removal.ts';
 import { settle } from './settle.ts';
 import type { CommitRequest, Snapshot, Snapshotter, View, ViewRequest } from './snapshotter.ts';
 
 export interface OverlayParts {
   readonly name: SnapshotterName;
   readonly tempDir: string;
+  /** For what this host keeps to itself; on the file system of the layers. */
+  readonly ownDir: string;
   readonly layers: LayerDirectories;
   readonly mounter: Mounter;
   readonly mount: MountOverlay;
@@ -24,9 +26,11 @@ export interface OverlayParts {
 /** Stacks the directories of layers with a fresh one on top that takes all changes, and becomes that of a layer. */
 export class OverlaySnapshotter implements Snapshotter {
   readonly #parts: OverlayParts;
+  readonly #lowest: string;
 
   constructor(parts: OverlayParts) {
     this.#parts = parts;
+    this.#lowest = makeLowest(parts.ownDir);
   }
 
   get name(): SnapshotterName {
@@ -37,36 +41,32 @@ export class OverlaySnapshotter implements Snapshotter {
     const { layers, tempDir, mount } = this.#parts;
     const lowers = await layers.paths(layerIds, signal);
     const folder = mkdtempSync(join(tempDir, 'snapshot-'));
-    const overlay = await mount({ folder, lowers, writable: true });
+    const overlay = await mount({ folder, lowers: [this.#lowest, ...lowers], writable: true });
     setRootMetadata(overlay.upper, lowers.at(-1));
-    return new OverlaySnapshot({ folder, lowers, layerIds }, { ...overlay, ...this.#parts });
+    return new OverlaySnapshot(folder, lowers, { ...overlay, ...this.#parts });
   }
 
   async view(request: ViewRequest): Promise<View> {
     const { merged } = await this.#parts.mount(request);
-    return { merged, unmount: () => this.#parts.mounter.unmount(merged) };
+    return { merged, unmount: () => unmountPoint(this.#parts.mounter, merged) };
   }
 
   async close(): Promise<void> {}
-}
-
-interface OverlayPlace {
-  readonly folder: string;
-  readonly lowers: readonly string[];
-  readonly layerIds: readonly string[];
 }
 
 class OverlaySnapshot implements Snapshot {
   readonly merged: string;
   readonly contents: string;
   packed: ReadonlySet<string> = new Set();
-  readonly #place: OverlayPlace;
+  readonly #folder: string;
+  readonly #lowers: readonly string[];
   readonly #parts: Overlay & OverlayParts;
   #unmounting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(place: OverlayPlace, parts: Overlay & OverlayParts) {
-    this.#place = place;
+  constructor(folder: string, lowers: readonly string[], parts: Overlay & OverlayParts) {
+    this.#folder = folder;
+    this.#lowers = lowers;
     this.#parts = parts;
     this.merged = parts.merged;
     this.contents = parts.upper;
@@ -77,35 +77,46 @@ class OverlaySnapshot implements Snapshot {
   }
 
   async commit({ id, times }: CommitRequest): Promise<void> {
-    settle(this.contents, { packed: this.packed, times, timeBelow: (path) => this.#timeBelow(path) });
-    await this.keep(id);
-  }
-
-  async keep(id: string): Promise<readonly string[]> {
     const { layers, normalise } = this.#parts;
+    settle(this.contents, { packed: this.packed, times, timeBelow: (path) => this.#timeBelow(path) });
     await this.#unmount();
     normalise?.(this.contents);
     await layers.adopt(id, this.contents);
-    return [...this.#place.layerIds, id];
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#unmount().then(() => removeTree(this.#place.folder));
+    this.#closing ??= this.#unmount().then(() => removeFrame(this.#folder, OVERLAY_FRAME));
     return this.#closing;
   }
 
   /** The changes stay. */
   #unmount(): Promise<void> {
-    this.#unmounting ??= this.#parts.mounter.unmount(this.merged);
+    this.#unmounting ??= unmountPoint(this.#parts.mounter, this.merged);
     return this.#unmounting;
   }
 
   #timeBelow(path: string): bigint | undefined {
-    return this.#place.lowers
+    return this.#lowers
       .toReversed()
       .map((lower) => timeIfThere(join(lower, path)))
       .find((time) => time !== undefined);
   }
+}
+
+/**
+ * What every command has mounts on, where no layer has it: always covered while a command runs, so that nothing of it can
+ * become part of a layer. To make and remove it for each run would cost more than all its mounts.
+ */
+function makeLowest(ownDir: string): string {
+  const lowest = join(ownDir, 'lowest');
+  mkdirSync(lowest);
+  for (const name of ['dev', 'proc', 'sys']) mkdirSync(join(lowest, name));
+  return lowest;
+}
+
+async function unmountPoint(mounter: Mounter, point: string): Promise<void> {
+  await mounter.unmount(point);
+  rmdirSync(point);
 }
 
 function timeIfThere(path: string): bigint | undefined {

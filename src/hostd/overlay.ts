@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostFlavor } from '../rootfs/host-messages.ts';
 import type { Mounter } from './mounter.ts';
@@ -16,27 +16,50 @@ export interface Overlay {
 /** Stacks directories: new ones of which nothing is left when the mount is refused, but the folder that was given. */
 export type MountOverlay = (request: ViewRequest) => Promise<Overlay>;
 
+/** Folders that an overlay leaves, children first, when its changes were taken away: a volatile one marks its own. */
+export const OVERLAY_FRAME: readonly string[] = ['work/work', 'work/incompat/volatile', 'work/incompat', 'work'];
+
 /** Changes are named by overlayfs in the simplest form, and no lower directory can redirect to another place. */
 const PLAIN = ['redirect_dir=nofollow', 'metacopy=off', 'index=off'];
 
+export interface OverlayPlaces {
+  /** For what this host keeps to itself; on the file system of the layers. */
+  readonly ownDir: string;
+  /** Where overlays appear; in memory. */
+  readonly pointsDir: string;
+}
+
+export interface KernelOverlayOptions extends OverlayPlaces {
+  readonly mounter: Mounter;
+  readonly flavor: HostFlavor;
+}
+
 /** Stacks directories with the kernel's overlayfs (Documentation/filesystems/overlayfs.rst). */
-export function kernelOverlay(mounter: Mounter, flavor: HostFlavor): MountOverlay {
+export function kernelOverlay({ mounter, flavor, ...places }: KernelOverlayOptions): MountOverlay {
+  const { ownDir } = places;
+  const names = new ShortNames(ownDir, 'k');
   const attributes = flavor === 'root' ? [] : ['userxattr'];
   return async (request) => {
-    const { overlay, data } = prepare(request);
+    const { overlay, data, target } = prepare(request, names, places);
     const options = [data, ...PLAIN, ...attributes].join(',');
-    if (request.writable) await mountVolatile(mounter, request.folder, options);
-    else await mounter.overlay(request.folder, options, 'merged');
+    if (request.writable) await mountVolatile(mounter, { folder: ownDir, data: options, target });
+    else await mounter.overlay(ownDir, options, target);
     return overlay;
   };
 }
 
+interface OverlayMount {
+  readonly folder: string;
+  readonly data: string;
+  readonly target: string;
+}
+
 /** `volatile` (Linux 5.10): a snapshot is dropped after a crash, so no fsync of the command need reach the disk. */
-async function mountVolatile(mounter: Mounter, folder: string, options: string): Promise<void> {
+async function mountVolatile(mounter: Mounter, { folder, data, target }: OverlayMount): Promise<void> {
   try {
-    await mounter.overlay(folder, `${options},volatile`, 'merged');
+    await mounter.overlay(folder, `${data},volatile`, target);
   } catch {
-    await mounter.overlay(folder, options, 'merged');
+    await mounter.overlay(folder, data, target);
   }
 }
 
@@ -44,29 +67,63 @@ async function mountVolatile(mounter: Mounter, folder: string, options: string):
 const FUSE_DEADLINE_MS = 10_000;
 
 /** Stacks directories with the program fuse-overlayfs, which stays until its mount is taken away. */
-export function fuseOverlay(program: string): MountOverlay {
+export function fuseOverlay(program: string, places: OverlayPlaces): MountOverlay {
+  const { ownDir } = places;
+  const names = new ShortNames(ownDir, 'f');
   return async (request) => {
-    const { overlay, data } = prepare(request);
-    await promisify(execFile)(program, ['-o', data, 'merged'], { cwd: request.folder, timeout: FUSE_DEADLINE_MS });
+    const { overlay, data, target } = prepare(request, names, places);
+    await promisify(execFile)(program, ['-o', data, target], { cwd: ownDir, timeout: FUSE_DEADLINE_MS });
     return overlay;
   };
 }
 
-function prepare({ folder, lowers, writable }: ViewRequest): { readonly overlay: Overlay; readonly data: string } {
-  for (const name of ['upper', 'work', 'merged', 'empty', 'l']) mkdirSync(join(folder, name));
-  const changes = writable ? ['upperdir=upper', 'workdir=work'] : [];
+interface PreparedOverlay {
+  readonly overlay: Overlay;
+  /** Paths in it, and the target, are relative to the own folder of this host. */
+  readonly data: string;
+  readonly target: string;
+}
+
+function prepare(
+  { folder, lowers, writable }: ViewRequest,
+  names: ShortNames,
+  { ownDir, pointsDir }: OverlayPlaces,
+): PreparedOverlay {
+  const merged = mkdtempSync(join(pointsDir, 'merged-'));
+  const upper = join(folder, 'upper');
+  const work = join(folder, 'work');
+  if (writable) for (const path of [upper, work]) mkdirSync(path);
+  const changes = writable ? [`upperdir=${relative(ownDir, upper)}`, `workdir=${relative(ownDir, work)}`] : [];
   return {
-    overlay: { upper: join(folder, 'upper'), merged: join(folder, 'merged') },
-    data: [`lowerdir=${linkLowers(folder, lowers).join(':')}`, ...changes].join(','),
+    overlay: { upper, merged },
+    data: [`lowerdir=${names.ofStack(lowers).join(':')}`, ...changes].join(','),
+    target: relative(ownDir, merged),
   };
 }
 
-/** Topmost first. Short names: the whole option string must fit into a page. The lowest one is empty: overlayfs wants two. */
-function linkLowers(folder: string, lowers: readonly string[]): string[] {
-  const names = lowers.map((lower, index) => {
-    const name = `l/${index}`;
-    symlinkSync(lower, join(folder, name));
+/** Links to directories, made once for all stacks: the whole option string of a mount must fit into a page. */
+class ShortNames {
+  readonly parent: string;
+  readonly #folder: string;
+  readonly #names = new Map<string, string>();
+
+  constructor(parent: string, folder: string) {
+    this.parent = parent;
+    this.#folder = folder;
+    mkdirSync(join(parent, folder, 'empty'), { recursive: true });
+  }
+
+  /** Topmost first. The lowest one is empty: overlayfs wants two. */
+  ofStack(lowers: readonly string[]): string[] {
+    return [...lowers.map((lower) => this.#nameOf(lower)).reverse(), `${this.#folder}/empty`];
+  }
+
+  #nameOf(lower: string): string {
+    const known = this.#names.get(lower);
+    if (known !== undefined) return known;
+    const name = `${this.#folder}/${this.#names.size.toString(36)}`;
+    symlinkSync(lower, join(this.parent, name));
+    this.#names.set(lower, name);
     return name;
-  });
-  return [...names.reverse(), 'empty'];
+  }
 }

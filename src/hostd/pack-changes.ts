@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { IndexedLayer } from '../core/image.ts';
 import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
+import { BlockPool } from '../io/blocks.ts';
 import { packLayer } from '../layers/pack.ts';
 import type { SnapshotEntry, SnapshotPackOptions } from '../rootfs/host-messages.ts';
 import { createBlobStore } from '../store/blob-store.ts';
@@ -10,6 +11,9 @@ export interface PackRequest {
   readonly entries: readonly SnapshotEntry[];
   readonly options: SnapshotPackOptions;
 }
+
+/** Of this process: a small layer costs less than fresh memory for its blocks. */
+const pool = new BlockPool();
 
 /** Packs entries whose contents are in the directory of changes, into the blob store of the build. */
 export async function packChanges(
@@ -23,7 +27,7 @@ export async function packChanges(
   return await packLayer(
     entries.map((entry) => withSource(entry, snapshot.contents)),
     store,
-    { ...recipe, signal },
+    { ...recipe, pool, signal },
   );
 }
 

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { toHostError } from '../io/host-error.ts';
+import { join } from 'node:path';
+import { errnoOf, toHostError } from '../io/host-error.ts';
 
 /**
  * Removes a tree, unless something is still mounted in it: then the files of somebody else would be removed with it.
@@ -12,6 +13,27 @@ export async function removeTree(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
     throw toHostError(error, 'remove', path);
+  }
+}
+
+/**
+ * {@link removeTree} for a folder that most likely holds nothing but these empty folders, children first: then no look at
+ * what is mounted is needed, since rmdir(2) refuses where something is.
+ */
+export async function removeFrame(path: string, names: readonly string[]): Promise<void> {
+  try {
+    for (const name of names) removeFolder(join(path, name));
+    removeFolder(path);
+  } catch {
+    await removeTree(path);
+  }
+}
+
+function removeFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 

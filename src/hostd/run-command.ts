@@ -1,13 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepError } from '../core/errors.ts';
-import type { CommandTerminal, ProcessIdentity } from '../core/sandbox.ts';
+import type { ProcessIdentity } from '../core/sandbox.ts';
 import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
 import type { CallContext } from './call.ts';
 import { withCleanup } from './cleanup.ts';
-import { mountRunRoot, type RunRoot } from './run-root.ts';
+import { mountRunRoot } from './run-root.ts';
 import type { Snapshot } from './snapshotter.ts';
-import { openTerminal } from './terminal.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface CommandRequest {
@@ -19,36 +18,17 @@ export interface CommandRequest {
 export async function runCommand(
   workshop: Workshop,
   { snapshot, run: request }: CommandRequest,
-  context: CallContext,
+  { signal, log }: CallContext,
 ): Promise<RunResult> {
   checkIds(request.identity);
   checkNetwork(workshop, request);
   return await withCleanup(async (cleanup) => {
-    const parts = { ...workshop, signal: context.signal, cleanup };
-    const root = await mountRunRoot(snapshot.merged, request, parts);
-    if (request.terminal === undefined) return await runInRoot(workshop, { root, request, context });
-    const terminal = openTerminal({ ...root, owner: request.identity, size: request.terminal }, context);
-    try {
-      return await runInRoot(workshop, { root, request, context, terminal });
-    } finally {
-      await terminal.close();
-    }
-  });
-}
-
-interface RootRun {
-  readonly root: RunRoot;
-  readonly request: RunRequest;
-  readonly context: CallContext;
-  readonly terminal?: CommandTerminal;
-}
-
-async function runInRoot({ sandboxes }: Workshop, { root, request, context, terminal }: RootRun): Promise<RunResult> {
-  const { signal, log } = context;
-  return await sandboxes.run(root.path, request, ({ method }) => {
-    const scratch = join(root.scratch, method);
-    mkdirSync(scratch);
-    return { onOutput: log, signal, scratch, terminal };
+    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup });
+    return await workshop.sandboxes.run(root.path, request, ({ method }) => {
+      const scratch = join(root.scratch, method);
+      mkdirSync(scratch);
+      return { onOutput: log, signal, scratch };
+    });
   });
 }
 

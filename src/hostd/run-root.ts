@@ -1,21 +1,23 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { StepError } from '../core/errors.ts';
 import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
 import type { Cleanup } from './cleanup.ts';
 import { mountDevices } from './device-folder.ts';
 import type { LayerDirectories } from './layer-directories.ts';
-import { type MountPointKind, makeMountPoint } from './mount-point.ts';
+import { type MountPointKind, makeMountPoint, removeStub } from './mount-point.ts';
 import { type MountSource, MountSources } from './mount-sources.ts';
 import type { Mounter } from './mounter.ts';
 import { hostsFile, resolvFile } from './network-files.ts';
-import { removeTree } from './removal.ts';
+import { removeFrame } from './removal.ts';
 import type { Snapshotter } from './snapshotter.ts';
 
 export interface RunRootParts {
   readonly tempDir: string;
+  /** Folder in memory for what is mounted on only. */
+  readonly pointsDir: string;
   readonly mounter: Mounter;
   readonly flavor: HostFlavor;
   readonly layers: LayerDirectories;
@@ -34,12 +36,12 @@ export interface RunRoot {
 
 /** Mounts the root of a command over a merged snapshot. */
 export async function mountRunRoot(merged: string, request: RunRequest, parts: RunRootParts): Promise<RunRoot> {
-  const folder = mkdtempSync(join(parts.tempDir, 'run-'));
-  parts.cleanup.add(() => removeTree(folder));
+  const folder = mkdtempSync(join(parts.pointsDir, 'run-'));
+  parts.cleanup.add(() => removeFrame(folder, ['root', 'memory']));
   const builder = new RootBuilder(folder, parts);
   await builder.start(merged);
   await builder.mountSystem(request);
-  const sources = new MountSources({ ...parts, folder, filesDir: builder.filesDir });
+  const sources = new MountSources({ ...parts, filesDir: builder.filesDir });
   for (const mount of request.mounts) await builder.mount(mount.target, await sources.prepare(mount));
   return { path: builder.root, scratch: builder.scratch };
 }
@@ -50,6 +52,9 @@ class RootBuilder {
   readonly scratch: string;
   readonly #parts: RunRootParts;
   readonly #memory: string;
+  readonly #points: string[] = [];
+  /** What was made in the snapshot itself for mounts, relative to it. */
+  readonly #stubs: string[] = [];
 
   constructor(folder: string, parts: RunRootParts) {
     this.root = join(folder, 'root');
@@ -60,11 +65,17 @@ class RootBuilder {
   }
 
   async start(merged: string): Promise<void> {
-    mkdirSync(this.root);
-    mkdirSync(this.#memory);
-    await this.#mountAt(this.#memory, ({ mounter }) => mounter.fileSystem('tmpfs', this.#memory, 'mode=700'));
+    const { mounter, cleanup } = this.#parts;
+    for (const folder of [this.root, this.#memory]) mkdirSync(folder);
+    await mounter.fileSystem('tmpfs', this.#memory, 'mode=700');
+    cleanup.add(() => mounter.unmount(this.#memory));
     for (const folder of [this.filesDir, this.scratch]) mkdirSync(folder);
-    await this.#mountAt(this.root, ({ mounter }) => mounter.bind(merged, this.root));
+    await mounter.bind(merged, this.root);
+    cleanup.add(() => {
+      for (const stub of this.#stubs.reverse()) removeStub(join(merged, stub));
+    });
+    // With all that is mounted in it.
+    cleanup.add(() => mounter.unmount(this.root));
   }
 
   /** /dev, /sys, the place of /proc, and the files that say how to reach others. */
@@ -97,12 +108,21 @@ class RootBuilder {
   }
 
   #point(target: string, kind: MountPointKind): string {
-    return makeMountPoint({ root: this.root, target, kind }, this.#parts.cleanup);
+    return makeMountPoint({ root: this.root, target, kind }, (stub) => {
+      if (this.#isInMount(stub)) this.#parts.cleanup.add(() => removeStub(stub));
+      else this.#stubs.push(relative(this.root, stub));
+    });
   }
 
+  /** Mounts go with the root; before it only what stands on something that was made in a folder which is kept. */
   async #mountAt(point: string, mount: (parts: RunRootParts) => Promise<void>): Promise<void> {
     await mount(this.#parts);
-    this.#parts.cleanup.add(() => this.#parts.mounter.unmount(point));
+    if (this.#isInMount(point)) this.#parts.cleanup.add(() => this.#parts.mounter.unmount(point));
+    this.#points.push(point);
+  }
+
+  #isInMount(path: string): boolean {
+    return this.#points.some((point) => path.startsWith(`${point}/`));
   }
 
   #textFile(name: string, content: string): MountSource {

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, unlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostFlavor, HostSettings } from '../rootfs/host-messages.ts';
 import { makeNode } from './attributes.ts';
@@ -7,12 +7,15 @@ import { hideControlGroups } from './control-groups.ts';
 import { createCopyMounter } from './copy-mounter.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { createMounter, type Mounter } from './mounter.ts';
+import { removeTree } from './removal.ts';
 import { Sandboxes } from './sandboxes.ts';
 import type { Snapshot, Snapshotter } from './snapshotter.ts';
 
 /** What the sandbox host of one build works with. */
 export interface Workshop {
   readonly tempDir: string;
+  /** In memory: making and removing a folder on a disk costs more than what is mounted on it. */
+  readonly pointsDir: string;
   readonly flavor: HostFlavor;
   readonly mounter: Mounter;
   readonly snapshotter: Snapshotter;
@@ -57,13 +60,19 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
   const snapshots = new OpenSnapshots();
   const mounter = isolation === 'chroot' ? createCopyMounter(tempDir) : createMounter();
   if (isolation !== 'chroot') await hideControlGroups(mounter, flavor);
-  const choice = await chooseSnapshotter(
-    isolation === 'chroot' ? { ...settings, snapshotter: 'copy' } : settings,
+  const ownDir = mkdtempSync(join(tempDir, 'host-'));
+  const pointsDir = join(ownDir, 'points');
+  mkdirSync(pointsDir);
+  await mounter.fileSystem('tmpfs', pointsDir, 'mode=700');
+  const choice = await chooseSnapshotter(isolation === 'chroot' ? { ...settings, snapshotter: 'copy' } : settings, {
     mounter,
-  );
+    ownDir,
+    pointsDir,
+  });
   return {
     ...choice,
     tempDir,
+    pointsDir,
     flavor,
     mounter,
     sandboxes: new Sandboxes(isolation, flavor),
@@ -72,6 +81,8 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
     async close() {
       await snapshots.closeAll();
       await choice.snapshotter.close();
+      await mounter.unmount(pointsDir);
+      await removeTree(ownDir);
     },
   };
 }

@@ -5,7 +5,13 @@ export const BLOCK_SIZE: number = 2 * 1024 * 1024;
 export interface Block {
   readonly bytes: Buffer;
   /** What compressing it gave before. */
-  readonly compressed?: Buffer;
+  readonly compressed?: CompressedBlock;
+}
+
+export interface CompressedBlock {
+  readonly chunks: readonly Buffer[];
+  /** sha256 of the chunks in hex, where it is known. */
+  readonly digest?: string;
 }
 
 /** Buffers of one block that are used again: fresh memory costs more than hashing what is in it. */
@@ -20,6 +26,11 @@ export class BlockPool {
   give(block: Buffer): void {
     if (block.buffer.byteLength === BLOCK_SIZE) this.#free.push(Buffer.from(block.buffer));
   }
+}
+
+/** All of the memory that a block of a pool lies in. */
+export function wholeBlock(block: Buffer): Buffer {
+  return Buffer.from(block.buffer, 0, BLOCK_SIZE);
 }
 
 /** Cuts a stream into blocks of the pool, of the lengths given, and after them all but the last one full. */

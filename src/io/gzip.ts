@@ -1,5 +1,7 @@
-import { constants, crc32, deflateRaw, inflateRaw } from 'node:zlib';
-import { type Block, BlockPool, cutBlocks, toBlocks } from './blocks.ts';
+import { constants, crc32, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
+import { BlockCodec, type BlockStreams, mostCompressed } from './block-codec.ts';
+import { type Block, BlockPool, type CompressedBlock, cutBlocks, toBlocks, wholeBlock } from './blocks.ts';
+import { type CompressBlocksOptions, compressInOrder } from './compress-blocks.ts';
 import { looksIncompressible } from './probe.ts';
 
 export const DEFAULT_GZIP_LEVEL: number = 6;
@@ -14,7 +16,7 @@ const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 export interface GzipOptions {
   /** 1 to 9; default {@link DEFAULT_GZIP_LEVEL}. */
   readonly level?: number | undefined;
-  /** Blocks that are compressed at the same time or wait to be taken. It does not change the bytes. Default 8. */
+  /** See {@link compressInOrder}; it does not change the bytes. */
   readonly inFlight?: number | undefined;
 }
 
@@ -35,79 +37,52 @@ export function gzip(
 export async function* gzipBlocks(
   blocks: AsyncIterable<Block> | Iterable<Block>,
   pool: BlockPool,
-  { level = DEFAULT_GZIP_LEVEL, inFlight = 8, onBlock }: GzipBlocksOptions = {},
+  { level = DEFAULT_GZIP_LEVEL, inFlight, onBlock }: GzipBlocksOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const waiting: Promise<Deflated>[] = [];
   let checksum = 0;
   let size = 0;
 
-  async function* next(): AsyncGenerator<Uint8Array, void> {
-    const deflated = await waiting.shift();
-    if (deflated === undefined) return;
-    onBlock?.(deflated.chunks);
-    yield* deflated.chunks;
-    deflated.release?.();
+  async function* summed(): AsyncGenerator<Block, void> {
+    for await (const block of blocks) {
+      checksum = crc32(block.bytes, checksum);
+      size += block.bytes.length;
+      yield block;
+    }
   }
 
-  yield HEADER;
-  for await (const block of blocks) {
-    checksum = crc32(block.bytes, checksum);
-    size += block.bytes.length;
-    const deflated = deflateBlock(block, level, pool);
-    // Awaited in its turn, or never when the reader stops early.
-    deflated.catch(() => undefined);
-    waiting.push(deflated);
-    if (waiting.length >= inFlight) yield* next();
+  const codec = new BlockCodec(deflateStreams(level));
+  try {
+    yield HEADER;
+    yield* compressInOrder(summed(), pool, { compress: (bytes) => deflateBlock(bytes, codec), inFlight, onBlock });
+    yield LAST_BLOCK;
+    yield trailer(checksum, size);
+  } finally {
+    codec.close();
   }
-  while (waiting.length > 0) yield* next();
-  yield LAST_BLOCK;
-  yield trailer(checksum, size);
 }
 
-export interface GzipBlocksOptions extends GzipOptions {
-  /** Told of each block as it comes out: what it was deflated to. The chunks are as short-lived as what comes out. */
-  readonly onBlock?: ((chunks: readonly Buffer[]) => void) | undefined;
-}
+export type GzipBlocksOptions = GzipOptions & Pick<CompressBlocksOptions, 'onBlock'>;
 
 /** Bytes of the header that stands before the first block. */
 export const GZIP_HEADER_BYTES: number = HEADER.length;
 
-interface Deflated {
-  readonly chunks: readonly Buffer[];
-  /** Gives back what the chunks lie in. */
-  readonly release?: () => void;
+function deflateStreams(level: number): BlockStreams<DeflateRaw> {
+  return {
+    open: (chunkSize) => createDeflateRaw({ level, flush: constants.Z_SYNC_FLUSH, memLevel: 9, chunkSize }),
+    reset: (stream) => stream.reset(),
+  };
 }
 
-function deflateBlock({ bytes, compressed }: Block, level: number, pool: BlockPool): Promise<Deflated> {
-  if (compressed !== undefined) {
-    pool.give(bytes);
-    return Promise.resolve({ chunks: [compressed] });
-  }
-  if (looksIncompressible(bytes)) {
-    return Promise.resolve({ chunks: storedBlocks(bytes), release: () => pool.give(bytes) });
-  }
-  return new Promise((resolve, reject) => {
-    const options = { level, finishFlush: constants.Z_SYNC_FLUSH, memLevel: 9, chunkSize: 256 * 1024 };
-    deflateRaw(bytes, options, (error, deflated) => {
-      pool.give(bytes);
-      if (error === null) resolve({ chunks: [deflated] });
-      else reject(error);
-    });
-  });
+async function deflateBlock(bytes: Buffer, codec: BlockCodec<DeflateRaw>): Promise<CompressedBlock> {
+  if (looksIncompressible(bytes)) return { chunks: storedBlocks(bytes) };
+  return { chunks: [await codec.run(bytes, { most: mostCompressed(bytes.length), target: wholeBlock(bytes) })] };
 }
 
-/** The bytes of a block that {@link gzipBlocks} deflated, which were `size`. Rejects when it is no such block. */
-export function inflateBlock(deflated: Buffer, size: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      chunkSize: Math.max(size + 1, 64),
-      maxOutputLength: size + 1,
-    };
-    inflateRaw(deflated, options, (error, bytes) => {
-      if (error === null && bytes.length === size) resolve(bytes);
-      else reject(error ?? new RangeError(`a block of ${bytes.length} bytes in place of ${size}`));
-    });
+/** Inflates blocks that {@link gzipBlocks} deflated. */
+export function createInflater(): BlockCodec<InflateRaw> {
+  return new BlockCodec({
+    open: (chunkSize) => createInflateRaw({ flush: constants.Z_SYNC_FLUSH, chunkSize }),
+    reset: (stream) => stream.reset(),
   });
 }
 

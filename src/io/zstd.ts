@@ -1,79 +1,60 @@
-import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
-import { BlockPool, cutBlocks } from './blocks.ts';
+import { constants, createZstdCompress, createZstdDecompress, type ZstdCompress, type ZstdDecompress } from 'node:zlib';
+import { BlockCodec, type BlockStreams, mostCompressed } from './block-codec.ts';
+import { type Block, BlockPool, cutBlocks, toBlocks, wholeBlock } from './blocks.ts';
+import { type CompressBlocksOptions, compressInOrder } from './compress-blocks.ts';
 
 export const DEFAULT_ZSTD_LEVEL: number = 3;
+
+/** A frame without content (RFC 8878, 3.1.1): one segment of 0 bytes, one last raw block of 0 bytes. */
+const EMPTY_FRAME = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00]);
 
 export interface ZstdOptions {
   /** 1 to 19; default {@link DEFAULT_ZSTD_LEVEL}. */
   readonly level?: number | undefined;
 }
 
-/** Compresses into one zstd frame; the bytes depend on the content, the level and the zstd version only. */
+/** Compresses into frames of zstd; the bytes depend on the content, the level and the zstd version only. */
 export function zstd(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ZstdOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   const pool = new BlockPool();
-  return zstdBlocks(cutBlocks(bytes, pool), pool, options);
+  return zstdBlocks(toBlocks(cutBlocks(bytes, pool)), pool, options);
 }
 
-/** {@link zstd} for what is cut in blocks already; gives each block back to the pool. */
+/**
+ * {@link zstd} for what is cut in blocks already; gives each block back to the pool. A block is a frame by itself, so that
+ * blocks are compressed side by side, and one that was compressed before can be put in its place. A chunk that comes out
+ * is the reader's until it asks for the next one.
+ */
 export async function* zstdBlocks(
-  blocks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  blocks: AsyncIterable<Block> | Iterable<Block>,
   pool: BlockPool,
-  { level = DEFAULT_ZSTD_LEVEL }: ZstdOptions = {},
+  { level = DEFAULT_ZSTD_LEVEL, onBlock }: ZstdOptions & Pick<CompressBlocksOptions, 'onBlock'> = {},
 ): AsyncGenerator<Uint8Array, void> {
-  // Never ZSTD_c_nbWorkers: it crashes in Node on large input and changes the bytes.
-  const engine = createZstdCompress({
-    chunkSize: 128 * 1024,
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  const codec = new BlockCodec(frameStreams(level));
+  const compress: CompressBlocksOptions['compress'] = async (bytes) => ({
+    chunks: [await codec.run(bytes, { most: mostCompressed(bytes.length), target: wholeBlock(bytes) })],
   });
-  const out = new Collector(engine);
+  let isEmpty = true;
   try {
-    let writing: Promise<void> = Promise.resolve();
-    for await (const block of blocks) {
-      await writing;
-      yield* out.take();
-      writing = writeBlock(engine, block, pool);
+    for await (const chunk of compressInOrder(blocks, pool, { compress, onBlock })) {
+      isEmpty = false;
+      yield chunk;
     }
-    await writing;
-    yield* out.take();
-    await endEngine(engine);
-    yield* out.take();
+    if (isEmpty) yield EMPTY_FRAME;
   } finally {
-    engine.destroy();
+    codec.close();
   }
 }
 
-/** Waits for each block, so that where one call ends and the next begins, which the bytes depend on, is always the same. */
-function writeBlock(engine: ZstdCompress, block: Buffer, pool: BlockPool): Promise<void> {
-  return new Promise((resolve, reject) => {
-    engine.write(block, (error) => {
-      pool.give(block);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
+/** Never `ZSTD_c_nbWorkers`: it crashes in Node on large input and changes the bytes. */
+function frameStreams(level: number): BlockStreams<ZstdCompress> {
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
+  return { open: (chunkSize) => createZstdCompress({ chunkSize, flush: constants.ZSTD_e_end, params }) };
 }
 
-function endEngine(engine: ZstdCompress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    engine.once('error', reject);
-    engine.once('end', resolve);
-    engine.end();
-  });
-}
-
-class Collector {
-  #chunks: Buffer[] = [];
-
-  constructor(engine: ZstdCompress) {
-    engine.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
-  }
-
-  take(): readonly Buffer[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
-  }
+/** Decompresses blocks that {@link zstdBlocks} compressed. */
+export function createFrameReader(): BlockCodec<ZstdDecompress> {
+  return new BlockCodec({ open: (chunkSize) => createZstdDecompress({ chunkSize }) });
 }

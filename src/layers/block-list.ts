@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PackedBlock } from '../core/image.ts';
-import type { TocEntry } from '../core/toc.ts';
-import { GZIP_HEADER_BYTES } from '../io/gzip.ts';
-import { keyOfPacked } from './block-key.ts';
+import type { CompressedBlock } from '../io/blocks.ts';
 
 type Compressed = Pick<PackedBlock, 'size' | 'digest'>;
 type Raw = Pick<PackedBlock, 'rawSize' | 'raw'>;
@@ -18,27 +16,21 @@ export class BlockList {
     this.#parts.push({ rawSize, ...(raw !== undefined && { raw }) });
   }
 
-  /** What was added since the last end is these entries. */
-  end(entries: readonly TocEntry[], isLast: boolean): void {
-    const key = keyOfPacked(entries, isLast);
+  /** What was added since the last end has this key. */
+  end(key: string): void {
     for (const part of this.#parts) this.#raw.push({ key, ...part });
     this.#parts = [];
   }
 
   /** Told of compressed blocks in their order. */
-  compressed(chunks: readonly Buffer[]): void {
-    const digest = createHash('sha256');
-    let size = 0;
-    for (const chunk of chunks) {
-      digest.update(chunk);
-      size += chunk.length;
-    }
-    this.#compressed.push({ size, digest: digest.digest('hex') });
+  compressed({ chunks, digest }: CompressedBlock): void {
+    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#compressed.push({ size, digest: digest ?? digestOfChunks(chunks) });
   }
 
-  /** To be called when all blocks are compressed. */
-  blocks(): PackedBlock[] {
-    let offset = GZIP_HEADER_BYTES;
+  /** To be called when all blocks are compressed. The first one lies at `start`. */
+  blocks(start: number): PackedBlock[] {
+    let offset = start;
     return this.#compressed.flatMap((compressed, index) => {
       const raw = this.#raw[index];
       const at = offset;
@@ -46,4 +38,10 @@ export class BlockList {
       return raw === undefined ? [] : [{ ...raw, offset: at, ...compressed }];
     });
   }
+}
+
+function digestOfChunks(chunks: readonly Buffer[]): string {
+  const digest = createHash('sha256');
+  for (const chunk of chunks) digest.update(chunk);
+  return digest.digest('hex');
 }

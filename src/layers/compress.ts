@@ -1,14 +1,13 @@
 import type { Compression } from '../core/media-types.ts';
 import type { Block, BlockPool } from '../io/blocks.ts';
-import { type GzipBlocksOptions, gzipBlocks } from '../io/gzip.ts';
+import { type CompressBlocksOptions, compressInOrder } from '../io/compress-blocks.ts';
+import { GZIP_HEADER_BYTES, gzipBlocks } from '../io/gzip.ts';
 import { zstdBlocks } from '../io/zstd.ts';
 
-export interface CompressOptions {
+export interface CompressOptions extends Pick<CompressBlocksOptions, 'onBlock'> {
   readonly compression: Compression;
   readonly level?: number | undefined;
   readonly pool: BlockPool;
-  /** Told of each block of gzip as it comes out. */
-  readonly onBlock?: GzipBlocksOptions['onBlock'];
 }
 
 /** Compresses blocks of `pool`; a chunk that comes out is the reader's until it asks for the next one. */
@@ -18,21 +17,19 @@ export function compressBlocks(
 ): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'none':
-      return plainBlocks(blocks, pool);
+      return compressInOrder(blocks, pool, { compress: unchanged, inFlight: 1, onBlock });
     case 'gzip':
       return gzipBlocks(blocks, pool, { level, onBlock });
     case 'zstd':
-      return zstdBlocks(bytesOf(blocks), pool, { level });
+      return zstdBlocks(blocks, pool, { level, onBlock });
   }
 }
 
-async function* plainBlocks(blocks: AsyncIterable<Block>, pool: BlockPool): AsyncGenerator<Uint8Array, void> {
-  for await (const { bytes } of blocks) {
-    yield bytes;
-    pool.give(bytes);
-  }
+/** Where the first block lies in what {@link compressBlocks} gives. */
+export function firstBlockAt(compression: Compression): number {
+  return compression === 'gzip' ? GZIP_HEADER_BYTES : 0;
 }
 
-async function* bytesOf(blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void> {
-  for await (const { bytes } of blocks) yield bytes;
+function unchanged(bytes: Buffer): Promise<{ chunks: readonly Buffer[] }> {
+  return Promise.resolve({ chunks: [bytes] });
 }

@@ -1,50 +1,83 @@
 import { hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { PackedBlock } from '../core/image.ts';
-import { inflateBlock } from '../io/gzip.ts';
+import type { Compression } from '../core/media-types.ts';
+import type { BlockCodec } from '../io/block-codec.ts';
+import { BLOCK_SIZE, type BlockPool } from '../io/blocks.ts';
+import { createInflater } from '../io/gzip.ts';
+import { createFrameReader } from '../io/zstd.ts';
 
-/** A block as it lies in an earlier layer. */
-export interface EarlierBlock {
+/** A block as it lies in an earlier layer, in memory of a pool. */
+export interface EarlierBlock extends Pick<PackedBlock, 'rawSize' | 'raw' | 'digest'> {
   readonly compressed: Buffer;
-  readonly rawSize: number;
-  readonly raw?: string;
 }
 
 /** Blocks of an earlier layer that can be used again. What is damaged or gone is not found. */
 export interface EarlierBlocks {
   /** All blocks of a key. */
-  find(key: string): readonly EarlierBlock[] | undefined;
+  find(key: string, pool: BlockPool): readonly EarlierBlock[] | undefined;
   /** A part of a large file, by the sha256 of its bytes in hex. */
-  findRaw(raw: string): EarlierBlock | undefined;
+  findRaw(raw: string, pool: BlockPool): EarlierBlock | undefined;
+  /** The tar bytes of blocks, in memory of the pool; `undefined` when one of them is damaged. */
+  restore(blocks: readonly EarlierBlock[], pool: BlockPool): Promise<readonly Buffer[] | undefined>;
   close(): void;
 }
 
 /** Opens the blob of an earlier layer, a file. `undefined` when it cannot be read. */
-export function openEarlierBlocks(blob: string, blocks: readonly PackedBlock[]): EarlierBlocks | undefined {
+export function openEarlierBlocks(
+  blob: string,
+  blocks: readonly PackedBlock[],
+  compression: Compression,
+): EarlierBlocks | undefined {
   const byKey = Map.groupBy(blocks, ({ key }) => key);
   const byRaw = new Map(blocks.flatMap((block) => (block.raw === undefined ? [] : [[block.raw, block] as const])));
   const fd = tryOpen(blob);
   if (fd === undefined) return undefined;
+  const codec = codecOf(compression);
   return {
-    find(key) {
-      const found = byKey.get(key)?.map((block) => readBlock(fd, block));
+    find(key, pool) {
+      const found = byKey.get(key)?.map((block) => readBlock(fd, block, pool));
       return found?.every((block) => block !== undefined) === true ? found : undefined;
     },
-    findRaw(raw) {
+    findRaw(raw, pool) {
       const block = byRaw.get(raw);
-      return block && readBlock(fd, block);
+      return block && readBlock(fd, block, pool);
     },
-    close: () => closeSync(fd),
+    async restore(found, pool) {
+      try {
+        return await Promise.all(found.map((block) => restoreBlock(block, codec, pool)));
+      } catch {
+        return undefined;
+      }
+    },
+    close() {
+      codec?.close();
+      closeSync(fd);
+    },
   };
 }
 
-/** The tar bytes of blocks; `undefined` when one of them is damaged. */
-export async function inflateBlocks(blocks: readonly EarlierBlock[]): Promise<readonly Buffer[] | undefined> {
-  try {
-    return await Promise.all(blocks.map(({ compressed, rawSize }) => inflateBlock(compressed, rawSize)));
-  } catch {
-    return undefined;
-  }
+function codecOf(compression: Compression): BlockCodec | undefined {
+  if (compression === 'none') return undefined;
+  return compression === 'gzip' ? createInflater() : createFrameReader();
+}
+
+/** @throws when the block is another one */
+async function restoreBlock(
+  { compressed, rawSize }: EarlierBlock,
+  codec: BlockCodec | undefined,
+  pool: BlockPool,
+): Promise<Buffer> {
+  const target = pool.take();
+  if (rawSize > target.length) throw new RangeError(`a block of ${rawSize} bytes`);
+  const bytes =
+    codec === undefined ? copyTo(target, compressed) : await codec.run(compressed, { most: rawSize, target });
+  if (bytes.length !== rawSize) throw new RangeError(`a block of ${bytes.length} bytes in place of ${rawSize}`);
+  return bytes;
+}
+
+function copyTo(target: Buffer, bytes: Buffer): Buffer {
+  return target.subarray(0, bytes.copy(target));
 }
 
 function tryOpen(path: string): number | undefined {
@@ -55,13 +88,13 @@ function tryOpen(path: string): number | undefined {
   }
 }
 
-function readBlock(fd: number, { offset, size, rawSize, raw, digest }: PackedBlock): EarlierBlock | undefined {
+function readBlock(fd: number, block: PackedBlock, pool: BlockPool): EarlierBlock | undefined {
+  const { offset, size, rawSize, raw, digest } = block;
   try {
-    const compressed = Buffer.allocUnsafe(size);
-    if (readSync(fd, compressed, 0, size, offset) !== size) return undefined;
-    return hash('sha256', compressed, 'hex') === digest
-      ? { compressed, rawSize, ...(raw !== undefined && { raw }) }
-      : undefined;
+    const memory = size <= BLOCK_SIZE ? pool.take() : Buffer.allocUnsafeSlow(size);
+    const compressed = memory.subarray(0, readSync(fd, memory, 0, size, offset));
+    if (hash('sha256', compressed, 'hex') !== digest) return undefined;
+    return { compressed, rawSize, digest, ...(raw !== undefined && { raw }) };
   } catch {
     return undefined;
   }

@@ -14,13 +14,10 @@ export class OrderChecker {
 
   check(entry: PackEntry | WhiteoutEntry): void {
     const { path } = entry;
-    assert(
-      entry.type === 'opaque' || this.#isAfterLast(path),
-      `${quote(path)} is out of order after ${quote(this.#last)}`,
-    );
-    const parent = entry.type === 'opaque' ? path : parentPath(path);
-    while (this.#ancestors.length > 1 && this.#ancestors.at(-1) !== parent) this.#ancestors.pop();
-    assert(this.#ancestors.at(-1) === parent, `the parent of ${quote(path)} is not in the layer before it`);
+    if (entry.type !== 'opaque' && !this.#isAfterLast(path)) {
+      assert.fail(`${quote(path)} is out of order after ${quote(this.#last)}`);
+    }
+    this.#enterParent(entry);
     if (entry.type === 'directory') this.#ancestors.push(path);
     if (entry.type === 'hardlink') this.#checkLink(entry);
     else if (entry.type !== 'directory' && !isWhiteout(entry)) this.#files.add(path);
@@ -31,8 +28,15 @@ export class OrderChecker {
     return path !== '' && (this.#last === '' || compareTreePaths(this.#last, path) < 0);
   }
 
+  #enterParent({ path, type }: PackEntry | WhiteoutEntry): void {
+    const parent = type === 'opaque' ? path : parentPath(path);
+    while (this.#ancestors.length > 1 && this.#ancestors.at(-1) !== parent) this.#ancestors.pop();
+    if (this.#ancestors.at(-1) !== parent) assert.fail(`the parent of ${quote(path)} is not in the layer before it`);
+  }
+
   #checkLink({ path, link }: PackEntry): void {
-    assert(link !== undefined && this.#files.has(link), `the target of the hard link ${quote(path)} is not before it`);
+    const isKnown = link !== undefined && this.#files.has(link);
+    if (!isKnown) assert.fail(`the target of the hard link ${quote(path)} is not before it`);
   }
 }
 

@@ -4,12 +4,12 @@ import type { IndexedLayer } from '../core/image.ts';
 import { type Compression, layerMediaType } from '../core/media-types.ts';
 import type { ContentWriter } from '../core/ports.ts';
 import type { PackEntry, WhiteoutEntry } from '../core/toc.ts';
-import { type Block, BlockPool } from '../io/blocks.ts';
-import { keyOfBlock } from './block-key.ts';
+import { type Block, BlockPool, type CompressedBlock } from '../io/blocks.ts';
+import { keyOfBlock, keyOfPacked } from './block-key.ts';
 import { BlockList } from './block-list.ts';
-import { compressBlocks } from './compress.ts';
+import { compressBlocks, firstBlockAt } from './compress.ts';
 import { cutEntries, type EntryBlock, isLarge } from './cut-entries.ts';
-import { type EarlierBlock, type EarlierBlocks, inflateBlocks } from './earlier-blocks.ts';
+import type { EarlierBlock, EarlierBlocks } from './earlier-blocks.ts';
 import { OrderChecker } from './pack-order.ts';
 import type { ReadLayerContent } from './packed-content.ts';
 import { TarBlocks, type TimePolicy } from './tar-blocks.ts';
@@ -21,14 +21,16 @@ export interface PackOptions {
   readonly level?: number | undefined;
   /** Needed where a source is in another layer. */
   readonly readLayerContent?: ReadLayerContent | undefined;
-  /** Blocks of an earlier layer, compressed alike: those that did not change are taken as they are. Only for gzip. */
+  /** Blocks of an earlier layer, compressed alike: those that did not change are taken as they are. */
   readonly earlier?: EarlierBlocks | undefined;
+  /** For whoever packs one layer after the other. Default: one for this layer. */
+  readonly pool?: BlockPool | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Bytes of tar after which other work of the process gets its turn. */
-const BYTES_PER_TURN = 2 * 1024 * 1024;
-/** Blocks that are inflated ahead of their turn. */
+const BYTES_PER_TURN = 512 * 1024;
+/** Blocks that are decompressed ahead of their turn. */
 const AHEAD = 6;
 
 /**
@@ -49,66 +51,68 @@ export async function packLayer(
       compression,
       level,
       pool: packer.pool,
-      onBlock: (chunks) => packer.list.compressed(chunks),
+      onBlock: (block) => packer.list.compressed(block),
     }),
   );
   const toc = packer.tar.finish();
   const descriptor = { mediaType: layerMediaType(compression), ...written };
-  return { descriptor, diffId: toc.diffId, toc, ...(compression === 'gzip' && { blocks: packer.list.blocks() }) };
+  return { descriptor, diffId: toc.diffId, toc, blocks: packer.list.blocks(firstBlockAt(compression)) };
 }
 
 /** A block of entries whose turn comes soon. */
 interface Waiting {
   readonly block: EntryBlock;
-  readonly found: readonly EarlierBlock[] | undefined;
-  readonly inflated: Promise<readonly Buffer[] | undefined> | undefined;
+  readonly key: string | undefined;
+  readonly found: readonly EarlierBlock[];
+  readonly restored: Promise<readonly Buffer[] | undefined> | undefined;
 }
 
 class Packer {
-  readonly pool: BlockPool = new BlockPool();
+  readonly pool: BlockPool;
   readonly tar: TarBlocks;
   readonly list: BlockList = new BlockList();
   readonly #options: PackOptions;
-  readonly #earlier: EarlierBlocks | undefined;
   #sinceTurn = 0;
 
   constructor(options: PackOptions) {
-    const { times, readLayerContent, compression, earlier } = options;
+    const { times, readLayerContent, pool = new BlockPool() } = options;
+    this.pool = pool;
     this.#options = options;
-    this.#earlier = compression === 'gzip' ? earlier : undefined;
-    this.tar = new TarBlocks({ times, pool: this.pool, readLayerContent });
+    this.tar = new TarBlocks({ times, pool, readLayerContent });
   }
 
   async *blocks(entries: Iterable<PackEntry | WhiteoutEntry>): AsyncGenerator<Block, void> {
     const waiting: Waiting[] = [];
     for (const block of cutEntries(inOrder(entries))) {
       waiting.push(this.#prepare(block));
-      const next = waiting.length > AHEAD || this.#earlier === undefined ? waiting.shift() : undefined;
+      const next = waiting.length > AHEAD || this.#options.earlier === undefined ? waiting.shift() : undefined;
       if (next !== undefined) yield* this.#pack(next);
     }
     for (const next of waiting) yield* this.#pack(next);
   }
 
   #prepare(block: EntryBlock): Waiting {
-    const key = this.#earlier && keyOfBlock(block, this.#options.times);
-    const found = key === undefined ? undefined : this.#earlier?.find(key);
-    return { block, found, inflated: found && inflateBlocks(found) };
+    const { earlier, times } = this.#options;
+    const key = earlier && keyOfBlock(block, times);
+    const found = key === undefined ? undefined : earlier?.find(key, this.pool);
+    return { block, key, found: found ?? [], restored: found && earlier?.restore(found, this.pool) };
   }
 
-  async *#pack({ block, found = [], inflated }: Waiting): AsyncGenerator<Block, void> {
-    const parts = (await inflated) ?? [];
+  async *#pack({ block, key, found, restored }: Waiting): AsyncGenerator<Block, void> {
+    const parts = (await restored) ?? [];
     const isTaken = parts.length > 0 && this.tar.take(block, parts);
     if (isTaken) yield* this.#taken(parts, found);
     else yield* this.#fresh(block);
-    this.list.end(this.tar.takenEntries(), block.isLast);
+    this.list.end(key ?? keyOfPacked(this.tar.lastEntries(block.entries.length), block.isLast));
   }
 
   async *#taken(parts: readonly Buffer[], found: readonly EarlierBlock[]): AsyncGenerator<Block, void> {
     for (const [index, bytes] of parts.entries()) {
-      const { compressed, raw } = found[index] ?? {};
-      this.list.add(bytes.length, raw);
-      yield { bytes, ...(compressed && { compressed }) };
-      await this.#turn(bytes.length);
+      const earlier = found[index];
+      const size = bytes.length;
+      this.list.add(size, earlier?.raw);
+      yield { bytes, ...(earlier && { compressed: compressedOf(earlier) }) };
+      await this.#turn(size);
     }
   }
 
@@ -117,10 +121,10 @@ class Packer {
     const isParts = block.entries.some(isLarge);
     for (const bytes of this.tar.blocks(block)) {
       const size = bytes.length;
-      const raw = isParts && this.#options.compression === 'gzip' ? hash('sha256', bytes, 'hex') : undefined;
-      const compressed = raw === undefined ? undefined : this.#earlier?.findRaw(raw)?.compressed;
+      const raw = isParts ? hash('sha256', bytes, 'hex') : undefined;
+      const earlier = raw === undefined ? undefined : this.#options.earlier?.findRaw(raw, this.pool);
       this.list.add(size, raw);
-      yield { bytes, ...(compressed && { compressed }) };
+      yield { bytes, ...(earlier && { compressed: compressedOf(earlier) }) };
       await this.#turn(size);
     }
   }
@@ -132,6 +136,10 @@ class Packer {
     this.#sinceTurn = 0;
     await setImmediate();
   }
+}
+
+function compressedOf({ compressed, digest }: EarlierBlock): CompressedBlock {
+  return { chunks: [compressed], digest };
 }
 
 function* inOrder<T extends PackEntry | WhiteoutEntry>(entries: Iterable<T>): Generator<T, void> {

@@ -37,7 +37,6 @@ export class TarBlocks {
   readonly #writer: TarWriter;
   readonly #counter = new DigestCounter();
   readonly #toc: TocEntry[] = [];
-  #told = 0;
 
   constructor(options: TarBlocksOptions) {
     this.#options = options;
@@ -81,11 +80,9 @@ export class TarBlocks {
     return true;
   }
 
-  /** Entries that were packed since this was last asked. */
-  takenEntries(): readonly TocEntry[] {
-    const entries = this.#toc.slice(this.#told);
-    this.#told = this.#toc.length;
-    return entries;
+  /** The last entries that were packed. */
+  lastEntries(count: number): readonly TocEntry[] {
+    return this.#toc.slice(this.#toc.length - count);
   }
 
   /** To be called once, after the last block. */
@@ -167,14 +164,12 @@ export class TarBlocks {
 export function packedEntry(entry: PackEntry, times: TimePolicy): Entry {
   const { path, type, mode, uid, gid, size, link, major, minor } = entry;
   const capability = entry.xattrs?.[CAPABILITY];
+  const mtime = times.kind === 'fixed' ? times.seconds : entry.mtime;
+  const packed = { path, type, mode, uid, gid, size, mtime };
+  const isPlain = link === undefined && major === undefined && minor === undefined && capability === undefined;
+  if (isPlain) return packed;
   return {
-    path,
-    type,
-    mode,
-    uid,
-    gid,
-    size,
-    mtime: times.kind === 'fixed' ? times.seconds : entry.mtime,
+    ...packed,
     ...(link !== undefined && { link }),
     ...(major !== undefined && { major }),
     ...(minor !== undefined && { minor }),

@@ -57,11 +57,18 @@ export async function launchSandboxHost(
 ): Promise<SandboxHost> {
   options.signal?.throwIfAborted();
   const { connection, facts } = await firstThatStarts(launches, options);
+  // What is there stays as long as this host: steps ask for the same layers again and again.
+  const there = new Set<string>();
   return {
     ...facts,
-    hasLayer: (id) => connection.call('hasLayer', { id }),
-    unpackLayer: async (layer) =>
-      void (await connection.call('unpackLayer', absolute(layer), { signal: options.signal })),
+    async hasLayer(id) {
+      if (!there.has(id) && (await connection.call('hasLayer', { id }))) there.add(id);
+      return there.has(id);
+    },
+    async unpackLayer(layer) {
+      await connection.call('unpackLayer', absolute(layer), { signal: options.signal });
+      there.add(layer.id);
+    },
     openSnapshot: (layerIds) => openSnapshot(connection, layerIds, options.signal),
     reclaim: async (paths) => void (await connection.call('reclaim', { paths: paths.map((path) => resolve(path)) })),
     [Symbol.asyncDispose]: () => connection.stop(),

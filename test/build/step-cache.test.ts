@@ -6,6 +6,7 @@ import { resolveSettings } from '../../src/build/defaults.ts';
 import type { BuildEvent } from '../../src/build/events.ts';
 import type { BuildOptions } from '../../src/build/options.ts';
 import { openSession } from '../../src/build/session.ts';
+import { createLostSteps } from '../../src/build/shared/lost-steps.ts';
 import { createStepCache, type StepCache } from '../../src/build/step-cache.ts';
 import { createBuildInputs } from '../../src/build/unchanged/build-inputs.ts';
 import type { Ingredient } from '../../src/cache/frame.ts';
@@ -28,7 +29,8 @@ function openCache(options: BuildOptions): Cache {
   const events: BuildEvent[] = [];
   const control = createControl({ onEvent: (event) => events.push(event) });
   const settings = resolveSettings(options);
-  const session = openSession(options, settings, { ...control, inputs: createBuildInputs(options, settings) });
+  const inputs = createBuildInputs(options, settings);
+  const session = openSession(options, settings, { ...control, inputs, lostSteps: createLostSteps() });
   let made = 0;
   let resolved = 0;
   return {

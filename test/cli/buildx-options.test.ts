@@ -76,7 +76,6 @@ const OURS = [
   'cache-max-size',
   'max-parallelism',
   'step-timeout',
-  'on-error',
   'snapshotter',
   'cache-max-size',
   'max-layer-size',

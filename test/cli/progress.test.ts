@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BuildEvent, StepInfo } from '../../src/cli/library.ts';
+import { createProgress } from '../../src/cli/progress/create-progress.ts';
 import { LineSplitter } from '../../src/cli/progress/line-splitter.ts';
 import { PlainProgress } from '../../src/cli/progress/plain.ts';
 import { TtyProgress } from '../../src/cli/progress/tty.ts';
@@ -35,6 +36,13 @@ const part = (id: string, sum: { done: number; count: number; current: number; t
   total: 1,
   unit: 'bytes',
   sum: { id: 'push', label: 'push app:1', ...sum },
+});
+
+const miss = (step: StepInfo, text: string): BuildEvent => ({
+  type: 'cache-miss',
+  step,
+  reasons: [{ kind: 'new-step' }],
+  text,
 });
 
 describe('plain progress', () => {
@@ -81,6 +89,14 @@ describe('plain progress', () => {
       say({ type: 'step-finished', step: copy, durationMs: 3 });
     });
     expect(lines).toEqual(['#3 [build 3/3] COPY . .', '#3 CACHED']);
+  });
+
+  test('why a step is carried out stands under it, without anything that moves a cursor', () => {
+    const lines = shown((say) => {
+      say({ type: 'step-started', step: copy });
+      say(miss(copy, '1 file changed: a\u001b[2Jb (added)'));
+    });
+    expect(lines).toEqual(['#3 [build 3/3] COPY . .', '#3 not cached: 1 file changed: ab (added)']);
   });
 
   test('a failed step says so, and steps that were not reached are not mentioned', () => {
@@ -168,6 +184,27 @@ describe('lines of output', () => {
   });
 });
 
+describe('reasons why steps are carried out', () => {
+  test.each([
+    ['plain', true, ['#3 not cached: new']],
+    ['plain', false, ['']],
+    ['quiet', true, ['']],
+  ] as const)('are shown by %s when they are asked for (%s)', async (style, explain, lines) => {
+    const host = fakeHost();
+    const progress = await createProgress(style, host, explain);
+    progress.event(miss(copy, 'new'));
+    progress.close();
+    expect(host.written.stderr.trimEnd().split('\n')).toEqual(lines);
+  });
+
+  test('are always told to programs', async () => {
+    const host = fakeHost();
+    const event = miss(copy, 'new');
+    (await createProgress('json', host)).event(event);
+    expect(JSON.parse(host.written.stderr)).toEqual(event);
+  });
+});
+
 describe('tty progress', () => {
   function terminal(options: { env?: Record<string, string> } = {}) {
     const host = fakeHost({ isTTY: true, env: { NO_COLOR: '1', ...options.env } });
@@ -204,6 +241,13 @@ describe('tty progress', () => {
     progress.event(part('b', { done: 2, count: 2, current: 9_000_000, total: 9_000_000 }));
     host.tick();
     expect(screen()).toEqual([]);
+  });
+
+  test('why a step is carried out scrolls by above it', () => {
+    const { progress, screen } = terminal();
+    progress.event({ type: 'step-started', step: copy });
+    progress.event(miss(copy, '1 file changed: a (content)'));
+    expect(screen()).toEqual(['↻ [build 3/3] COPY . .: 1 file changed: a (content)', '› [build 3/3] COPY . . 0.0s']);
   });
 
   test('a step that turns out to be in the cache has one line', () => {

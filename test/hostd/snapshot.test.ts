@@ -132,19 +132,24 @@ describe.skipIf(!hasStaticBusybox()).each(snapshotterCases())('snapshots by $nam
     await inSnapshot([], async (snapshot) => {
       await runIn(snapshot, 'mkdir -m 0 /closed; echo x >/y');
     });
-    expect(readdirSync(join(box.dir, 'tmp')).filter((name) => name !== 'ingest')).toEqual([]);
+    expect(foldersOf(box).filter((name) => name !== 'ingest')).toEqual([]);
   });
 
   it('that a killed build left are reclaimed by another', async () => {
     const left = await openBox(user, 'unshare', name);
     await runIn(await left.open(), 'mkdir -m 0 /closed; touch /x; chown 7 /x');
     const folder = join(left.dir, 'tmp');
-    expect(readdirSync(folder)).toHaveLength(1);
+    expect(foldersOf(left)).toHaveLength(1);
     await box.host.reclaim([folder]);
     expect(existsSync(folder)).toBe(false);
     await left[Symbol.asyncDispose]();
   });
 });
+
+/** What lies in the folder of a build, but for what its host keeps to itself as long as it runs. */
+function foldersOf({ dir }: Box): string[] {
+  return readdirSync(join(dir, 'tmp')).filter((name) => !name.startsWith('host-'));
+}
 
 /** A tar as other programs write it: without entries for the parents. */
 function tarOf(files: Readonly<Record<string, string>>): Buffer {

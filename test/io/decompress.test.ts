@@ -109,6 +109,17 @@ describe('zstd', () => {
     }
   });
 
+  test('makes a frame of each block as if it were alone, however many came before it', async () => {
+    const bytes = Buffer.concat([textBytes(3 * BLOCK_SIZE), noiseBytes(BLOCK_SIZE), textBytes(5 * BLOCK_SIZE, 2)]);
+    const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 };
+    const alone = Array.from({ length: 9 }, (_, i) =>
+      zstdCompressSync(bytes.subarray(i * BLOCK_SIZE, (i + 1) * BLOCK_SIZE), {
+        ...{ params, finishFlush: constants.ZSTD_e_end, chunkSize: 2 * BLOCK_SIZE, pledgedSrcSize: BLOCK_SIZE },
+      }),
+    );
+    expect((await collect(zstd(inChunks(bytes, 1 << 20)))).equals(Buffer.concat(alone))).toBe(true);
+  });
+
   test.each([1, 3, 19])('is read frame by frame, however it was written at level %d', async (level) => {
     const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: level % 2 };
     const parts = [TEXT, new Uint8Array(0), noiseBytes(400_000), Buffer.alloc(600_000), Buffer.from('x')];

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { gunzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BLOCK_SIZE } from '../../src/io/blocks.ts';
-import { type GzipOptions, gzip } from '../../src/io/gzip.ts';
+import { BLOCK_SIZE, BlockPool } from '../../src/io/blocks.ts';
+import { GZIP_HEADER_BYTES, type GzipOptions, gzip, gzipBlocks } from '../../src/io/gzip.ts';
 import { looksIncompressible } from '../../src/io/probe.ts';
 import { collect, inChunks, noiseBytes, textBytes } from '../support/bytes.ts';
 import { hasProgram } from '../support/programs.ts';
@@ -45,6 +45,20 @@ describe('gzip', () => {
     expect((await compress(MIXED, { inFlight: 1 })).equals(expected)).toBe(true);
     expect((await compress(MIXED, { inFlight: 3 }, 1000, 70_000)).equals(expected)).toBe(true);
     expect((await compress(MIXED, {}, BLOCK_SIZE)).equals(expected)).toBe(true);
+  });
+
+  test('deflates each block as if it were alone, however many came before it', async () => {
+    const blocks = Array.from({ length: 40 }, (_, i) => textBytes(1 + i * 50_000, i + 1));
+    const pool = new BlockPool();
+    const inPool = blocks.map((block) => {
+      const bytes = pool.take();
+      return { bytes: bytes.subarray(0, block.copy(bytes)) };
+    });
+    const alone = blocks.map((block) =>
+      deflateRawSync(block, { level: 6, memLevel: 9, finishFlush: constants.Z_SYNC_FLUSH }),
+    );
+    const together = await collect(gzipBlocks(inPool, pool));
+    expect(together.subarray(GZIP_HEADER_BYTES, -10).equals(Buffer.concat(alone))).toBe(true);
   });
 
   test('has a header without time, name or system', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Compression } from '../../src/core/media-types.ts';
 import { compareTreePaths } from '../../src/core/paths.ts';
 import type { PackEntry } from '../../src/core/toc.ts';
 import { digestOf } from '../../src/io/hash.ts';
@@ -7,10 +8,14 @@ import { openEarlierBlocks } from '../../src/layers/earlier-blocks.ts';
 import { type PackOptions, packLayer } from '../../src/layers/pack.ts';
 import { createBlobStore } from '../../src/store/blob-store.ts';
 import { noiseBytes, textBytes } from '../support/bytes.ts';
-import { countedDeflates } from '../support/counted-deflates.ts';
+import { countedCompressions } from '../support/counted-compressions.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const OPTIONS: PackOptions = { times: { kind: 'fixed', seconds: 318211200 }, compression: 'gzip', level: 1 };
+const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const;
+
+function optionsFor(compression: Compression): PackOptions {
+  return { times: { kind: 'fixed', seconds: 318211200 }, compression, level: 1 };
+}
 
 const TEXT = textBytes(6 * 1024 * 1024, 3);
 const NOISE = noiseBytes(3 * 1024 * 1024);
@@ -113,18 +118,23 @@ function isTree(files: Files): boolean {
   return [...files.keys()].every((path) => !files.has(path.split('/')[0] ?? '') || !path.includes('/'));
 }
 
-async function packTwice(before: Files, after: Files, knowsDigests: boolean) {
-  const dir = tempDir();
-  const store = createBlobStore(dir);
-  const first = await packLayer(toEntries(before, false), store, OPTIONS);
-  const cold = await packLayer(toEntries(after, false), createBlobStore(tempDir()), OPTIONS);
-  const earlier = openEarlierBlocks(store.pathOf(first.descriptor.digest), first.blocks ?? []);
+interface Packing {
+  readonly compression: Compression;
+  readonly knowsDigests: boolean;
+}
+
+async function packTwice(before: Files, after: Files, { compression, knowsDigests }: Packing) {
+  const options = optionsFor(compression);
+  const store = createBlobStore(tempDir());
+  const first = await packLayer(toEntries(before, false), store, options);
+  const cold = await packLayer(toEntries(after, false), createBlobStore(tempDir()), options);
+  const earlier = openEarlierBlocks(store.pathOf(first.descriptor.digest), first.blocks ?? [], compression);
   let warm = cold;
-  const deflates = await countedDeflates(async () => {
-    warm = await packLayer(toEntries(after, knowsDigests), store, { ...OPTIONS, earlier });
+  const compressions = await countedCompressions(async () => {
+    warm = await packLayer(toEntries(after, knowsDigests), store, { ...options, earlier });
   });
   earlier?.close();
-  return { cold, warm, deflates };
+  return { cold, warm, compressions };
 }
 
 const files = fc.uniqueArray(fc.tuple(name, file), { selector: ([path]) => path, minLength: 1, maxLength: 120 });
@@ -135,12 +145,12 @@ describe('a layer after edits', () => {
       fc.asyncProperty(
         files,
         fc.array(edit, { minLength: 0, maxLength: 5 }),
-        fc.boolean(),
-        async (list, edits, known) => {
+        fc.record({ compression: fc.constantFrom(...COMPRESSIONS), knowsDigests: fc.boolean() }),
+        async (list, edits, packing) => {
           const before: Files = new Map(list);
           const after = edits.reduce(applyEdit, before);
           fc.pre(isTree(before) && isTree(after));
-          const { cold, warm } = await packTwice(before, after, known);
+          const { cold, warm } = await packTwice(before, after, packing);
           expect(warm).toEqual(cold);
         },
       ),
@@ -148,70 +158,78 @@ describe('a layer after edits', () => {
     );
   });
 
-  it('compresses three blocks again at most when one small file was edited', async () => {
-    const list = Array.from({ length: 3000 }, (_, i): [string, FileSpec] => [
-      `d${i % 20}/f${i}.ts`,
-      { size: (i * 7919) % 9000, mode: 0o644, seed: i },
-    ]);
-    const before: Files = new Map(list);
-    await fc.assert(
-      fc.asyncProperty(edit, async (change) => {
-        const after = applyEdit(
-          before,
-          change.kind === 'insert' ? { ...change, file: { ...change.file, size: 1000 } } : change,
-        );
-        fc.pre(isTree(after));
-        const { cold, warm, deflates } = await packTwice(before, after, true);
-        expect(warm.descriptor).toEqual(cold.descriptor);
-        // A file that moves is a change in two places.
-        expect(deflates).toBeLessThanOrEqual(change.kind === 'rename' ? 6 : 3);
-        expect(deflates).toBeLessThan((cold.blocks?.length ?? 0) / 2);
-      }),
-      { numRuns: 12 },
-    );
-  });
+  it.each(['gzip', 'zstd'] as const)(
+    'has three blocks of %s compressed again at most when one small file was edited',
+    async (compression) => {
+      const list = Array.from({ length: 3000 }, (_, i): [string, FileSpec] => [
+        `d${i % 20}/f${i}.ts`,
+        { size: (i * 7919) % 9000, mode: 0o644, seed: i },
+      ]);
+      const before: Files = new Map(list);
+      await fc.assert(
+        fc.asyncProperty(edit, async (change) => {
+          const after = applyEdit(
+            before,
+            change.kind === 'insert' ? { ...change, file: { ...change.file, size: 1000 } } : change,
+          );
+          fc.pre(isTree(after));
+          const { cold, warm, compressions } = await packTwice(before, after, { compression, knowsDigests: true });
+          expect(warm.descriptor).toEqual(cold.descriptor);
+          // A file that moves is a change in two places.
+          expect(compressions).toBeLessThanOrEqual(change.kind === 'rename' ? 6 : 3);
+          expect(compressions).toBeLessThan((cold.blocks?.length ?? 0) / 2);
+        }),
+        { numRuns: 12 },
+      );
+    },
+  );
 
-  it('compresses again what changed in a large file, and no more', async () => {
-    const store = createBlobStore(tempDir());
-    const bytes = Buffer.concat([TEXT, TEXT]);
-    const entry = (content: Buffer): PackEntry[] => [
-      {
-        path: 'big',
-        type: 'file',
-        mode: 0o644,
-        uid: 0,
-        gid: 0,
-        mtime: 0,
-        size: content.length,
-        source: { kind: 'bytes', bytes: content },
-      },
-    ];
-    const first = await packLayer(entry(bytes), store, OPTIONS);
-    const edited = Buffer.from(bytes);
-    edited[5_000_000] = 0;
-    const cold = await packLayer(entry(edited), createBlobStore(tempDir()), OPTIONS);
-    const earlier = openEarlierBlocks(store.pathOf(first.descriptor.digest), first.blocks ?? []);
-    const deflates = await countedDeflates(async () => {
-      expect(await packLayer(entry(edited), store, { ...OPTIONS, earlier })).toEqual(cold);
-    });
-    earlier?.close();
-    // The part with the edit, and the end mark is a block of its own that was found.
-    expect(deflates).toBe(1);
-  });
+  it.each(['gzip', 'zstd'] as const)(
+    'compresses again to %s what changed in a large file, and no more',
+    async (compression) => {
+      const options = optionsFor(compression);
+      const store = createBlobStore(tempDir());
+      const bytes = Buffer.concat([TEXT, TEXT]);
+      const entry = (content: Buffer): PackEntry[] => [
+        {
+          path: 'big',
+          type: 'file',
+          mode: 0o644,
+          uid: 0,
+          gid: 0,
+          mtime: 0,
+          size: content.length,
+          source: { kind: 'bytes', bytes: content },
+        },
+      ];
+      const first = await packLayer(entry(bytes), store, options);
+      const edited = Buffer.from(bytes);
+      edited[5_000_000] = 0;
+      const cold = await packLayer(entry(edited), createBlobStore(tempDir()), options);
+      const earlier = openEarlierBlocks(store.pathOf(first.descriptor.digest), first.blocks ?? [], compression);
+      const compressions = await countedCompressions(async () => {
+        expect(await packLayer(entry(edited), store, { ...options, earlier })).toEqual(cold);
+      });
+      earlier?.close();
+      // The part with the edit, and the end mark is a block of its own that was found.
+      expect(compressions).toBe(1);
+    },
+  );
 
-  it('packs anew what is damaged in the earlier layer', async () => {
+  it.each(COMPRESSIONS)('packs anew what is damaged in the earlier layer, with %s', async (compression) => {
+    const options = optionsFor(compression);
     const dir = tempDir();
     const store = createBlobStore(dir);
     const entries = toEntries(new Map([['a', { size: 300_000, mode: 0o644, seed: 1 }]]), true);
-    const first = await packLayer(entries, store, OPTIONS);
+    const first = await packLayer(entries, store, options);
     const [block] = first.blocks ?? [];
     const blob = store.pathOf(first.descriptor.digest);
     for (const wrong of [{ digest: '0'.repeat(64) }, { offset: 1e9 }, { rawSize: 5 }, { size: 20 }]) {
       const blocks = block === undefined ? [] : [{ ...block, ...wrong }];
-      const earlier = openEarlierBlocks(blob, blocks);
-      expect(await packLayer(entries, createBlobStore(tempDir()), { ...OPTIONS, earlier })).toEqual(first);
+      const earlier = openEarlierBlocks(blob, blocks, compression);
+      expect(await packLayer(entries, createBlobStore(tempDir()), { ...options, earlier })).toEqual(first);
       earlier?.close();
     }
-    expect(openEarlierBlocks(`${blob}.gone`, first.blocks ?? [])).toBeUndefined();
+    expect(openEarlierBlocks(`${blob}.gone`, first.blocks ?? [], compression)).toBeUndefined();
   });
 });

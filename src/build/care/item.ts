@@ -1,8 +1,5 @@
-/**
- * What a cache holds, by kind: layers with all that is known of them, and what else takes space. `failed` is the root of a
- * command of RUN that failed.
- */
-export type ItemKind = 'layer' | 'image' | 'directory' | 'mount' | 'failed' | 'other';
+/** What a cache holds, by kind: layers with all that is known of them, and what else takes space. */
+export type ItemKind = 'layer' | 'image' | 'directory' | 'mount' | 'other';
 
 /** Something that a cache holds and that is taken away as a whole. */
 export interface CacheItem {
@@ -16,10 +13,9 @@ export interface CacheItem {
   /** What it is for people: the instruction of a layer, the name of an image. */
   readonly text: string;
   /**
-   * `named`: an image of the local store needs it. `cache`: a build may find it again. `shell`: somebody may want to look
-   * at it. `nothing`: nobody can reach it.
+   * `named`: an image of the local store needs it. `cache`: a build may find it again. `nothing`: nobody can reach it.
    */
-  readonly reachedBy: 'named' | 'cache' | 'shell' | 'nothing';
+  readonly reachedBy: 'named' | 'cache' | 'nothing';
 }
 
 /** An item with its files, and what a build claims who uses it. */

@@ -13,19 +13,15 @@ export function projectOf(
   { contextDir }: Pick<Settings, 'contextDir'>,
 ): Project {
   const { context = '.' } = options;
-  if (typeof context !== 'string') return { context: '-', dockerfile: dockerfileOf(options, undefined) };
-  const isFolder = contextAddress(context) === undefined;
+  const folder = typeof context === 'string' && contextAddress(context) === undefined ? contextDir : undefined;
   return {
-    context: isFolder ? contextDir : redactAddresses(context),
-    dockerfile: dockerfileOf(options, isFolder ? contextDir : undefined),
+    context: typeof context === 'string' ? (folder ?? redactAddresses(context)) : '-',
+    dockerfile: options.dockerfileText === undefined ? dockerfileName(options.dockerfile, folder) : '-',
   };
 }
 
-function dockerfileOf(
-  { dockerfile, dockerfileText }: Pick<BuildOptions, 'dockerfile' | 'dockerfileText'>,
-  contextDir: string | undefined,
-): string {
-  if (dockerfileText !== undefined) return '-';
+/** @param contextDir for a context that is a directory */
+export function dockerfileName(dockerfile: string | undefined, contextDir: string | undefined): string {
   if (dockerfile === undefined) return DOCKERFILE;
   if (contextAddress(dockerfile) !== undefined) return redactAddresses(dockerfile);
   if (contextDir === undefined) return dockerfile;

@@ -82,6 +82,13 @@ export function findTrace(directory: string, project: Project): Trace | undefine
   return readTrace(pathOf(directory, project)) ?? newest(directory, `${digestOf(namesOf(project))}-`);
 }
 
+/** All traces, the newest first. */
+export function listTraces(directory: string): Trace[] {
+  return filesIn(directory)
+    .flatMap(({ path }) => readTrace(path) ?? [])
+    .sort((a, b) => b.startedMs - a.startedMs);
+}
+
 /** A damaged or foreign file counts as none. */
 export function readTrace(path: string): Trace | undefined {
   try {

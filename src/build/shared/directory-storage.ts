@@ -1,10 +1,11 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheKey } from '../../cache/cache-key.ts';
 import type { SharedStorage } from '../../cache/shared-storage.ts';
 import { writeAtomic } from '../../io/atomic-file.ts';
 import { errnoOf, toHostError } from '../../io/host-error.ts';
 import { scanFiles } from '../../io/scan-folder.ts';
+import { touchFile } from '../../io/touch.ts';
 import { createBlobStore } from '../../store/blob-store.ts';
 
 /** `type=local`: a directory, which may lie on a disk that machines share. */
@@ -19,7 +20,8 @@ export function createDirectoryStorage(directory: string): SharedStorage {
     hasBlob: (blob) => store.has(blob),
     readBlob: (blob) => store.read(blob),
     async writeBlob(blob, bytes) {
-      if (!(await store.has(blob))) await store.write(bytes, blob);
+      if (await store.has(blob)) touchFile(store.pathOf(blob.digest));
+      else await store.write(bytes, blob);
     },
     async *list() {
       for (const { name } of scanFiles(steps)) yield `sha256:${name.replace(/\.json$/, '')}` as CacheKey;
@@ -27,7 +29,20 @@ export function createDirectoryStorage(directory: string): SharedStorage {
     async remove(key) {
       rmSync(pathOf(key), { force: true });
     },
+    async sweep(named) {
+      for await (const digest of store.list()) {
+        if (!named.has(digest) && !isFresh(store.pathOf(digest))) await store.delete(digest);
+      }
+    },
   };
+}
+
+/** Another machine may be about to write the document that names it. */
+const FRESH_MS = 60 * 60 * 1000;
+
+function isFresh(path: string): boolean {
+  const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return Date.now() - mtimeMs < FRESH_MS;
 }
 
 function readIfThere(path: string): Uint8Array | undefined {

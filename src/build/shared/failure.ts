@@ -1,5 +1,6 @@
-import { isBuilderError } from '../../core/errors.ts';
+import { type BuilderError, isBuilderError } from '../../core/errors.ts';
 import type { BuildControl } from '../control.ts';
+import type { BuildEvent } from '../events.ts';
 
 /** Tells of a shared cache that cannot be used; what is no failure of the place passes. */
 export function cacheFailed(
@@ -9,14 +10,13 @@ export function cacheFailed(
 ): void {
   signal.throwIfAborted();
   if (!isBuilderError(error)) throw error;
-  const { code, message, hint } = error;
-  emit({
+  emit(cacheWarning(error, consequence));
+}
+
+export function cacheWarning({ code, message, hint }: BuilderError, consequence: string): BuildEvent {
+  const text = `shared cache: ${message}; ${consequence}`;
+  return {
     type: 'warning',
-    diagnostic: {
-      severity: 'warning',
-      code,
-      message: `shared cache: ${message}; ${consequence}`,
-      ...(hint && { hint }),
-    },
-  });
+    diagnostic: { severity: 'warning', code, message: text, ...(hint && { hint }) },
+  };
 }

@@ -13,6 +13,7 @@ import type { SharedCacheSource } from '../options.ts';
 import { compressionRecipe } from '../recipe.ts';
 import { cacheFailed } from './failure.ts';
 import { createInlineSteps, type InlineSteps } from './inline.ts';
+import { isLoss } from './lost-steps.ts';
 import { parseStep, type SharedStep } from './step-document.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -47,7 +48,7 @@ export function createImporter(session: Surroundings, { storage, source }: Impor
 
   return {
     async find(key, onKept) {
-      if (isOut) return undefined;
+      if (isOut || session.lostSteps.has(key)) return undefined;
       try {
         const step = await look(key);
         return opened && step && (await accept(session, { storage: opened, step, onKept }));
@@ -82,12 +83,19 @@ async function accept(
     await fetchLayer(session, storage, step);
     onKept(step);
   };
-  if (isHere || recipe !== (await compressionRecipe(session.settings.compression))) {
+  const keepLater = (): Promise<void> =>
+    keep().catch((error: unknown) => {
+      if (isLoss(error)) session.lostSteps.add(step.key);
+      throw error;
+    });
+  // What was read from a stream cannot be read again: nothing may turn out to be lost later.
+  const isLater = typeof (session.options.context ?? '') === 'string';
+  if (isHere || !isLater || recipe !== (await compressionRecipe(session.settings.compression))) {
     await keep();
     const layer = await session.library.find(diffId);
     return layer && { ...layer, created };
   }
-  if (!session.lazyLayers.announce({ diffId, descriptor }, keep)) throw untrue(storage.name, step);
+  if (!session.lazyLayers.announce({ diffId, descriptor }, keepLater)) throw untrue(storage.name, step);
   return { descriptor, diffId, created };
 }
 

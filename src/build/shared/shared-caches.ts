@@ -1,12 +1,8 @@
-import { resolve } from 'node:path';
 import type { CacheKey } from '../../cache/cache-key.ts';
-import type { SharedStorage } from '../../cache/shared-storage.ts';
 import type { Layer } from '../../core/image.ts';
-import type { SharedCacheSource, SharedCacheTarget } from '../options.ts';
-import { createDirectoryStorage } from './directory-storage.ts';
 import { createExporter, type Exporter, type OfferedStep } from './exporter.ts';
 import { createImporter, type ImportedStep } from './importer.ts';
-import { createRegistryStorage } from './registry-storage.ts';
+import { openStorage } from './open-storage.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What this build takes from other machines, and gives to them. */
@@ -27,10 +23,12 @@ export interface SharedCaches {
 export function createSharedCaches(session: Surroundings): SharedCaches {
   const { cacheFrom = [], cacheTo = [] } = session.options;
   const importers = cacheFrom.map((source) =>
-    createImporter(session, { storage: () => storageOf(session, source), source }),
+    createImporter(session, { storage: () => openStorage(source, session.registry), source }),
   );
   const exporters = cacheTo.flatMap((target): Exporter[] =>
-    target.type === 'inline' ? [] : [createExporter(session, { storage: () => storageOf(session, target), target })],
+    target.type === 'inline'
+      ? []
+      : [createExporter(session, { storage: () => openStorage(target, session.registry), target })],
   );
   const isInline = cacheTo.some(({ type }) => type === 'inline');
   const offered = new Map<CacheKey, OfferedStep>();
@@ -61,13 +59,4 @@ export function createSharedCaches(session: Surroundings): SharedCaches {
 function stepsOf(offered: ReadonlyMap<CacheKey, OfferedStep>, layers: readonly Layer[]): OfferedStep[] {
   const inImage = new Set(layers.map(({ diffId }) => diffId));
   return [...offered.values()].filter(({ diffId }) => inImage.has(diffId));
-}
-
-function storageOf(
-  session: Surroundings,
-  place: Exclude<SharedCacheSource | SharedCacheTarget, { type: 'inline' }>,
-): SharedStorage {
-  return place.type === 'local'
-    ? createDirectoryStorage(resolve(place.path))
-    : createRegistryStorage(session.registry(), place.ref);
 }

@@ -22,6 +22,8 @@ export interface SharedStep {
   readonly recipe: string;
   /** Table of contents of the layer: with it nobody needs the layer itself to go on. */
   readonly toc?: Descriptor;
+  /** RFC 3339. */
+  readonly uploaded?: string;
 }
 
 const ARTIFACT = 'application/vnd.lamella.cache.step.v1+json';
@@ -89,6 +91,7 @@ export function parseStep(bytes: Uint8Array, key: CacheKey, name: string): Share
     layer,
     recipe: annotations[NAMES.recipe] ?? '',
     ...(toc?.mediaType === TOC && { toc }),
+    ...(annotations[UPLOADED] !== undefined && { uploaded: annotations[UPLOADED] }),
   };
 }
 

@@ -16,11 +16,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./build.ts')).buildCommand,
   },
   {
-    name: 'shell',
-    summary: 'Enter the root that a failed RUN left',
-    load: async () => (await import('./shell.ts')).shellCommand,
-  },
-  {
     name: 'parse',
     summary: 'Read a Dockerfile and print its instructions',
     load: async () => (await import('./parse.ts')).parseCommand,
@@ -104,6 +99,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'cache ls',
     summary: 'List what the build cache holds',
     load: async () => (await import('./cache-ls.ts')).cacheLsCommand,
+  },
+  {
+    name: 'cache explain',
+    summary: 'Say why steps of the last build were not in the cache',
+    load: async () => (await import('./cache-explain.ts')).cacheExplainCommand,
   },
   {
     name: 'cache prune',

@@ -4,14 +4,12 @@ import type { BuildEvent, StepInfo } from '../library.ts';
 /** Shows a build while it runs. */
 export interface Progress {
   event(event: BuildEvent): void;
-  /** Takes what is drawn again and again off the screen, and puts it back. */
-  show?(isShown: boolean): void;
   /** Leaves the terminal as it was found; to be called on every path, and again without harm. */
   close(): void;
 }
 
 /** `[build 2/4] RUN npm ci` */
-export function stepTitle(step: StepInfo): string {
+export function stepTitle(step: Pick<StepInfo, 'stage' | 'index' | 'total' | 'text'>): string {
   return `[${step.stage} ${step.index}/${step.total}] ${step.text}`;
 }
 

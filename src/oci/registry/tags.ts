@@ -1,4 +1,5 @@
 import type { Digest } from '../../core/digest.ts';
+import { RegistryError } from '../../core/errors.ts';
 import { parseJsonObject } from '../image/json.ts';
 import { readLimited } from './http.ts';
 import type { Repository, Session } from './session.ts';
@@ -38,13 +39,29 @@ function nextPage(link: string | undefined, base: URL): URL | undefined {
   return address === undefined ? undefined : new URL(address, base);
 }
 
-/** Takes a manifest away with all its tags (distribution-spec, "Deleting Manifests"); one that is gone is success. */
+/** How registries say that they let nobody delete (distribution-spec, "Content Management"). */
+const NO_DELETING = [400, 405, 501];
+
+/**
+ * Takes a manifest away with all its tags (distribution-spec, "Deleting Manifests"); one that is gone is success.
+ * @throws RegistryError `REGISTRY_DELETE_REFUSED`
+ */
 export async function deleteManifest(
   session: Session,
   { digest, ...repository }: Repository & { readonly digest: Digest },
 ): Promise<void> {
   const subject = `${repository.registry}/${repository.repository}@${digest}`;
   const path = `manifests/${digest}`;
-  const call = { repository, path, method: 'DELETE', action: 'delete', subject, accept: [200, 202, 404] } as const;
-  await session.request(call, (response) => response.discard());
+  const accept = [200, 202, 404, ...NO_DELETING];
+  const call = { repository, path, method: 'DELETE', action: 'delete', subject, accept } as const;
+  const status = await session.request(call, (response) => {
+    response.discard();
+    return response.status;
+  });
+  if (!NO_DELETING.includes(status)) return;
+  throw new RegistryError('REGISTRY_DELETE_REFUSED', `${repository.registry} lets nobody delete: ${subject}`, {
+    method: 'DELETE',
+    status,
+    hint: 'allow it there (docker-registry: storage.delete.enabled), or use the rules by which the registry itself cleans up',
+  });
 }

@@ -6,6 +6,7 @@ import { type BuildOptions, type SharedCacheSource, verifyCache } from '../../..
 import { createBuilder, eventsOf, type TestBuild } from '../../support/build.ts';
 import { answer } from '../../support/registry/faults.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry/server.ts';
+import { tarOf } from '../../support/tar-of.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const FILES = {
@@ -169,6 +170,33 @@ describe('a shared cache in a registry', () => {
       if (wrong !== undefined) registry.manifests.set(name, wrong);
     }
     expect(await machine()({ cacheFrom: [from] })).toMatchObject({ executed: 4 });
+  });
+
+  it.each([
+    ['is gone when it is needed', answer(/GET .*\/blobs\//, { status: 404 })],
+    ['cannot be fetched any more', answer(/GET .*\/blobs\//, { status: 403 })],
+  ])('whose layer %s costs a warning and the step', async (_, fault) => {
+    const { registry, from, first } = await filled();
+    const digests = first.image.layers.map(({ descriptor }) => descriptor.digest);
+    registry.faults.push((request, response) =>
+      digests.some((digest) => request.url?.includes(digest)) ? fault(request, response) : false,
+    );
+    const second = await machine()({ cacheFrom: [from] });
+    expect(second.image).toEqual(first.image);
+    expect(second.executed).toBe(2);
+    expect(warnings(second).at(-1)).toMatch(/^shared cache: .*; what it had is made here$/);
+    expect(new Set(warnings(second)).size).toBe(warnings(second).length);
+  });
+
+  it('whose layer is gone costs no context that comes as a stream', async () => {
+    const { registry, from, first } = await filled();
+    const layer = first.image.layers[0]?.descriptor.digest ?? '';
+    registry.faults.push(answer(new RegExp(`GET .*/blobs/${layer}`), { status: 404 }));
+    async function* stream(): AsyncGenerator<Uint8Array, void> {
+      yield await tarOf(FILES);
+    }
+    const { image } = await createBuilder().build({ context: stream(), tags: ['app'], cacheFrom: [from] });
+    expect(image.layers).toEqual(first.image.layers);
   });
 
   it('that gives other bytes for a layer fails the build, and nothing of it is kept', async () => {

@@ -1,5 +1,5 @@
 import type { CliHost } from '../../../src/cli/host.ts';
-import type { BuildOptions, BuildResult, Library, ShellTerminal } from '../../../src/cli/library.ts';
+import type { BuildOptions, BuildResult, Library } from '../../../src/cli/library.ts';
 import type { Digest } from '../../../src/core/digest.ts';
 import { isBuilderError } from '../../../src/core/errors.ts';
 
@@ -23,7 +23,6 @@ export interface FakeHostOptions {
   readonly stdin?: string;
   readonly files?: Record<string, string>;
   readonly library?: Partial<Library>;
-  readonly terminal?: ShellTerminal;
 }
 
 /** A host in memory, with a clock that only the test moves. */
@@ -62,10 +61,6 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     stdin: async function* () {
       yield Buffer.from(options.stdin ?? '');
     },
-    terminal: () => options.terminal,
-    writeBytes: async (stream, bytes) => {
-      written[stream] += Buffer.from(bytes).toString('utf8');
-    },
     readFile: async (path) => files.get(path) ?? failWith('ENOENT', `no such file or directory, open '${path}'`),
     writeFile: async (path, content) => {
       if (path.startsWith('/forbidden/')) failWith('EACCES', `permission denied, open '${path}'`);
@@ -99,12 +94,11 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     check: () => unexpected('check'),
     checkReproducible: () => unexpected('checkReproducible'),
     examineHost: () => unexpected('examineHost'),
+    explainLastBuild: () => unexpected('explainLastBuild'),
     fix: () => unexpected('fix'),
     lintViolation: () => unexpected('lintViolation'),
     toCheckJson: () => unexpected('toCheckJson'),
     toSarif: () => unexpected('toSarif'),
-    enterKeptRun: () => unexpected('enterKeptRun'),
-    listKeptRuns: () => unexpected('listKeptRuns'),
     outline: () => unexpected('outline'),
     formatOutline: () => unexpected('formatOutline'),
     plan: () => unexpected('plan'),
@@ -119,6 +113,7 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     removeImage: async () => false,
     listCache: async () => [],
     pruneCache: () => unexpected('pruneCache'),
+    pruneSharedCache: () => unexpected('pruneSharedCache'),
     verifyCache: () => unexpected('verifyCache'),
     isBuilderError,
     ...parts,

@@ -1,0 +1,67 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { withCleanup } from '../../src/hostd/cleanup.ts';
+import { CopySnapshotter } from '../../src/hostd/copy-snapshots.ts';
+import { LayerDirectories } from '../../src/hostd/layer-directories.ts';
+import type { Mounter } from '../../src/hostd/mounter.ts';
+import { mountRunRoot } from '../../src/hostd/run-root.ts';
+import { createCrun } from '../../src/sandbox/crun.ts';
+import { requestFor } from '../support/sandbox-box.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+it('a command costs one process, and its mounts go in two calls, however many they are', async () => {
+  const dir = tempDir();
+  for (const name of ['merged', 'points']) mkdirSync(join(dir, name));
+  const { mounter, calls } = recordingMounter();
+  const sandbox = createCrun({ program: '/bin/true', capabilities: '0', canSetGroups: true });
+  const request = requestFor('true', {
+    mounts: [{ kind: 'tmpfs', target: '/somewhere', readOnly: false }],
+  });
+  const started = await countingProcesses(() =>
+    withCleanup(async (cleanup) => {
+      const root = await mountRunRoot(join(dir, 'merged'), request, { ...partsIn(dir), mounter, cleanup });
+      await sandbox.run(root.path, request, { onOutput: () => {}, scratch: root.scratch });
+    }),
+  );
+  expect(started).toBe(1);
+  expect(calls.filter((call) => call === 'unmount')).toHaveLength(2);
+  // Memory, root, /dev with pts, shm and six nodes, /sys, two files, and the one that was asked for.
+  expect(calls.filter((call) => call === 'bind' || call === 'fileSystem')).toHaveLength(15);
+});
+
+function partsIn(dir: string) {
+  const options = { stateDir: dir, tempDir: dir, flavor: 'mapped', whiteouts: 'files', isLazy: true } as const;
+  const layers = new LayerDirectories(options);
+  const snapshotter = new CopySnapshotter({ tempDir: dir, layers });
+  const signal = new AbortController().signal;
+  return { tempDir: dir, pointsDir: join(dir, 'points'), flavor: 'mapped', layers, snapshotter, signal } as const;
+}
+
+/** Mounts nothing, so that this needs no rights. */
+function recordingMounter(): { readonly mounter: Mounter; readonly calls: string[] } {
+  const calls: string[] = [];
+  const record = (name: string) => async (): Promise<void> => void calls.push(name);
+  const mounter: Mounter = {
+    bind: record('bind'),
+    fileSystem: record('fileSystem'),
+    overlay: record('overlay'),
+    protect: record('protect'),
+    unmount: record('unmount'),
+  };
+  return { mounter, calls };
+}
+
+/** Node tells of every child process on this channel. */
+async function countingProcesses(work: () => Promise<void>): Promise<number> {
+  let started = 0;
+  const count = (): void => void started++;
+  subscribe('child_process', count);
+  try {
+    await work();
+  } finally {
+    unsubscribe('child_process', count);
+  }
+  return started;
+}
