@@ -26,6 +26,10 @@ export interface CacheFolders {
   readonly snapshots: string;
   /** Folders of cache mounts, by kind of sandbox host. */
   readonly mounts: string;
+  /** Tarballs that npm's cache had not. */
+  readonly npmTarballs: string;
+  /** How installations were divided into layers. */
+  readonly npmPlans: string;
   /** Workspaces of running builds. */
   readonly temporary: string;
   readonly statCache: string;
@@ -55,6 +59,8 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     pulled: join(cacheDir, 'pulled'),
     snapshots: join(cacheDir, 'snapshots'),
     mounts: join(cacheDir, 'mounts'),
+    npmTarballs: join(cacheDir, 'npm', 'tarballs'),
+    npmPlans: join(cacheDir, 'npm', 'plans'),
     temporary: join(cacheDir, 'tmp'),
     statCache: join(cacheDir, 'stat-cache'),
     unchanged: join(cacheDir, 'unchanged'),

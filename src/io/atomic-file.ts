@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { toHostError } from './host-error.ts';
+import { errnoOf, toHostError } from './host-error.ts';
 import { makeFolder } from './make-folder.ts';
 import { markFailures, toSinkError } from './source-failure.ts';
 
@@ -40,12 +40,22 @@ export async function writeAtomic(
 export function writeAtomicSync(path: string, content: Uint8Array | string): void {
   const temporary = temporaryName(path);
   try {
-    makeFolder(dirname(path));
-    writeFileSync(temporary, content, { flag: 'wx' });
+    writeNew(temporary, content);
     renameSync(temporary, path);
   } catch (error) {
     discardFile(temporary);
     throw toHostError(error, 'write', path);
+  }
+}
+
+/** The folder is there nearly always: it is made only when that turns out to be wrong. */
+function writeNew(path: string, content: Uint8Array | string): void {
+  try {
+    writeFileSync(path, content, { flag: 'wx' });
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    makeFolder(dirname(path));
+    writeFileSync(path, content, { flag: 'wx' });
   }
 }
 

@@ -28,23 +28,36 @@ const SPREAD = 768 * 1024;
  * makes one. Blocks that would not fit are cut where they are full, which moves nothing beyond their own end.
  */
 export function* cutEntries<T extends PackEntry | TocEntry>(entries: Iterable<T>): Generator<EntryBlock<T>, void> {
-  let block: T[] = [];
-  let room = BLOCK_SIZE - END_BYTES;
-  for (const entry of entries) {
+  const cutter = new EntryCutter<T>();
+  for (const entry of entries) yield* cutter.add(entry);
+  yield cutter.end();
+}
+
+/** {@link cutEntries} for entries that come one by one. */
+export class EntryCutter<T extends PackEntry | TocEntry> {
+  #block: T[] = [];
+  #room = BLOCK_SIZE - END_BYTES;
+
+  /** Takes an entry, and gives the blocks that are complete with it: none, one or two. */
+  add(entry: T): EntryBlock<T>[] {
     const bytes = mostBytes(entry);
-    if (block.length > 0 && (bytes > room || isLarge(entry))) {
-      yield { entries: block, isLast: false };
-      block = [];
-      room = BLOCK_SIZE - END_BYTES;
-    }
-    block.push(entry);
-    room -= bytes;
-    if (!isLarge(entry) && !isBorder(entry, bytes)) continue;
-    yield { entries: block, isLast: false };
-    block = [];
-    room = BLOCK_SIZE - END_BYTES;
+    const isAlone = isLarge(entry);
+    const before = this.#block.length > 0 && (bytes > this.#room || isAlone) ? [this.#cut(false)] : [];
+    this.#block.push(entry);
+    this.#room -= bytes;
+    return isAlone || isBorder(entry, bytes) ? [...before, this.#cut(false)] : before;
   }
-  yield { entries: block, isLast: true };
+
+  end(): EntryBlock<T> {
+    return this.#cut(true);
+  }
+
+  #cut(isLast: boolean): EntryBlock<T> {
+    const entries = this.#block;
+    this.#block = [];
+    this.#room = BLOCK_SIZE - END_BYTES;
+    return { entries, isLast };
+  }
 }
 
 /** Lengths of the blocks of a layer that was packed; those of a foreign layer depend on its table of contents only. */

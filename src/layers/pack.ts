@@ -8,7 +8,7 @@ import { type Block, BlockPool, type CompressedBlock } from '../io/blocks.ts';
 import { keyOfBlock, keyOfPacked } from './block-key.ts';
 import { BlockList } from './block-list.ts';
 import { compressBlocks, firstBlockAt } from './compress.ts';
-import { cutEntries, type EntryBlock, isLarge } from './cut-entries.ts';
+import { cutEntries, type EntryBlock, EntryCutter, isLarge } from './cut-entries.ts';
 import type { EarlierBlock, EarlierBlocks } from './earlier-blocks.ts';
 import { OrderChecker } from './pack-order.ts';
 import type { ReadLayerContent } from './packed-content.ts';
@@ -28,6 +28,8 @@ export interface PackOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export type EntrySource = Iterable<PackEntry | WhiteoutEntry> | AsyncIterable<PackEntry | WhiteoutEntry>;
+
 /** Bytes of tar after which other work of the process gets its turn. */
 const BYTES_PER_TURN = 512 * 1024;
 /** Blocks that are decompressed ahead of their turn. */
@@ -36,11 +38,12 @@ const AHEAD = 6;
 /**
  * Packs entries into a layer in one pass: reads each content once, hashes, compresses and stores. Entries come as a layer
  * has them: sorted, parents first, hard links after their target. Memory does not grow with the layer, but for its table
- * of contents. The bytes do not depend on what is taken from an earlier layer.
- * @throws LayerError `LAYER_FILE_CHANGED`, `LAYER_FILE_UNREADABLE`; what the store throws
+ * of contents. The bytes do not depend on what is taken from an earlier layer. Entries that must be waited for come as an
+ * async iterable, which costs a little for each.
+ * @throws LayerError `LAYER_FILE_CHANGED`, `LAYER_FILE_UNREADABLE`; what `entries` and the store throw
  */
 export async function packLayer(
-  entries: Iterable<PackEntry | WhiteoutEntry>,
+  entries: EntrySource,
   store: ContentWriter,
   options: PackOptions,
 ): Promise<IndexedLayer> {
@@ -81,9 +84,10 @@ class Packer {
     this.tar = new TarBlocks({ times, pool, readLayerContent });
   }
 
-  async *blocks(entries: Iterable<PackEntry | WhiteoutEntry>): AsyncGenerator<Block, void> {
+  async *blocks(entries: EntrySource): AsyncGenerator<Block, void> {
     const waiting: Waiting[] = [];
-    for (const block of cutEntries(inOrder(entries))) {
+    const cut = Symbol.asyncIterator in entries ? cutAsTheyCome(entries) : cutEntries(inOrder(entries));
+    for await (const block of cut) {
       waiting.push(this.#prepare(block));
       const next = waiting.length > AHEAD || this.#options.earlier === undefined ? waiting.shift() : undefined;
       if (next !== undefined) yield* this.#pack(next);
@@ -140,6 +144,18 @@ class Packer {
 
 function compressedOf({ compressed, digest }: EarlierBlock): CompressedBlock {
   return { chunks: [compressed], digest };
+}
+
+async function* cutAsTheyCome(
+  entries: AsyncIterable<PackEntry | WhiteoutEntry>,
+): AsyncGenerator<EntryBlock<PackEntry | WhiteoutEntry>, void> {
+  const order = new OrderChecker();
+  const cutter = new EntryCutter<PackEntry | WhiteoutEntry>();
+  for await (const entry of entries) {
+    order.check(entry);
+    for (const block of cutter.add(entry)) yield block;
+  }
+  yield cutter.end();
 }
 
 function* inOrder<T extends PackEntry | WhiteoutEntry>(entries: Iterable<T>): Generator<T, void> {

@@ -18,7 +18,6 @@ export interface FetchOptions {
   readonly readProjectFile: (path: string) => Promise<Uint8Array | undefined>;
   /** Whether no registry may be asked. */
   readonly offline: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -30,38 +29,37 @@ const FIRST_WAIT_MS = 250;
 const HEADERS_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 5;
 
-/**
- * Makes sure that the store has every tarball. What no folder has is fetched, verified and kept.
- * @throws StepError `STEP_NPM_TARBALL_MISSING` naming the package; ContentError `CONTENT_DIGEST_MISMATCH`
- */
-export async function fetchTarballs(packages: readonly TarballPackage[], options: FetchOptions): Promise<void> {
-  const missing = packages.filter(({ source }) => options.store.find(source.integrity) === undefined);
-  if (missing.length === 0) return;
-  const connection = await openConnection(options.settings);
-  const limit = createLimit(PARALLEL);
-  let done = 0;
-  try {
-    await Promise.all(
-      missing.map((candidate) =>
-        limit.run(async () => {
-          options.signal.throwIfAborted();
-          await obtain(candidate, options, connection);
-          options.onProgress?.(++done, missing.length);
-        }),
-      ),
-    );
-  } finally {
-    await connection.dispatcher.close();
-  }
+/** Gives the bytes of tarballs, each read once and verified. */
+export interface TarballSource extends AsyncDisposable {
+  /** @throws StepError `STEP_NPM_TARBALL_MISSING` naming the package; ContentError `CONTENT_DIGEST_MISMATCH` */
+  get(candidate: TarballPackage): Promise<Buffer>;
 }
 
-async function obtain(candidate: TarballPackage, options: FetchOptions, connection: Connection): Promise<void> {
-  const { resolved, integrity } = candidate.source;
-  const label = labelOf(candidate);
-  const bytes = resolved?.startsWith('file:')
-    ? await readLocal(candidate, resolved.slice('file:'.length), options)
-    : await download(candidate, options, connection);
-  options.store.keep(integrity, bytes, label);
+/** Tarballs of this machine, or of the registry: what is fetched is verified and kept. */
+export function createTarballSource(options: FetchOptions): TarballSource {
+  const limit = createLimit(PARALLEL);
+  let connection: Promise<Connection> | undefined;
+
+  async function obtain(candidate: TarballPackage): Promise<Buffer> {
+    const { resolved, integrity } = candidate.source;
+    const bytes = resolved?.startsWith('file:')
+      ? await readLocal(candidate, resolved.slice('file:'.length), options)
+      : await limit.run(async () => {
+          options.signal.throwIfAborted();
+          connection ??= openConnection(options.settings);
+          return await download(candidate, options, await connection);
+        });
+    options.store.keep(integrity, bytes, labelOf(candidate));
+    return bytes;
+  }
+
+  return {
+    get: async (candidate) => options.store.find(candidate.source.integrity) ?? (await obtain(candidate)),
+    async [Symbol.asyncDispose]() {
+      const opened = await connection?.catch(() => undefined);
+      await opened?.dispatcher.close();
+    },
+  };
 }
 
 function labelOf({ name, version }: TarballPackage): string {

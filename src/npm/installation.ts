@@ -1,12 +1,11 @@
-import type { PackEntry, WhiteoutEntry } from '../core/toc.ts';
+import { compareTreePaths } from '../core/paths.ts';
 import { type BinLink, planBinLinks } from './bin-links.ts';
-import { type LayerPlace, layerEntries } from './layer-entries.ts';
+import { type LayerEntry, type LayerPlace, layerEntries } from './layer-entries.ts';
 import { type PlannedLayer, planLayers } from './layer-plan.ts';
 import { loadNpmTree, type TreeOptions } from './load-tree.ts';
 import { isTarball, type NpmPackage, type NpmTree, type TarballPackage } from './npm-tree.ts';
-import { unpackPackage } from './package-files.ts';
+import type { PackageFiles } from './package-files.ts';
 import type { ProjectFiles } from './project-files.ts';
-import type { ReadTarball } from './tarballs.ts';
 
 /** An installation, planned from a lockfile: nothing of a package has been read. */
 export interface Installation {
@@ -76,35 +75,54 @@ export function layerFields(layer: PlannedLayer, { programs }: Installation): st
 
 export interface LayerReading {
   readonly place: LayerPlace;
-  readonly read: ReadTarball;
+  /** Asked for the packages of the layer, in the order of {@link packagesOf}. */
+  readonly unpack: (candidate: TarballPackage) => Promise<PackageFiles>;
+  /** Which of its programs a package really has. */
+  readonly programsIn: (candidate: TarballPackage) => Promise<ReadonlySet<string>>;
   /** Whether a file is there below the project's folder. */
   readonly hasProjectFile: (path: string) => boolean;
 }
 
-/** The tarballs that the entries of a layer are made from, or that say which of its links lead to something. */
-export function tarballsOf(layer: PlannedLayer, { tree }: Installation): TarballPackage[] {
-  const packages = byLocation(tree);
-  const owners = layer.binLinks.flatMap(({ owner }) => placeOf(owner, packages)?.tarball ?? []);
-  return [...new Set([...layer.packages, ...owners])];
+/** The packages of a layer in the order in which they are unpacked: that of the layer's entries. */
+export function packagesOf(layer: PlannedLayer): TarballPackage[] {
+  return layer.packages.toSorted((a, b) => compareTreePaths(a.location, b.location));
 }
 
-/** The entries of a planned layer. Tarballs are read as they are needed. */
-export function readLayer(
+/** The entries of a planned layer. Packages are unpacked as they are needed, each once. */
+export async function* readLayer(
   layer: PlannedLayer,
   installation: Installation,
-  { place, read, hasProjectFile }: LayerReading,
-): Iterable<PackEntry | WhiteoutEntry> {
-  const packages = byLocation(installation.tree);
-  const names = new Map<string, ReadonlySet<string>>();
-  const exists = ({ owner, program }: BinLink): boolean => {
-    if (owner.source.kind === 'link') return hasProjectFile(`${owner.source.target}/${program}`);
+  reading: LayerReading,
+): AsyncGenerator<LayerEntry, void> {
+  const binLinks = await linksToPrograms(layer, installation, reading);
+  const entries = layerEntries({ ...layer, binLinks }, reading.place, installation);
+  for (let next = entries.next(); next.done !== true; ) {
+    const { value } = next;
+    if (value.type === 'wanted') {
+      next = entries.next(await reading.unpack(value.candidate));
+    } else {
+      yield value;
+      next = entries.next();
+    }
+  }
+}
+
+/** npm makes no link to a program that is not there. */
+async function linksToPrograms(
+  { binLinks }: PlannedLayer,
+  { tree }: Installation,
+  { programsIn, hasProjectFile }: LayerReading,
+): Promise<BinLink[]> {
+  const packages = byLocation(tree);
+  const found: BinLink[] = [];
+  for (const link of binLinks) {
+    const { owner, program } = link;
     const at = placeOf(owner, packages);
-    if (at === undefined) return false;
-    const { location } = at.tarball;
-    const files = names.get(location) ?? new Set(unpackPackage(read(at.tarball), location).keys());
-    names.set(location, files);
-    return files.has(`${at.prefix}${program}`);
-  };
-  const binLinks = layer.binLinks.filter(exists);
-  return layerEntries({ ...layer, binLinks }, place, { read, programs: installation.programs });
+    const isThere =
+      owner.source.kind === 'link'
+        ? hasProjectFile(`${owner.source.target}/${program}`)
+        : at !== undefined && (await programsIn(at.tarball)).has(`${at.prefix}${program}`);
+    if (isThere) found.push(link);
+  }
+  return found;
 }

@@ -3,8 +3,7 @@ import { FIXED_TIME } from '../core/time.ts';
 import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
 import type { BinLink } from './bin-links.ts';
 import type { NpmPackage, TarballPackage } from './npm-tree.ts';
-import { type PackageFile, type PackageFiles, unpackPackage } from './package-files.ts';
-import type { ReadTarball } from './tarballs.ts';
+import type { PackageFile, PackageFiles } from './package-files.ts';
 
 export type Attributes = Pick<Metadata, 'mode' | 'uid' | 'gid'>;
 
@@ -28,8 +27,18 @@ export interface LayerPlace {
   readonly emptied: readonly string[];
 }
 
+/** Asked for before the entries that are made of it; the answer is its files. */
+export interface WantedPackage {
+  readonly type: 'wanted';
+  readonly candidate: TarballPackage;
+}
+
+export type LayerEntry = PackEntry | WhiteoutEntry;
+
+/** Entries, and questions that `next` answers. */
+export type Entries = Generator<LayerEntry | WantedPackage, void, PackageFiles | undefined>;
+
 export interface EntrySources {
-  readonly read: ReadTarball;
   /** Programs of a package, by the location of its tarball, which are made executable. */
   readonly programs: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -44,14 +53,10 @@ type Leaf =
   | { readonly kind: 'file'; readonly mode: number; readonly bytes: Uint8Array };
 
 /**
- * The entries of a layer, in its order. Packages are unpacked one at a time, when their turn comes, so that memory holds
+ * The entries of a layer, in its order. Packages are asked for one at a time, when their turn comes, so that memory holds
  * the content of one package (and of those that it is nested in), not of all.
  */
-export function* layerEntries(
-  content: LayerContent,
-  place: LayerPlace,
-  sources: EntrySources,
-): Generator<PackEntry | WhiteoutEntry, void> {
+export function* layerEntries(content: LayerContent, place: LayerPlace, sources: EntrySources): Entries {
   const root = newFolder();
   for (const candidate of content.packages) folderAt(root, inImage(place, candidate.location)).tarball = candidate;
   for (const link of content.links) put(root, inImage(place, link.location), { kind: 'link', text: linkText(link) });
@@ -108,8 +113,10 @@ class EntryWriter {
     this.#sources = sources;
   }
 
-  *below(folder: Folder, path: string): Generator<PackEntry | WhiteoutEntry, void> {
-    const content = folder.tarball === undefined ? folder : merged(this.#unpack(folder.tarball), folder);
+  *below(folder: Folder, path: string): Entries {
+    const { tarball } = folder;
+    const files = tarball === undefined ? undefined : yield { type: 'wanted', candidate: tarball };
+    const content = tarball === undefined ? folder : merged(this.#filesOf(tarball, files ?? new Map()), folder);
     for (const name of [...content.children.keys()].sort(compareBytes)) {
       const child = content.children.get(name);
       const at = joinPath(path, name);
@@ -119,7 +126,7 @@ class EntryWriter {
     }
   }
 
-  *#directory(folder: Folder, path: string): Generator<PackEntry | WhiteoutEntry, void> {
+  *#directory(folder: Folder, path: string): Entries {
     const attributes = this.#place.existing(path) ?? { mode: 0o755, ...this.#place.owner };
     yield { path, type: 'directory', ...attributes, mtime: FIXED_TIME, size: 0 };
     if (this.#place.emptied.includes(path)) yield { path, type: 'opaque' };
@@ -134,9 +141,8 @@ class EntryWriter {
     return { ...common, type: 'file', mode, size: bytes.length, ...(bytes.length > 0 && { source }) };
   }
 
-  #unpack(candidate: TarballPackage): Folder {
-    const files = unpackPackage(this.#sources.read(candidate), `${candidate.name}@${candidate.version}`);
-    for (const program of this.#sources.programs.get(candidate.location) ?? []) makeProgram(files, program);
+  #filesOf({ location }: TarballPackage, files: PackageFiles): Folder {
+    for (const program of this.#sources.programs.get(location) ?? []) makeProgram(files, program);
     const root = newFolder();
     for (const [path, { mode, bytes }] of files) put(root, path, { kind: 'file', mode, bytes });
     return root;

@@ -1,4 +1,5 @@
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip as gunzipWithCallback } from 'node:zlib';
 import { parentPath, treePath } from '../core/paths.ts';
 import { TarParser } from '../io/tar-reader.ts';
 import { npmError } from './npm-error.ts';
@@ -19,15 +20,18 @@ const UMASK = 0o022;
  * files are readable for all and never writable for others, a `.gitignore` becomes an `.npmignore`.
  * @throws StepError `STEP_NPM_BAD_TARBALL`
  */
-export function unpackPackage(tarball: Uint8Array, label: string): PackageFiles {
+export async function unpackPackage(tarball: Uint8Array, label: string): Promise<PackageFiles> {
   const collector = new Collector();
   try {
+    const archive = isGzip(tarball)
+      ? await gunzip(tarball, { chunkSize: Math.max(unpackedSize(tarball), 64) })
+      : tarball;
     const parser = new TarParser({
       onEntry: (header) => collector.begin(header),
       onData: (chunk) => collector.data(chunk),
       onEnd: () => collector.end(),
     });
-    parser.push(isGzip(tarball) ? gunzipSync(tarball) : tarball);
+    parser.push(archive);
     parser.end();
   } catch (cause) {
     throw npmError(
@@ -42,8 +46,21 @@ export function unpackPackage(tarball: Uint8Array, label: string): PackageFiles 
 
 const HINT = 'its bytes are those of the lockfile: tell whoever published it, or choose another version';
 
+/** On the thread pool. */
+const gunzip = promisify(gunzipWithCallback);
+
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** As many bytes as one buffer may be made for at once. */
+const MOST_AT_ONCE = 32 * 1024 * 1024;
+
+/** A hint: the last member of a gzip file says how long its content is (RFC 1952, ISIZE). */
+export function unpackedSize(bytes: Uint8Array): number {
+  if (!isGzip(bytes) || bytes.length < 4) return bytes.length;
+  const said = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
+  return Math.min(Math.max(said + 1, 64 * 1024), MOST_AT_ONCE);
 }
 
 interface Header {

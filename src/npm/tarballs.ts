@@ -3,40 +3,40 @@ import { join } from 'node:path';
 import ssri from 'ssri';
 import { ContentError } from '../core/errors.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
-import type { TarballPackage } from './npm-tree.ts';
 
-/** The bytes of a package's tarball, verified. */
-export type ReadTarball = (candidate: TarballPackage) => Buffer;
-
-/**
- * Where tarballs lie on this machine, by what their integrity says: content folders of npm's cache (`content-v2` of
- * cacache) and of ours, in the order in which they are asked.
- */
+/** Where tarballs lie on this machine, by what their integrity says. */
 export interface TarballStore {
   /** Verified; `undefined` where there is none, or only a damaged one. */
   find(integrity: string): Buffer | undefined;
   /**
-   * Keeps a tarball in the last folder.
+   * Keeps a tarball for later builds.
    * @throws ContentError `CONTENT_DIGEST_MISMATCH` when it is not what `integrity` says
    */
   keep(integrity: string, bytes: Buffer, label: string): void;
 }
 
-export function createTarballStore(folders: readonly string[]): TarballStore {
+export interface TarballFolders {
+  /** npm's cache (`content-v2` of cacache), which is asked first and never written. */
+  readonly npm: string;
+  /** Ours: one file for each tarball. */
+  readonly own: string;
+}
+
+export function createTarballStore({ npm, own }: TarballFolders): TarballStore {
   return {
     find(integrity) {
-      for (const folder of folders) {
-        for (const path of contentPaths(folder, integrity)) {
-          const bytes = readIfThere(path);
-          if (bytes !== undefined && isVerified(bytes, integrity)) return bytes;
-        }
+      const hashes = strongest(integrity);
+      const paths = [...hashes.map((hash) => npmPath(npm, hash)), ...hashes.map((hash) => ownPath(own, hash))];
+      for (const path of paths) {
+        const bytes = readIfThere(path);
+        if (bytes !== undefined && isVerified(bytes, integrity)) return bytes;
       }
       return undefined;
     },
     keep(integrity, bytes, label) {
       if (!isVerified(bytes, integrity)) throw tampered(integrity, bytes, label);
-      const [path] = contentPaths(folders.at(-1) ?? '', integrity);
-      if (path !== undefined) writeAtomicSync(path, bytes);
+      const [hash] = strongest(integrity);
+      if (hash !== undefined) writeAtomicSync(ownPath(own, hash), bytes);
     },
   };
 }
@@ -51,14 +51,27 @@ function isVerified(bytes: Buffer, integrity: string): boolean {
   return ssri.checkData(bytes, integrity) !== false;
 }
 
-function contentPaths(folder: string, integrity: string): string[] {
+interface TarballHash {
+  readonly algorithm: string;
+  readonly hex: string;
+}
+
+function strongest(integrity: string): TarballHash[] {
   const parsed = ssri.parse(integrity);
   if (parsed === null) return [];
   const algorithm = parsed.pickAlgorithm();
-  return (parsed[algorithm] ?? []).map((hash) => {
-    const hex = Buffer.from(hash.digest, 'base64').toString('hex');
-    return join(folder, algorithm, hex.slice(0, 2), hex.slice(2, 4), hex.slice(4));
-  });
+  return (parsed[algorithm] ?? []).map(({ digest }) => ({
+    algorithm,
+    hex: Buffer.from(digest, 'base64').toString('hex'),
+  }));
+}
+
+function npmPath(folder: string, { algorithm, hex }: TarballHash): string {
+  return join(folder, algorithm, hex.slice(0, 2), hex.slice(2, 4), hex.slice(4));
+}
+
+function ownPath(folder: string, { algorithm, hex }: TarballHash): string {
+  return join(folder, `${algorithm}-${hex}`);
 }
 
 function readIfThere(path: string): Buffer | undefined {

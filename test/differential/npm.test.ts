@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../../src/core/toc.ts';
-import { fetchTarballs } from '../../src/npm/fetch-tarballs.ts';
-import { planInstallation, readLayer, tarballsOf } from '../../src/npm/installation.ts';
-import type { OmitType } from '../../src/npm/npm-tree.ts';
+import { createTarballSource } from '../../src/npm/fetch-tarballs.ts';
+import { planInstallation, readLayer } from '../../src/npm/installation.ts';
+import type { OmitType, TarballPackage } from '../../src/npm/npm-tree.ts';
 import { parseNpmrc } from '../../src/npm/npmrc.ts';
+import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
 import { readProjectFiles } from '../../src/npm/project-files.ts';
 import { createRegistryConfig } from '../../src/npm/registry-config.ts';
 import { toInstallSettings } from '../../src/npm/settings.ts';
@@ -81,23 +82,25 @@ async function installNatively({ folder, cache, target, omit = [], workspaces = 
     scratch: join(tempDir(), 'scratch'),
     layerCount: 3,
   });
-  const store = createTarballStore([npmContentFolder(cache)]);
+  await using tarballs = createTarballSource({
+    store: createTarballStore({ npm: npmContentFolder(cache), own: tempDir() }),
+    registry: createRegistryConfig([], [], 'http://packages.invalid/'),
+    settings: [],
+    readProjectFile: async (path) => read(path),
+    offline: true,
+    signal: AbortSignal.timeout(60_000),
+  });
+  const unpack = async (candidate: TarballPackage): Promise<PackageFiles> =>
+    await unpackPackage(await tarballs.get(candidate), candidate.name);
   const found: Record<string, string> = {};
   for (const layer of installation.layers) {
-    await fetchTarballs(tarballsOf(layer, installation), {
-      store,
-      registry: createRegistryConfig([], [], 'http://packages.invalid/'),
-      settings: [],
-      readProjectFile: async (path) => read(path),
-      offline: true,
-      signal: AbortSignal.timeout(60_000),
-    });
     const entries = readLayer(layer, installation, {
       place: { folder: '', owner: { uid: 0, gid: 0 }, existing: () => undefined, emptied: [] },
-      read: ({ source }) => store.find(source.integrity) ?? Buffer.alloc(0),
+      unpack,
+      programsIn: async (candidate) => new Set((await unpack(candidate)).keys()),
       hasProjectFile: (path) => existsSync(join(folder, path)),
     });
-    for (const entry of entries) found[entry.path] = describeEntry(entry);
+    for await (const entry of entries) found[entry.path] = describeEntry(entry);
   }
   return onlyModules(found);
 }

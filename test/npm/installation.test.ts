@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PackEntry } from '../../src/core/toc.ts';
 import { type Installation, planInstallation, readLayer } from '../../src/npm/installation.ts';
-import type { OmitType } from '../../src/npm/npm-tree.ts';
+import type { OmitType, TarballPackage } from '../../src/npm/npm-tree.ts';
+import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
 import { readProjectFiles } from '../../src/npm/project-files.ts';
 import type { NpmTarget } from '../../src/npm/target.ts';
 import { lockEntry, type MadePackage, makeTarball, projectTexts, type Tarball } from '../support/npm-packages.ts';
@@ -42,19 +43,22 @@ function locations({ tree }: Installation): string[] {
   return tree.packages.map(({ location }) => location).sort();
 }
 
-function entriesOf(installation: Installation, tarballs: readonly Tarball[], layer = 0): PackEntry[] {
+async function entriesOf(installation: Installation, tarballs: readonly Tarball[], layer = 0): Promise<PackEntry[]> {
   const planned = installation.layers[layer];
   if (planned === undefined) throw new Error(`no layer ${layer}`);
+  const unpack = async ({ source, name }: TarballPackage): Promise<PackageFiles> => {
+    const found = tarballs.find(({ integrity }) => integrity === source.integrity);
+    if (found === undefined) throw new Error('no such tarball');
+    return await unpackPackage(found.bytes, name);
+  };
   const entries = readLayer(planned, installation, {
     place: { folder: 'app', owner: { uid: 10, gid: 20 }, existing: () => undefined, emptied: [] },
-    read: ({ source }) => {
-      const found = tarballs.find(({ integrity }) => integrity === source.integrity);
-      if (found === undefined) throw new Error('no such tarball');
-      return found.bytes;
-    },
+    unpack,
+    programsIn: async (candidate) => new Set((await unpack(candidate)).keys()),
     hasProjectFile: () => true,
   });
-  return [...entries].filter((entry): entry is PackEntry => entry.type !== 'whiteout' && entry.type !== 'opaque');
+  const all = await Array.fromAsync(entries);
+  return all.filter((entry): entry is PackEntry => entry.type !== 'whiteout' && entry.type !== 'opaque');
 }
 
 async function make(...made: readonly MadePackage[]): Promise<Tarball[]> {
@@ -86,7 +90,7 @@ describe('an installation', () => {
       manifest: { bin: { go: './bin/go.js' } },
       files: { 'bin/go.js': program },
     });
-    const entries = entriesOf(await plan(files), [a, b]);
+    const entries = await entriesOf(await plan(files), [a, b]);
     const found = entries.find(({ path }) => path === 'app/node_modules/a/bin/go.js');
     expect(found).toMatchObject({ mode: 0o755, uid: 10, gid: 20 });
     expect(found?.source?.kind === 'bytes' && Buffer.from(found.source.bytes).toString()).toBe(
@@ -100,7 +104,9 @@ describe('an installation', () => {
 
   it('links no program that is not in the package', async () => {
     const { a, b, files } = await simpleProject({ manifest: { bin: { go: 'missing.js' } } });
-    expect(entriesOf(await plan(files), [a, b]).map(({ path }) => path)).not.toContain('app/node_modules/.bin/go');
+    expect((await entriesOf(await plan(files), [a, b])).map(({ path }) => path)).not.toContain(
+      'app/node_modules/.bin/go',
+    );
   });
 
   it('gives a name that two packages want to the one that npm gives it to', async () => {
@@ -112,7 +118,7 @@ describe('an installation', () => {
       { dependencies: { a: '1', b: '1' } },
       { 'node_modules/b': lockEntry(b), 'node_modules/a': lockEntry(a) },
     );
-    const entries = entriesOf(await plan(files), [a, b]);
+    const entries = await entriesOf(await plan(files), [a, b]);
     expect(entries.find(({ path }) => path === 'app/node_modules/.bin/go')?.link).toBe('../a/a.js');
     expect(entries.find(({ path }) => path === 'app/node_modules/b/b.js')?.mode).toBe(0o644);
   });
@@ -134,7 +140,7 @@ describe('an installation', () => {
       { dependencies: { a: '1' } },
       { 'node_modules/a': lockEntry(a), 'node_modules/a/node_modules/b': lockEntry(b) },
     );
-    expect(entriesOf(await plan(files), [a, b]).map(({ path }) => path)).toEqual([
+    expect((await entriesOf(await plan(files), [a, b])).map(({ path }) => path)).toEqual([
       'app',
       'app/node_modules',
       'app/node_modules/.package-lock.json',

@@ -1,42 +1,76 @@
-import { join } from 'node:path';
 import { loadArborist } from '../../npm/arborist.ts';
-import { fetchTarballs } from '../../npm/fetch-tarballs.ts';
-import { npmError } from '../../npm/npm-error.ts';
+import { createTarballSource, type TarballSource } from '../../npm/fetch-tarballs.ts';
 import type { TarballPackage } from '../../npm/npm-tree.ts';
+import { type PackageFiles, unpackedSize, unpackPackage } from '../../npm/package-files.ts';
+import { createPackageQueue, type PackageQueue } from '../../npm/package-queue.ts';
 import { createRegistryConfig } from '../../npm/registry-config.ts';
-import { createTarballStore, type ReadTarball } from '../../npm/tarballs.ts';
+import { createTarballStore } from '../../npm/tarballs.ts';
+import type { Session } from '../session.ts';
 import type { StepContext } from '../steps/context.ts';
 import { readNpmMachine } from './machine.ts';
 import type { StageInstallation } from './stage-install.ts';
 
-/** Brings tarballs to this machine, from npm's cache first, and gives what reads them. */
-export async function obtainTarballs(
-  packages: readonly TarballPackage[],
-  { project, settings }: StageInstallation,
+/** The packages of an installation, from npm's cache, ours or the registry. */
+export interface PackageSource extends AsyncDisposable {
+  /** Gets packages ready in an order, and tells how far it is. */
+  queue(packages: readonly TarballPackage[]): PackageQueue;
+  /** Which of the programs that are to be linked a package has; known already where it was unpacked in this build. */
+  programsIn(candidate: TarballPackage): Promise<ReadonlySet<string>>;
+}
+
+export async function openPackages(
+  { project, settings, installation, seen }: StageInstallation,
   { session, info }: StepContext,
-): Promise<ReadTarball> {
+): Promise<PackageSource> {
+  const aborter = new AbortController();
+  const signal = AbortSignal.any([session.signal, aborter.signal]);
+  const tarballs = await openTarballs({ project, settings }, { session, signal });
+  const unpack = async ({ name, version, location }: TarballPackage, tarball: Buffer): Promise<PackageFiles> => {
+    const files = await unpackPackage(tarball, `${name}@${version}`);
+    const programs = installation.programs.get(location) ?? new Set();
+    seen.set(location, new Set([...programs].filter((program) => files.has(program))));
+    return files;
+  };
+  const queues: PackageQueue[] = [];
+  const progress = { type: 'progress', id: `npm-${info.id}`, label: 'npm packages', unit: 'items' } as const;
+  return {
+    queue(packages) {
+      let current = 0;
+      const total = packages.length;
+      const fetch = async (candidate: TarballPackage): Promise<Buffer> => {
+        const tarball = await tarballs.get(candidate);
+        session.emit({ ...progress, current: ++current, total });
+        return tarball;
+      };
+      const queue = createPackageQueue(packages, { fetch, sizeOf: unpackedSize, unpack });
+      queues.push(queue);
+      return queue;
+    },
+    async programsIn(candidate) {
+      if (!seen.has(candidate.location)) await unpack(candidate, await tarballs.get(candidate));
+      return seen.get(candidate.location) ?? new Set();
+    },
+    async [Symbol.asyncDispose]() {
+      aborter.abort();
+      await Promise.all(queues.map((queue) => queue.close()));
+      await tarballs[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openTarballs(
+  { project, settings }: Pick<StageInstallation, 'project' | 'settings'>,
+  { session, signal }: { readonly session: Session; readonly signal: AbortSignal },
+): Promise<TarballSource> {
   const machine = readNpmMachine();
   const Arborist = await loadArborist();
   const standard = new Arborist({ path: session.workspace.path }).registry;
-  const store = createTarballStore([machine.contentFolder, join(session.settings.cacheDir, 'npm', 'content')]);
-  await fetchTarballs(packages, {
-    store,
+  return createTarballSource({
+    store: createTarballStore({ npm: machine.contentFolder, own: session.folders.npmTarballs }),
     registry: createRegistryConfig(settings, machine.settings, standard),
     settings: machine.settings,
     offline: session.settings.offline,
     readProjectFile: (path) => project.read(path),
-    onProgress: (current, total) =>
-      session.emit({ type: 'progress', id: `npm-${info.id}`, label: 'npm packages', current, total, unit: 'items' }),
-    signal: session.signal,
+    signal,
   });
-  return (candidate) => {
-    const bytes = store.find(candidate.source.integrity);
-    if (bytes !== undefined) return bytes;
-    const { name, version } = candidate;
-    throw npmError(
-      'STEP_NPM_TARBALL_MISSING',
-      `the tarball of ${name}@${version} vanished while it was used`,
-      'build again',
-    );
-  };
 }

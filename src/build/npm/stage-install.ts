@@ -33,6 +33,8 @@ export interface StageInstallation {
   readonly scripts: InstallScripts;
   /** Folders of the project with a package.json of their own. */
   readonly folders: readonly string[];
+  /** Programs that packages turned out to have, by location: filled as they are unpacked. */
+  readonly seen: Map<string, ReadonlySet<string>>;
 }
 
 /** Errors after which running the command would say or do something better. */
@@ -102,7 +104,7 @@ async function prepare(step: RunStep, command: NpmCommand, context: StepContext)
     ignored: install.ignoreScripts,
   });
   if ('refused' in scripts) return scripts;
-  return { project, installation, place: placed, settings, scripts, folders };
+  return { project, installation, place: placed, settings, scripts, folders, seen: new Map() };
 }
 
 type Variables = (name: string) => string | undefined;

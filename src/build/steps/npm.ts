@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { CacheKey } from '../../cache/cache-key.ts';
 import { frameKey, type Ingredient } from '../../cache/frame.ts';
 import type { IndexedLayer } from '../../core/image.ts';
@@ -6,10 +5,10 @@ import { joinPath, treePath } from '../../core/paths.ts';
 import { formatPlatform } from '../../core/platform.ts';
 import { packLayer } from '../../layers/pack.ts';
 import { type NpmCommand, readNpmCommand } from '../../npm/command.ts';
-import { layerFields, readLayer, tarballsOf } from '../../npm/installation.ts';
+import { layerFields, packagesOf, readLayer } from '../../npm/installation.ts';
 import type { RunStep } from '../../plan/step.ts';
 import type { ResolvedStep } from '../cacheable-step.ts';
-import { obtainTarballs } from '../npm/obtain.ts';
+import { openPackages } from '../npm/obtain.ts';
 import { createNpmPlans, type NpmLayerPlan, type NpmPlan, type Refusal } from '../npm/plans.ts';
 import { prepareInstallation, type StageInstallation } from '../npm/stage-install.ts';
 import type { StepLayer } from '../step-cache.ts';
@@ -38,7 +37,7 @@ async function installNatively(
 ): Promise<readonly StepLayer[] | undefined> {
   const { session } = context;
   const definition = await definitionOf(step, context);
-  const plans = createNpmPlans(join(session.settings.cacheDir, 'npm', 'plans'));
+  const plans = createNpmPlans(session.folders.npmPlans);
   const key = frameKey(RECIPE, definition);
   let prepared: Promise<StageInstallation | Refusal> | undefined;
   const prepare = (): Promise<StageInstallation | Refusal> => {
@@ -154,10 +153,11 @@ async function makeLayer(prepared: StageInstallation, index: number, context: St
   const { session } = context;
   const layer = installation.layers[index];
   if (layer === undefined) throw new TypeError(`no layer ${index} in the installation`);
-  const read = await obtainTarballs(tarballsOf(layer, installation), prepared, context);
+  await using packages = await openPackages(prepared, context);
   const entries = readLayer(layer, installation, {
     place: index === 0 ? place : { ...place, emptied: [] },
-    read,
+    unpack: packages.queue(packagesOf(layer)).take,
+    programsIn: packages.programsIn,
     hasProjectFile: (path) => project.tree.lookup(joinPath(place.folder, path)) !== undefined,
   });
   return await packLayer(entries, session.store, packOptions(session));
