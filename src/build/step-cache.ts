@@ -52,7 +52,7 @@ export function createStepCache(
   const firsts = new Map<CacheKey, Promise<StepLayer>>();
   const counts = { cached: 0, executed: 0 };
 
-  async function findResolved(step: CacheableStep): Promise<StepLayer> {
+  async function findResolved(step: CacheableStep, definition: CacheKey | undefined): Promise<StepLayer> {
     const { info, recipe, part } = step;
     const resolved = await step.resolve();
     const key = frameKey(recipe, resolved.ingredients);
@@ -62,7 +62,6 @@ export function createStepCache(
       findOrMake({ session, info, recipe, part, resolved, key, now, earlier: () => earlierLayer(session, step) });
     running.set(key, result);
     const found = await result;
-    const definition = step.definition && definitionKey(recipe, step.definition);
     // What a limited host made has another key.
     if (definition !== undefined && found.key === key) session.definitions.record(definition, key);
     if (step.shape !== undefined) rememberShape(session, shapeKey(step.recipe, step.shape), key);
@@ -100,7 +99,8 @@ export function createStepCache(
       return made;
     },
     async layerFor(step) {
-      const result = (await findDefined(session, step)) ?? (await findResolved(step));
+      const definition = step.definition && definitionKey(step.recipe, step.definition);
+      const result = (await findDefined(session, step.info, definition)) ?? (await findResolved(step, definition));
       counts[result.cached ? 'cached' : 'executed']++;
       if (result.cached && step.part === undefined)
         session.emit({ type: 'step-cached', step: step.info, key: result.key });
@@ -138,10 +138,13 @@ function rememberShape({ definitions }: CacheSession, shape: CacheKey, key: Cach
   if (definitions.lookup(shape) !== key) definitions.record(shape, key);
 }
 
-async function findDefined(session: CacheSession, step: CacheableStep): Promise<StepLayer | undefined> {
-  const definition = step.definition && definitionKey(step.recipe, step.definition);
+async function findDefined(
+  session: CacheSession,
+  info: StepInfo,
+  definition: CacheKey | undefined,
+): Promise<StepLayer | undefined> {
   const key = definition && session.definitions.lookup(definition);
-  return key && (await findRecorded({ session, info: step.info, key }));
+  return key && (await findRecorded({ session, info, key }));
 }
 
 interface Request {

@@ -1,51 +1,40 @@
-/** Values of one property by row, in whichever form is shortest: the same in each row, all of them, or few of them. */
+/** Values of one property by row, in whichever form is shortest. Texts of a column stand in one, a line each. */
 export type Column =
-  | { readonly same: unknown }
+  | { readonly same: string | number }
+  | { readonly lines: string }
   | { readonly all: readonly unknown[] }
   | { readonly some: readonly (readonly [row: number, value: unknown])[] };
 
-export type Row = Readonly<Record<string, unknown>>;
-
-/** Turns rows into columns; a property that no row has makes no column. */
-export function toColumns(rows: readonly Row[], properties: readonly string[]): Record<string, Column> {
-  const columns: Record<string, Column> = {};
-  for (const property of properties) {
-    const column = toColumn(rows.map((row) => row[property]));
-    if (column !== undefined) columns[property] = column;
-  }
-  return columns;
-}
-
-function toColumn(values: readonly unknown[]): Column | undefined {
-  const some = values.flatMap((value, row) => (value === undefined ? [] : [[row, value] as const]));
-  if (some.length === 0) return undefined;
+/** `undefined` when there is no value in any row. */
+export function toColumn(values: readonly unknown[]): Column | undefined {
   const [first] = values;
-  if (typeof first !== 'object' && values.every((value) => value === first)) return { same: first };
-  return some.length * 2 < values.length ? { some } : { all: values.map((value) => value ?? null) };
+  const filled = values.reduce<number>((count, value) => (value === undefined ? count : count + 1), 0);
+  if (filled === 0) return undefined;
+  if (isPlain(first) && values.every((value) => value === first)) return { same: first };
+  if (values.every(isLine)) return { lines: values.join('\n') };
+  if (filled * 2 >= values.length) return { all: values.map((value) => value ?? null) };
+  return { some: values.flatMap((value, row) => (value === undefined ? [] : [[row, value] as const])) };
 }
 
-/** The opposite of {@link toColumns}. Rows of columns that are too short lack those properties. */
-export function fromColumns(
-  columns: Readonly<Record<string, Column>>,
-  properties: readonly string[],
-  count: number,
-): Row[] {
-  const rows: Record<string, unknown>[] = Array.from({ length: count }, () => ({}));
-  for (const property of properties) {
-    const column = columns[property];
-    if (column !== undefined) fill(rows, property, column);
-  }
-  return rows;
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
-function fill(rows: Record<string, unknown>[], property: string, column: Column): void {
-  if ('same' in column) {
-    for (const row of rows) row[property] = column.same;
-    return;
-  }
-  const values = 'all' in column ? column.all.entries() : column.some;
-  for (const [index, value] of values) {
-    const row = rows[index];
-    if (row !== undefined && value !== null) row[property] = value;
-  }
+function isLine(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\n');
+}
+
+/** The opposite of {@link toColumn}; `undefined` for what does not have `count` rows. */
+export function valuesOf(column: Column | undefined, count: number): readonly unknown[] | undefined {
+  if (column === undefined) return new Array<unknown>(count).fill(undefined);
+  if ('same' in column) return new Array<unknown>(count).fill(column.same);
+  if ('some' in column) return sparse(column.some, count);
+  const values = 'lines' in column ? String(column.lines).split('\n') : column.all;
+  return Array.isArray(values) && values.length === count ? values.map((value) => value ?? undefined) : undefined;
+}
+
+function sparse(some: readonly (readonly [row: number, value: unknown])[], count: number): readonly unknown[] {
+  const values = new Array<unknown>(count).fill(undefined);
+  for (const [row, value] of some) if (row in values) values[row] = value;
+  return values;
 }

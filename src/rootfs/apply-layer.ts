@@ -1,7 +1,14 @@
 import { LayerError } from '../core/errors.ts';
 import { baseName, joinPath, parentPath } from '../core/paths.ts';
 import { isWhiteout, type Toc, type TocFileEntry } from '../core/toc.ts';
-import { DEFAULT_DIRECTORY, type DirectoryNode, FileTree, isDirectoryNode, type Node } from './file-tree.ts';
+import {
+  DEFAULT_DIRECTORY,
+  type DirectoryNode,
+  type FileNode,
+  FileTree,
+  isDirectoryNode,
+  type Node,
+} from './file-tree.ts';
 import { resolvePath } from './resolve.ts';
 
 /** What a layer makes of a tree, and what an unpacker without that tree must know to make the same on disk. */
@@ -30,12 +37,14 @@ class LayerEdit {
   readonly opaques: { path: string; hides: string[] }[] = [];
   /** Directories made by this edit, which it may change in place. */
   readonly #owned = new WeakSet<DirectoryNode>();
-  readonly #written = new Set<string>();
+  /** What the layer's own markers must not remove; `undefined` when there are none. */
+  readonly #written: Set<string> | undefined;
   #last: { readonly path: string; readonly directory: DirectoryNode } | undefined;
   readonly #toc: Toc;
 
   constructor(base: FileTree, toc: Toc) {
     this.#toc = toc;
+    this.#written = toc.entries.some(isWhiteout) ? new Set() : undefined;
     this.tree = new FileTree(this.#own(base.root));
   }
 
@@ -43,13 +52,13 @@ class LayerEdit {
     const { path, directory } = this.#parentOf(entry.path);
     const name = baseName(path);
     directory.children.set(name, this.#nodeOf(entry, directory.children.get(name)));
-    this.#written.add(path);
+    this.#written?.add(path);
   }
 
   remove(whiteoutPath: string): void {
     this.#last = undefined;
     const path = this.#locate(whiteoutPath);
-    if (this.#written.has(path) || this.tree.lookup(path) === undefined) return;
+    if (this.#written?.has(path) === true || this.tree.lookup(path) === undefined) return;
     this.#directory(parentPath(path)).children.delete(baseName(path));
   }
 
@@ -58,7 +67,7 @@ class LayerEdit {
     const path = this.#locate(opaquePath);
     const directory = this.tree.lookup(path);
     if (!isDirectoryNode(directory)) return;
-    const hides = [...directory.children.keys()].filter((name) => !this.#written.has(joinPath(path, name)));
+    const hides = [...directory.children.keys()].filter((name) => this.#written?.has(joinPath(path, name)) !== true);
     const owned = this.#directory(path);
     for (const name of hides) owned.children.delete(name);
     if (hides.length > 0) this.opaques.push({ path, hides: hides.sort() });
@@ -108,16 +117,17 @@ class LayerEdit {
   }
 
   #nodeOf(entry: TocFileEntry, existing: Node | undefined): Node {
-    const { path, type, offset, ...metadata } = entry;
+    const { path, type, offset } = entry;
     if (type === 'hardlink') return this.#linked(path, entry.link ?? '');
+    const node = toNode(entry, type);
     if (type === 'directory') {
       const children = isDirectoryNode(existing) ? this.#own(existing).children : new Map<string, Node>();
-      const directory: DirectoryNode = { ...metadata, type, children };
+      const directory: DirectoryNode = { ...node, type, children };
       this.#owned.add(directory);
       return directory;
     }
-    if (type !== 'file' || offset === undefined) return { ...metadata, type };
-    return { ...metadata, type, source: { kind: 'layer', layer: this.#toc.diffId, offset } };
+    if (type === 'file' && offset !== undefined) node.source = { kind: 'layer', layer: this.#toc.diffId, offset };
+    return node;
   }
 
   #linked(path: string, link: string): Node {
@@ -134,4 +144,20 @@ class LayerEdit {
       hint: 'the layer was written wrongly: build or pull the image again',
     });
   }
+}
+
+type MutableNode = { -readonly [P in keyof FileNode]: FileNode[P] };
+
+/** Written out, as there may be hundreds of thousands: taking properties away from a copy costs several times as much. */
+function toNode(entry: TocFileEntry, type: FileNode['type']): MutableNode {
+  const { mode, uid, gid, mtime, size, digest, data, link, mtimeNanoseconds, major, minor, xattrs } = entry;
+  const node: MutableNode = { type, mode, uid, gid, mtime, size };
+  if (digest !== undefined) node.digest = digest;
+  if (data !== undefined) node.data = data;
+  if (link !== undefined) node.link = link;
+  if (mtimeNanoseconds !== undefined) node.mtimeNanoseconds = mtimeNanoseconds;
+  if (major !== undefined) node.major = major;
+  if (minor !== undefined) node.minor = minor;
+  if (xattrs !== undefined) node.xattrs = xattrs;
+  return node;
 }

@@ -169,6 +169,18 @@ describe('a stored table of contents', () => {
     expect(() => decodeToc(bytes)).toThrow(expect.objectContaining({ code: 'LAYER_TOC_INVALID' }));
   });
 
+  test.each<[string, object]>([
+    ['more rows than it has paths', { count: 1e9 }],
+    ['one path for many rows', { count: 1e9, columns: { path: { same: 'a' } } }],
+    ['too few digests', { digests: '' }],
+    ['too many digests', { undigested: [0] }],
+    ['a column that is too short', { columns: { path: { lines: 'a\nb' }, type: { all: ['file'] } }, count: 2 }],
+  ])('is refused with %s', (_, wrong) => {
+    const stored = JSON.parse(Buffer.from(encodeToc(withEntries([entry]))).toString()) as object;
+    const bytes = Buffer.from(JSON.stringify({ ...stored, ...wrong }));
+    expect(() => decodeToc(bytes)).toThrow(expect.objectContaining({ code: 'LAYER_TOC_INVALID' }));
+  });
+
   test.each(['', 'null', '{}', '[]', '{"version":2}'])('is refused when it is %j', (text) => {
     expect(() => decodeToc(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'LAYER_TOC_INVALID' }));
   });
