@@ -26,6 +26,10 @@ export interface CacheFolders {
   readonly snapshots: string;
   /** Folders of cache mounts, by kind of sandbox host. */
   readonly mounts: string;
+  /** What addresses gave when they were fetched. */
+  readonly downloads: string;
+  /** Git repositories, by their address. */
+  readonly git: string;
   /** Tarballs that npm's cache had not. */
   readonly npmTarballs: string;
   /** How installations were divided into layers. */
@@ -59,6 +63,8 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     pulled: join(cacheDir, 'pulled'),
     snapshots: join(cacheDir, 'snapshots'),
     mounts: join(cacheDir, 'mounts'),
+    downloads: join(cacheDir, 'downloads'),
+    git: join(cacheDir, 'git'),
     npmTarballs: join(cacheDir, 'npm', 'tarballs'),
     npmPlans: join(cacheDir, 'npm', 'plans'),
     temporary: join(cacheDir, 'tmp'),

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import ssri from 'ssri';
 import { ContentError } from '../core/errors.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { touchFile } from '../io/touch.ts';
 
 /** Where tarballs lie on this machine, by what their integrity says. */
 export interface TarballStore {
-  /** Verified; `undefined` where there is none, or only a damaged one. */
+  /** Verified; notes the use of one of ours. `undefined` where there is none, or only a damaged one. */
   find(integrity: string): Buffer | undefined;
   /**
    * Keeps a tarball for later builds.
@@ -26,12 +27,18 @@ export function createTarballStore({ npm, own }: TarballFolders): TarballStore {
   return {
     find(integrity) {
       const hashes = strongest(integrity);
-      const paths = [...hashes.map((hash) => npmPath(npm, hash)), ...hashes.map((hash) => ownPath(own, hash))];
-      for (const path of paths) {
-        const bytes = readIfThere(path);
-        if (bytes !== undefined && isVerified(bytes, integrity)) return bytes;
-      }
-      return undefined;
+      const theirs = firstVerified(
+        hashes.map((hash) => npmPath(npm, hash)),
+        integrity,
+      );
+      const found =
+        theirs ??
+        firstVerified(
+          hashes.map((hash) => ownPath(own, hash)),
+          integrity,
+        );
+      if (theirs === undefined && found !== undefined) touchFile(found.path);
+      return found?.bytes;
     },
     keep(integrity, bytes, label) {
       if (!isVerified(bytes, integrity)) throw tampered(integrity, bytes, label);
@@ -39,6 +46,19 @@ export function createTarballStore({ npm, own }: TarballFolders): TarballStore {
       if (hash !== undefined) writeAtomicSync(ownPath(own, hash), bytes);
     },
   };
+}
+
+interface FoundTarball {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+function firstVerified(paths: readonly string[], integrity: string): FoundTarball | undefined {
+  for (const path of paths) {
+    const bytes = readIfThere(path);
+    if (bytes !== undefined && isVerified(bytes, integrity)) return { path, bytes };
+  }
+  return undefined;
 }
 
 /** The content folder of npm's cache. */

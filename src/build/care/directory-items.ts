@@ -6,19 +6,20 @@ import { layerDirectories } from './layer-directories.ts';
 import { openSizes, type Sizes } from './measure.ts';
 import type { OpenCache } from './open-cache.ts';
 
-/** Directories of layers, and folders of cache mounts. */
+/** Directories of layers, folders of cache mounts, and git repositories. */
 export function directoryItems(cache: OpenCache): StoredItem[] {
   const sizes = openSizes(cache.folders.sizes);
   const layers = layerDirectories(cache.folders).map(({ path, id }) =>
     directoryItem(cache, { kind: 'directory', path, id, sizes }),
   );
   const mounts = mountFolders(cache).map(({ path, id }) => directoryItem(cache, { kind: 'mount', path, id, sizes }));
+  const repositories = repositoryFolders(cache).map((found) => directoryItem(cache, { ...found, kind: 'git', sizes }));
   sizes.save();
-  return [...layers, ...mounts];
+  return [...layers, ...mounts, ...repositories];
 }
 
 interface Directory {
-  readonly kind: 'directory' | 'mount';
+  readonly kind: 'directory' | 'mount' | 'git';
   readonly path: string;
   /** What a build claims. */
   readonly id: string;
@@ -28,10 +29,31 @@ interface Directory {
 function directoryItem({ folders }: OpenCache, { kind, path, id, sizes }: Directory): StoredItem {
   const usedFile = join(folders.used, id);
   const usedMs = Math.max(timeOf(usedFile, 'mtimeMs'), timeOf(path, 'ctimeMs'));
-  // The directory of a layer never changes; what a mount holds changes while it is used.
-  const size = sizes.of(path, kind === 'mount' ? usedMs : 0);
-  const text = kind === 'mount' ? 'RUN --mount=type=cache' : 'unpacked for RUN';
-  return { kind, id, size, usedMs, text, reachedBy: 'cache', files: [usedFile], directories: [path], claims: [id] };
+  // The directory of a layer never changes; others change while they are used.
+  const size = sizes.of(path, kind === 'directory' ? 0 : usedMs);
+  return {
+    kind,
+    id,
+    size,
+    usedMs,
+    text: TEXTS[kind],
+    reachedBy: 'cache',
+    files: [usedFile],
+    directories: [path],
+    claims: [id],
+  };
+}
+
+const TEXTS: Readonly<Record<Directory['kind'], string>> = {
+  directory: 'unpacked for RUN',
+  mount: 'RUN --mount=type=cache',
+  git: 'a git repository',
+};
+
+function repositoryFolders({ folders }: OpenCache): { readonly path: string; readonly id: string }[] {
+  return scanFolder(folders.git)
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => ({ path: join(folders.git, name), id: name }));
 }
 
 /** `NAME`, and `NAME-1` and so on where several commands wanted one for themselves. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { DiffId, Digest } from '../../core/digest.ts';
-import { scanFiles } from '../../io/scan-folder.ts';
 import { directoryItems } from './directory-items.ts';
+import { buildItems, type FetchedRoot, findDownloads, npmItems } from './fetched-items.ts';
 import type { StoredItem } from './item.ts';
 import type { OpenCache } from './open-cache.ts';
 import { findRoots, type Roots } from './roots.ts';
@@ -15,22 +15,9 @@ export async function takeInventory(cache: OpenCache): Promise<StoredItem[]> {
     ...[...layers].map(([diffId, layer]) => layerItem(cache, { diffId, layer, roots })),
     ...(await otherBlobs(cache, { owned, roots })),
     ...directoryItems(cache),
-    ...unchangedBuilds(cache),
+    ...npmItems(cache),
+    ...buildItems(cache),
   ];
-}
-
-function unchangedBuilds({ folders }: OpenCache): StoredItem[] {
-  return [...scanFiles(folders.unchanged)].map(({ path, name }) => ({
-    kind: 'other',
-    id: name,
-    size: sizeOf(path),
-    usedMs: timeOf(path),
-    text: 'an unchanged build',
-    reachedBy: 'cache',
-    files: [path],
-    directories: [],
-    claims: [],
-  }));
 }
 
 interface GatheredLayer {
@@ -57,6 +44,7 @@ function gatherLayers(cache: OpenCache): Map<DiffId, GatheredLayer> {
     const layer = layerOf(record.diffId);
     if (timeOf(path) >= layer.usedMs) layer.text = record.step;
     addFile(layer, path);
+    layer.files.push(cache.longValues.pathOf(record.key));
     layer.records++;
   }
   for (const { path, diffId, blob } of cache.blobs.scan()) {
@@ -103,34 +91,41 @@ interface BlobRequest {
   readonly roots: Roots;
 }
 
-/** Manifests and configurations, and what nobody knows any more. */
-async function otherBlobs(
-  { store, blobRepositories }: OpenCache,
-  { owned, roots }: BlobRequest,
-): Promise<StoredItem[]> {
+/** Manifests and configurations, downloads, and what nobody knows any more. */
+async function otherBlobs(cache: OpenCache, { owned, roots }: BlobRequest): Promise<StoredItem[]> {
+  const { store } = cache;
+  const downloads = findDownloads(cache);
   const items: StoredItem[] = [];
   for await (const digest of store.list()) {
     if (owned.has(digest)) continue;
     const path = store.pathOf(digest);
-    const pulled = roots.pulled.get(digest);
-    const name = roots.named.get(digest);
+    const { files = [], usedMs = 0, ...found } = rootOf(digest, roots, downloads);
     items.push({
-      kind: name === undefined && pulled === undefined ? 'other' : 'image',
+      ...found,
       id: digest,
       size: sizeOf(path),
-      usedMs: Math.max(timeOf(path), pulled?.usedMs ?? 0),
-      text: name ?? pulled?.text ?? '',
-      reachedBy: name !== undefined ? 'named' : pulled !== undefined ? 'cache' : 'nothing',
-      files: [
-        path,
-        blobRepositories.pathOf(digest),
-        ...(pulled !== undefined && pulled.manifest === digest ? pulled.files : []),
-      ],
+      usedMs: Math.max(timeOf(path), usedMs),
+      files: [path, ...files],
       directories: [],
       claims: [digest],
     });
   }
   return items;
+}
+
+type BlobRoot = Pick<StoredItem, 'kind' | 'text' | 'reachedBy'> & Partial<Pick<StoredItem, 'files' | 'usedMs'>>;
+
+/** What leads to a blob that is no layer, with the files that go when it goes. */
+function rootOf(digest: Digest, { named, pulled }: Roots, downloads: ReadonlyMap<Digest, FetchedRoot>): BlobRoot {
+  const name = named.get(digest);
+  const base = pulled.get(digest);
+  const files = base?.manifest === digest ? base.files : [];
+  const usedMs = base?.usedMs ?? 0;
+  if (name !== undefined) return { kind: 'image', text: name, reachedBy: 'named', files, usedMs };
+  if (base !== undefined) return { kind: 'image', text: base.text, reachedBy: 'cache', files, usedMs };
+  const download = downloads.get(digest);
+  if (download !== undefined) return { kind: 'download', text: 'ADD, or a context', reachedBy: 'cache', ...download };
+  return { kind: 'other', text: '', reachedBy: 'nothing' };
 }
 
 function timeOf(path: string): number {

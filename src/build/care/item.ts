@@ -1,5 +1,8 @@
-/** What a cache holds, by kind: layers with all that is known of them, and what else takes space. */
-export type ItemKind = 'layer' | 'image' | 'directory' | 'mount' | 'other';
+/**
+ * What a cache holds, by kind: layers with all that is known of them, manifests and configurations of images, directories
+ * of layers for RUN, folders of cache mounts, what was fetched (`download`, `git`, `npm`), and what else takes space.
+ */
+export type ItemKind = 'layer' | 'image' | 'directory' | 'mount' | 'download' | 'git' | 'npm' | 'other';
 
 /** Something that a cache holds and that is taken away as a whole. */
 export interface CacheItem {

@@ -3,7 +3,7 @@ import { type BlobIndex, createBlobIndex } from '../../cache/blob-index.ts';
 import { type BlobRepositories, createBlobRepositories } from '../../cache/blob-repositories.ts';
 import { type BlockLists, createBlockLists } from '../../cache/block-lists.ts';
 import { createDefinitions, type Definitions } from '../../cache/definitions.ts';
-import { createLongValues } from '../../cache/long-values.ts';
+import { createLongValues, type LongValues } from '../../cache/long-values.ts';
 import { type CacheRecords, createCacheRecords } from '../../cache/records.ts';
 import { defaultCacheDir } from '../../io/host.ts';
 import { createTocStore, type TocStore } from '../../rootfs/toc-store.ts';
@@ -11,6 +11,7 @@ import { type BlobStore, createBlobStore } from '../../store/blob-store.ts';
 import { type CacheFolders, cacheFolders } from '../cache-folders.ts';
 import { createImageNames, type ImageNames } from '../names.ts';
 import { createPulledImages, type PulledImages } from '../pulled.ts';
+import { createDownloadRecords, type DownloadRecords } from '../remote/download-records.ts';
 import type { StoreOptions } from '../stored-images.ts';
 
 /** What builds keep, seen by those who look after it. */
@@ -26,22 +27,27 @@ export interface OpenCache {
   readonly blocks: BlockLists;
   readonly blobRepositories: BlobRepositories;
   readonly tocs: TocStore;
+  readonly longValues: LongValues;
+  readonly downloads: DownloadRecords;
 }
 
 export function openCache(options: StoreOptions): OpenCache {
   const cacheDir = resolve(options.cacheDir ?? defaultCacheDir());
   const folders = cacheFolders(cacheDir);
+  const longValues = createLongValues(folders.longValues);
   return {
     cacheDir,
     folders,
     store: createBlobStore(folders.store),
     names: createImageNames(folders.store),
     pulled: createPulledImages(folders.pulled),
-    records: createCacheRecords(folders.records, createLongValues(folders.longValues)),
+    records: createCacheRecords(folders.records, longValues),
     definitions: createDefinitions(folders.definitions),
     blobs: createBlobIndex(folders.blobs),
     blocks: createBlockLists(folders.blocks),
     blobRepositories: createBlobRepositories(folders.repositories),
     tocs: createTocStore(folders.tocs),
+    longValues,
+    downloads: createDownloadRecords(folders.downloads),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { toHostError } from '../../io/host-error.ts';
 import { reclaimWorkspaces } from '../../io/workspace.ts';
 import { beginCollection, type RunningClaims, readClaims } from '../claims.ts';
@@ -38,7 +38,7 @@ export async function pruneCache(options: PruneOptions = {}): Promise<PruneRepor
   // Measured before others have to wait.
   directoryItems(cache);
   const { items, chosen } = await takeAway(cache, options);
-  if (options.dryRun !== true) removeStaleDefinitions(cache);
+  if (options.dryRun !== true) removeStale(cache);
   const freed = sizeOf(chosen);
   return { removed: chosen.map(withoutFiles), freed, left: sizeOf(items) - freed };
 }
@@ -80,9 +80,23 @@ async function choose(cache: OpenCache, options: PruneOptions, running: RunningC
   return { items, chosen: wanted.slice(0, options.maxItems) };
 }
 
-/** Short ways to keys that lead nowhere any more. A record is written before what leads to it. */
-function removeStaleDefinitions({ definitions, records }: OpenCache): void {
+/**
+ * What leads nowhere any more: short ways to keys, addresses whose content is gone. A record is written before what leads
+ * to it; the long values of one are written before the record, so young ones may still be waiting for it.
+ */
+function removeStale({ definitions, records, longValues, downloads, store }: OpenCache): void {
   for (const { path, key } of definitions.scan()) if (key === undefined || !records.has(key)) removeFile(path);
+  for (const { path, key } of longValues.scan()) if (!records.has(key) && isSettled(path)) removeFile(path);
+  for (const { path, record } of downloads.scan()) {
+    if (record === undefined || !existsSync(store.pathOf(record.digest))) removeFile(path);
+  }
+}
+
+const SETTLED_MS = 60_000;
+
+function isSettled(path: string): boolean {
+  const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return changedMs !== undefined && Date.now() - changedMs > SETTLED_MS;
 }
 
 function removeFile(path: string): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheKey } from '../../cache/cache-key.ts';
 import { writeAtomicSync } from '../../io/atomic-file.ts';
+import { touchFile } from '../../io/touch.ts';
 
 export interface NpmLayerPlan {
   /** Titles, lowest first. */
@@ -32,6 +33,7 @@ export function createNpmPlans(directory: string): NpmPlans {
   return {
     lookup(definition) {
       try {
+        touchFile(pathOf(definition));
         const found = JSON.parse(readFileSync(pathOf(definition), 'utf8')) as { version?: number; plan?: NpmPlan };
         return found.version === VERSION ? found.plan : undefined;
       } catch {

@@ -1,5 +1,7 @@
 import type { Workspace } from '../../io/workspace.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
+import type { CacheFolders } from '../cache-folders.ts';
+import type { Claims } from '../claims.ts';
 import type { BuildControl } from '../control.ts';
 import type { Settings } from '../defaults.ts';
 import type { BuildOptions } from '../options.ts';
@@ -10,5 +12,7 @@ export interface RemoteSession extends Pick<BuildControl, 'signal' | 'emit'> {
   readonly settings: Settings;
   readonly store: BlobStore;
   readonly workspace: Workspace;
+  readonly folders: CacheFolders;
+  readonly claims: Claims;
   now(): Date;
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { FIXED_TIME } from '../../core/time.ts';
 import type { RemoteSource } from '../../plan/remote-source.ts';
 import type { FetchedSource } from '../copy/request.ts';
@@ -28,7 +27,7 @@ export interface RemoteSources {
 }
 
 export function createRemoteSources(session: RemoteSession): RemoteSources {
-  const records = createDownloadRecords(join(session.settings.cacheDir, 'downloads'));
+  const records = createDownloadRecords(session.folders.downloads);
   const downloads = createDownloads(session, records);
   const repositories = createRepositories(session);
   return {

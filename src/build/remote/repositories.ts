@@ -4,10 +4,11 @@ import { checkOut } from '../../context/git/check-out.ts';
 import { type ResolvedCommit, resolveCommit } from '../../context/git/commit.ts';
 import { createGit, type Git, type GitAccess } from '../../context/git/git-program.ts';
 import { gitTree } from '../../context/git/git-tree.ts';
-import { fetchCommit } from '../../context/git/repository.ts';
+import { fetchCommit, type Repository, type RepositoryRequest, repositoryName } from '../../context/git/repository.ts';
 import { ContextError } from '../../core/errors.ts';
 import { type GitSource, redactAddresses } from '../../core/git-url.ts';
 import type { Tree } from '../../core/tree.ts';
+import { markUsed } from '../../io/touch.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { readSecret } from '../secrets.ts';
 import { type AgentSocket, openAgentSocket } from '../ssh/agent-socket.ts';
@@ -31,7 +32,7 @@ export interface Repositories {
   close(): Promise<void>;
 }
 
-type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal'>;
+type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal' | 'folders' | 'claims'>;
 
 export function createRepositories(session: GitSession): Repositories {
   const running = new Map<string, Promise<GitFiles>>();
@@ -57,8 +58,7 @@ export function createRepositories(session: GitSession): Repositories {
       key: keyOf(source, resolved),
       commit: resolved.commit,
       async committed() {
-        const cacheDir = join(settings.cacheDir, 'git');
-        const { path } = await fetchCommit({ git, remote: source.remote, resolved, cacheDir, signal });
+        const { path } = await fetchClaimed(session, { git, remote: source.remote, resolved });
         return await commitTime(git, path, resolved);
       },
       open() {
@@ -97,8 +97,7 @@ interface OpenRequest {
 
 async function openTree({ session, git, source, resolved, path }: OpenRequest): Promise<Tree> {
   const { remote, subdir, keepGitDir = false, mtime } = source;
-  const cacheDir = join(session.settings.cacheDir, 'git');
-  const repository = await fetchCommit({ git, remote, resolved, cacheDir, signal: session.signal });
+  const repository = await fetchClaimed(session, { git, remote, resolved });
   await checkOut({ git, source, resolved, repository, path });
   const checkout = openDirectoryContext(path);
   const directory = resolvePath(checkout, subdir);
@@ -106,6 +105,17 @@ async function openTree({ session, git, source, resolved, path }: OpenRequest): 
     throw noSubdirectory(source, resolved);
   const time = mtime === 'commit' ? await commitTime(git, repository.path, resolved) : undefined;
   return gitTree(checkout, { subdir: directory, keepGitDir, mtime: time });
+}
+
+/** Until the build ends nobody takes the repository away. */
+async function fetchClaimed(
+  { folders, claims, signal }: GitSession,
+  request: Pick<RepositoryRequest, 'git' | 'remote' | 'resolved'>,
+): Promise<Repository> {
+  const name = repositoryName(request.remote);
+  await claims.claim(name);
+  markUsed(join(folders.used, name));
+  return await fetchCommit({ ...request, cacheDir: folders.git, signal });
 }
 
 async function commitTime(git: Git, path: string, { commit }: ResolvedCommit): Promise<number> {

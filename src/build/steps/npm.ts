@@ -8,6 +8,7 @@ import { type NpmCommand, readNpmCommand } from '../../npm/command.ts';
 import { layerFields, packagesOf, readLayer } from '../../npm/installation.ts';
 import type { RunStep } from '../../plan/step.ts';
 import type { ResolvedStep } from '../cacheable-step.ts';
+import { NPM_CLAIM } from '../care/fetched-items.ts';
 import { openPackages } from '../npm/obtain.ts';
 import { createNpmPlans, type NpmLayerPlan, type NpmPlan, type Refusal } from '../npm/plans.ts';
 import { prepareInstallation, type StageInstallation } from '../npm/stage-install.ts';
@@ -37,6 +38,7 @@ async function installNatively(
 ): Promise<readonly StepLayer[] | undefined> {
   const { session } = context;
   const definition = await definitionOf(step, context);
+  await session.claims.claim(NPM_CLAIM);
   const plans = createNpmPlans(session.folders.npmPlans);
   const key = frameKey(RECIPE, definition);
   let prepared: Promise<StageInstallation | Refusal> | undefined;

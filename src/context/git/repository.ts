@@ -24,13 +24,18 @@ export interface Repository {
   readonly ref: string;
 }
 
+/** Of the folder of a remote: addresses may hold passwords, so only their hashes are kept. */
+export function repositoryName(remote: string): string {
+  return createHash('sha256').update(remote).digest('hex').slice(0, 24);
+}
+
 /**
  * Fetches a commit, without its history where the remote knows how, unless an earlier build has.
  * @throws ContextError `CONTEXT_GIT_FAILED`, `CONTEXT_GIT_NO_REF`; HostError `HOST_GIT_MISSING`
  */
 export async function fetchCommit(request: RepositoryRequest): Promise<Repository> {
   const { git, remote, resolved, cacheDir, signal } = request;
-  const path = join(cacheDir, createHash('sha256').update(remote).digest('hex').slice(0, 24));
+  const path = join(cacheDir, repositoryName(remote));
   const repository = { path, ref: `refs/lamella/${resolved.commit}` };
   using _lease = await acquireLease(`${path}.lease`, signal);
   if (existsSync(path)) removeStaleLocks(path);

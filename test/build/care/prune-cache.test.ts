@@ -1,15 +1,24 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cacheFolders } from '../../../src/build/cache-folders.ts';
+import { NPM_CLAIM } from '../../../src/build/care/fetched-items.ts';
 import { createClaims } from '../../../src/build/claims.ts';
 import { hexOf } from '../../../src/core/digest.ts';
-import { type BuildOptions, listCache, pruneCache, removeImage, verifyCache } from '../../../src/index.ts';
+import {
+  type BuildOptions,
+  type CacheItem,
+  listCache,
+  pruneCache,
+  removeImage,
+  verifyCache,
+} from '../../../src/index.ts';
 import { createWorkspace } from '../../../src/io/workspace.ts';
 import { createBuilder, eventsOf } from '../../support/build.ts';
+import { startFileServer } from '../../support/file-server.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const MAIN = fileURLToPath(new URL('../../support/build-process-main.ts', import.meta.url));
@@ -21,6 +30,11 @@ function makeOld(cacheDir: string, days: number): void {
   for (const entry of readdirSync(cacheDir, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), time, time);
   }
+}
+
+function write(cacheDir: string, path: string, text: string): void {
+  mkdirSync(dirname(join(cacheDir, path)), { recursive: true });
+  writeFileSync(join(cacheDir, path), text);
 }
 
 function files(folder: string): string[] {
@@ -59,7 +73,8 @@ describe('pruneCache', () => {
     await pruneCache({ cacheDir, all: true });
     expect((await verifyCache({ cacheDir })).damage).toEqual([]);
     expect((await builder.build({ files: FILES, tags: ['app'] })).image.descriptor).toEqual(named.image.descriptor);
-    expect((await listCache({ cacheDir })).every(({ reachedBy }) => reachedBy === 'named')).toBe(true);
+    const left = (await listCache({ cacheDir })).filter(({ kind }) => kind !== 'other');
+    expect(left.every(({ reachedBy }) => reachedBy === 'named')).toBe(true);
     await removeImage('app', { cacheDir });
     expect(await pruneCache({ cacheDir, all: true })).toMatchObject({ left: 0 });
     for (const folder of ['records', 'definitions', 'blobs', 'tocs', 'store/blobs', 'tmp']) {
@@ -106,6 +121,75 @@ describe('pruneCache', () => {
     const { removed } = await pruneCache({ cacheDir, all: true });
     expect(removed.filter(({ kind }) => kind === 'directory' || kind === 'mount')).toHaveLength(2);
     expect(existsSync(join(cacheDir, 'snapshots/root/0123456789abcdef01234567'))).toBe(false);
+  });
+
+  it('counts what was fetched, leaves it to the next build, and takes it by its last use', async () => {
+    const builder = createBuilder();
+    const { cacheDir } = builder;
+    const server = await startFileServer(() => ({ body: 'downloaded' }));
+    await builder.build({ dockerfileText: `FROM scratch\nADD ${server.url}/a ${server.url}/b /\n`, files: {} });
+    write(cacheDir, 'git/aaaaaaaaaaaaaaaaaaaaaaaa/objects/pack', 'x'.repeat(5000));
+    write(cacheDir, 'npm/tarballs/cc', 'tarball');
+    write(cacheDir, 'npm/plans/aa.json', '{}');
+    const fetched = (items: readonly CacheItem[]): string[] =>
+      items.flatMap(({ kind, text }) => (['download', 'git', 'npm'].includes(kind) ? [`${kind}: ${text}`] : [])).sort();
+    const all = [
+      'download: ADD, or a context',
+      'git: a git repository',
+      'npm: npm tarball',
+      'npm: plan of an installation',
+    ];
+    const items = await listCache({ cacheDir });
+    expect(fetched(items)).toEqual(all);
+    expect(items.find(({ kind }) => kind === 'git')?.size).toBeGreaterThanOrEqual(5000);
+    expect(fetched((await pruneCache({ cacheDir })).removed)).toEqual([]);
+    makeOld(cacheDir, 1);
+    await builder.build({ dockerfileText: `FROM scratch\nADD ${server.url}/a /\n`, files: {} });
+    const old = await pruneCache({ cacheDir, olderThanMs: 80_000_000 });
+    expect(fetched(old.removed)).toEqual(['npm: npm tarball', 'npm: plan of an installation']);
+    expect(fetched((await pruneCache({ cacheDir, all: true })).removed)).toEqual(all.slice(0, 2));
+    for (const folder of ['downloads', 'git', 'npm', 'long-values', 'traces']) {
+      expect(files(join(cacheDir, folder)), folder).toEqual([]);
+    }
+  });
+
+  it('leaves repositories, tarballs and downloads that a running build claims', async () => {
+    const { cacheDir } = createBuilder();
+    const folders = cacheFolders(cacheDir);
+    write(cacheDir, 'git/aaaaaaaaaaaaaaaaaaaaaaaa/HEAD', 'ref');
+    write(cacheDir, 'git/bbbbbbbbbbbbbbbbbbbbbbbb/HEAD', 'ref');
+    write(cacheDir, 'npm/tarballs/cc', 'tarball');
+    makeOld(cacheDir, 1);
+    // The time of a directory cannot be set: what a build did not claim must be older than the build.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    {
+      await using workspace = createWorkspace(folders.temporary);
+      const claims = createClaims(workspace.path, folders);
+      await claims.claim('aaaaaaaaaaaaaaaaaaaaaaaa');
+      await claims.claim(NPM_CLAIM);
+      await pruneCache({ cacheDir, all: true });
+      expect(files(join(cacheDir, 'git'))).toEqual(['HEAD']);
+      expect(existsSync(join(cacheDir, 'git/aaaaaaaaaaaaaaaaaaaaaaaa'))).toBe(true);
+      expect(files(join(cacheDir, 'npm'))).toEqual(['cc']);
+    }
+    expect(await pruneCache({ cacheDir, all: true })).toMatchObject({ left: 0 });
+  });
+
+  it('takes away what leads nowhere: long values without a record, addresses without content', async () => {
+    const builder = createBuilder();
+    const { cacheDir } = builder;
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`${'name'.repeat(10)}${at}`, 'x']));
+    await builder.build({ files: { ...many, Dockerfile: 'FROM scratch\nCOPY . /\n' } });
+    expect(files(join(cacheDir, 'long-values'))).toHaveLength(1);
+    write(cacheDir, `long-values/00/${'0'.repeat(62)}`, 'no record');
+    write(cacheDir, 'downloads/x.json', JSON.stringify({ digest: `sha256:${'0'.repeat(64)}`, size: 1 }));
+    await pruneCache({ cacheDir });
+    expect(files(join(cacheDir, 'long-values'))).toHaveLength(2);
+    makeOld(cacheDir, 1);
+    await pruneCache({ cacheDir });
+    expect(files(join(cacheDir, 'long-values'))).toHaveLength(1);
+    expect(files(join(cacheDir, 'downloads'))).toEqual([]);
   });
 
   it('leaves what a running build claims, and what was made since it began', async () => {
