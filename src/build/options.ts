@@ -1,5 +1,5 @@
 import type { Compression } from '../core/media-types.ts';
-import type { IsolationMethod, NetworkMode, ResourceLimit, SnapshotterName } from '../core/sandbox.ts';
+import type { DefaultNetwork, IsolationMethod, NetworkMode, ResourceLimit, SnapshotterName } from '../core/sandbox.ts';
 import type { Annotation } from './annotations.ts';
 import type { BuildEvent } from './events.ts';
 
@@ -177,6 +177,11 @@ export interface BuildOptions {
   readonly forceCompression?: boolean;
   /** Network of RUN where the instruction has no `--network`. Default `default`. */
   readonly network?: NetworkMode;
+  /**
+   * What the network `default` is. `host` (default): that of this machine. `isolated`: one of the command's own, from which
+   * slirp4netns or pasta leads to the world, but not to the loopback of this machine. No part of a cache key.
+   */
+  readonly networkMode?: DefaultNetwork;
   /** Milliseconds that one command of RUN may take before it is killed. Default: as long as it takes. */
   readonly stepTimeoutMs?: number;
   /** Bytes of /dev/shm for RUN. Default 64 MiB. */

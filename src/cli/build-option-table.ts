@@ -159,6 +159,14 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'network-mode',
+    value: 'MODE',
+    choices: ['host', 'isolated'],
+    help: "What RUN without --network has: this machine's network, or one of its own by slirp4netns or pasta, from which localhost is out of reach",
+    fallback: 'host',
+    support: FULL,
+  },
+  {
     name: 'snapshotter',
     value: 'NAME',
     choices: ['auto', 'overlay', 'fuse-overlayfs', 'copy'],

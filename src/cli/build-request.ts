@@ -72,6 +72,7 @@ function singleValues(args: Arguments): BuildOptions {
   return withoutUndefined({
     pull,
     network: args.last('network') as BuildOptions['network'],
+    networkMode: args.last('network-mode') as BuildOptions['networkMode'],
     isolation: args.last('isolation') as BuildOptions['isolation'],
     snapshotter: args.last('snapshotter') as BuildOptions['snapshotter'],
     timestamps: args.last('timestamps') as BuildOptions['timestamps'],

@@ -20,6 +20,9 @@ export interface SandboxMount {
 
 export type NetworkMode = 'default' | 'none' | 'host';
 
+/** What the network of a command that asks for nothing is: that of the machine, or one of its own which leads to the world. */
+export type DefaultNetwork = 'host' | 'isolated';
+
 /** One command to run inside a root file system. */
 export interface SandboxRequest {
   readonly argv: readonly string[];
@@ -30,7 +33,7 @@ export interface SandboxRequest {
   readonly identity: ProcessIdentity;
   readonly hostname: string;
   readonly mounts: readonly SandboxMount[];
-  readonly network: NetworkMode;
+  readonly network: NetworkMode | 'isolated';
   /** `insecure` gives all capabilities of the host process. */
   readonly security: 'sandbox' | 'insecure';
   /** Whether setuid programs and file capabilities give no rights (no_new_privs). Default false. */
@@ -68,6 +71,8 @@ export interface SandboxRun {
   /** The command waits while a promise is pending. */
   readonly onOutput: (chunk: LogChunk) => void | Promise<void>;
   readonly signal?: AbortSignal | undefined;
+  /** File that holds the network namespace which the command joins. Default: that of this process, or an empty one. */
+  readonly networkNamespace?: string | undefined;
   /** Empty folder in memory for this run alone: what is written there (secrets are) never reaches a disk. */
   readonly scratch: string;
 }

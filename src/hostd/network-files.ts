@@ -11,7 +11,7 @@ export function hostsFile({ hostname, extraHosts }: RunRequest): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Content of /etc/resolv.conf for a command: a copy of the host's. */
+/** Content of /etc/resolv.conf for a command with the network of this machine: a copy of the host's. */
 export function resolvFile(): string {
   try {
     return readFileSync('/etc/resolv.conf', 'utf8');

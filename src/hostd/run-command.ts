@@ -1,10 +1,12 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import type { ProcessIdentity } from '../core/sandbox.ts';
 import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
 import type { CallContext } from './call.ts';
-import { withCleanup } from './cleanup.ts';
+import { type Cleanup, withCleanup } from './cleanup.ts';
+import type { IsolatedNetwork } from './isolated-network.ts';
+import { removeTree } from './removal.ts';
 import { mountRunRoot } from './run-root.ts';
 import type { Snapshot } from './snapshotter.ts';
 import type { Workshop } from './workshop.ts';
@@ -23,19 +25,36 @@ export async function runCommand(
   checkIds(request.identity);
   checkNetwork(workshop, request);
   return await withCleanup(async (cleanup) => {
-    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup });
-    return await workshop.sandboxes.run(root.path, request, ({ method }) => {
+    const network = request.network === 'isolated' ? await openNetwork(workshop, { signal, cleanup }) : undefined;
+    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup, network });
+    const result = await workshop.sandboxes.run(root.path, request, ({ method }) => {
       const scratch = join(root.scratch, method);
       mkdirSync(scratch);
-      return { onOutput: log, signal, scratch };
+      return { onOutput: log, signal, scratch, networkNamespace: network?.namespace };
     });
+    return { ...result, ...(network !== undefined && { networkHelper: network.helper }) };
   });
 }
 
+/** Loaded where it is asked for only. */
+async function openNetwork(
+  { pointsDir, mounter, flavor }: Workshop,
+  { signal, cleanup }: { readonly signal: AbortSignal; readonly cleanup: Cleanup },
+): Promise<IsolatedNetwork> {
+  const { openIsolatedNetwork } = await import('./isolated-network.ts');
+  const folder = mkdtempSync(join(pointsDir, 'network-'));
+  cleanup.add(() => removeTree(folder));
+  return await openIsolatedNetwork({ folder, mounter, flavor, signal, cleanup });
+}
+
 function checkNetwork({ sandboxes }: Workshop, { network }: RunRequest): void {
-  if (sandboxes.method !== 'chroot' || network !== 'none') return;
-  throw new StepError('STEP_SANDBOX_UNAVAILABLE', 'chroot cannot run a command without network', {
-    hint: 'drop --network=none, or use a method with namespaces: `lamella doctor` tells what would enable one',
+  if (sandboxes.method !== 'chroot' || (network !== 'none' && network !== 'isolated')) return;
+  const [what, option] =
+    network === 'none'
+      ? ['without network', '--network=none']
+      : ['with a network of its own', '--network-mode isolated'];
+  throw new StepError('STEP_SANDBOX_UNAVAILABLE', `chroot cannot run a command ${what}`, {
+    hint: `drop ${option}, or use a method with namespaces: \`lamella doctor\` tells what would enable one`,
   });
 }
 

@@ -6,6 +6,7 @@ import { StepError } from '../core/errors.ts';
 import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
 import type { Cleanup } from './cleanup.ts';
 import { mountDevices } from './device-folder.ts';
+import type { IsolatedNetwork } from './isolated-network.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { type MountPointKind, makeMountPoint, removeStub } from './mount-point.ts';
 import { type MountSource, MountSources } from './mount-sources.ts';
@@ -23,6 +24,8 @@ export interface RunRootParts {
   readonly layers: LayerDirectories;
   readonly snapshotter: Snapshotter;
   readonly signal: AbortSignal;
+  /** For commands with a network of their own. */
+  readonly network?: IsolatedNetwork | undefined;
   /** Takes away all that was mounted or made, as it was. */
   readonly cleanup: Cleanup;
 }
@@ -87,7 +90,10 @@ class RootBuilder {
     await this.#mountSys(request);
     // The sandbox mounts there by name, in the host's root: a link would lead out.
     for (const path of ['proc', 'dev', 'sys']) this.#checkNoLink(path);
-    await this.mount('/etc/resolv.conf', this.#textFile('resolv.conf', resolvFile()));
+    await this.mount(
+      '/etc/resolv.conf',
+      this.#textFile('resolv.conf', this.#parts.network?.resolvFile ?? resolvFile()),
+    );
     await this.mount('/etc/hosts', this.#textFile('hosts', hostsFile(request)));
   }
 
@@ -102,7 +108,9 @@ class RootBuilder {
     const readOnly = security === 'sandbox';
     await this.#mountAt(point, ({ mounter, flavor }) =>
       flavor === 'root'
-        ? mountSysfs(mounter, point, network).then(() => (readOnly ? mounter.protect(point) : undefined))
+        ? mountSysfs(mounter, point, network === 'none' ? EMPTY_NETWORK : this.#parts.network?.namespace).then(() =>
+            readOnly ? mounter.protect(point) : undefined,
+          )
         : mounter.bind('/sys', point, { readOnly }),
     );
   }
@@ -140,9 +148,12 @@ class RootBuilder {
   }
 }
 
-/** Shows the devices of the network namespace that mounts it: without a network, of an empty one (reference, section 10). */
-async function mountSysfs(mounter: Mounter, point: string, network: RunRequest['network']): Promise<void> {
-  if (network !== 'none') return await mounter.fileSystem('sysfs', point, '');
-  const options = ['-t', 'sysfs', '-o', 'nosuid,nodev', 'sysfs', point];
-  await promisify(execFile)('unshare', ['--net', 'mount', ...options]);
+const EMPTY_NETWORK = Symbol('a network namespace without devices');
+
+/** Shows the devices of the network namespace that mounts it (reference, section 10). */
+async function mountSysfs(mounter: Mounter, point: string, network: string | typeof EMPTY_NETWORK | undefined) {
+  if (network === undefined) return await mounter.fileSystem('sysfs', point, '');
+  const enter = network === EMPTY_NETWORK ? ['unshare', '--net'] : ['nsenter', `--net=${network}`];
+  const [program = '', ...args] = [...enter, 'mount', '-t', 'sysfs', '-o', 'nosuid,nodev', 'sysfs', point];
+  await promisify(execFile)(program, args);
 }

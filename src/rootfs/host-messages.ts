@@ -75,9 +75,13 @@ export interface RunRequest extends Omit<SandboxRequest, 'mounts'> {
   readonly mounts: readonly RunMountRequest[];
 }
 
+export type NetworkHelperName = 'slirp4netns' | 'pasta';
+
 export interface RunResult {
   readonly exitCode: number;
   readonly method: IsolationMethod;
+  /** What led from a network of its own to the world. */
+  readonly networkHelper?: NetworkHelperName;
 }
 
 export interface SnapshotPackOptions {

@@ -31,7 +31,7 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
   throwIfAborted(run);
   const stdout = openOutputPipe('stdout', run.scratch, request.owner);
   const stderr = openOutputPipe('stderr', run.scratch, request.owner);
-  const child = startProgram(request, [stdout.fd, stderr.fd]);
+  const child = startProgram(inNetwork(request, run), [stdout.fd, stderr.fd]);
   const kill = (): void => killStarted(child, request.end);
   run.signal?.addEventListener('abort', kill, { once: true });
   try {
@@ -43,6 +43,13 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
   } finally {
     run.signal?.removeEventListener('abort', kill);
   }
+}
+
+/** nsenter(1) becomes the program: no process stands in between. */
+function inNetwork(request: SandboxProgram, { networkNamespace }: SandboxRun): SandboxProgram {
+  if (networkNamespace === undefined) return request;
+  const { program, args } = request;
+  return { ...request, program: 'nsenter', args: [`--net=${networkNamespace}`, '--', program, ...args] };
 }
 
 function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {

@@ -31,6 +31,7 @@ describe('toBuildOptions', () => {
     [['--isolation', 'unshare'], { isolation: 'unshare' }],
     [['--timestamps=preserve'], { timestamps: 'preserve' }],
     [['--snapshotter', 'copy'], { snapshotter: 'copy' }],
+    [['--network-mode', 'isolated'], { networkMode: 'isolated' }],
     [['--security-opt', 'no-new-privileges'], { noNewPrivileges: true }],
     [['--ulimit', 'nofile=64'], { ulimits: [{ name: 'nofile', soft: 64, hard: 64 }] }],
     [['--ulimit', 'nproc=9:-1'], { ulimits: [{ name: 'nproc', soft: 9, hard: -1 }] }],

@@ -77,6 +77,7 @@ const OURS = [
   'max-parallelism',
   'step-timeout',
   'snapshotter',
+  'network-mode',
   'cache-max-size',
   'max-layer-size',
   'max-layer-entries',

@@ -1,4 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -234,6 +236,35 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
       expect(await read('ping -c 1 -W 5 127.0.0.1', { network: 'none' })).toContain('1 packets received');
     });
 
+    where(method !== 'chroot' && mayTunnel(user))(
+      'can have a network of its own, which leads out but not to the loopback of the machine',
+      async () => {
+        const port = await greetingServer();
+        const greet = (address: string) => `nc -w 3 ${address} ${port} </dev/null`;
+        expect(await run(greet('127.0.0.1'))).toMatchObject({ exitCode: 0, stdout: 'hello' });
+        for (const address of ['127.0.0.1', '10.0.2.2']) {
+          expect(await run(greet(address), { network: 'isolated' })).not.toMatchObject({ exitCode: 0 });
+        }
+        const script = 'ip -o link; ip route; cat /etc/resolv.conf; ping -c 1 -W 5 10.0.2.2';
+        const found = await read(script, { network: 'isolated' });
+        expect(found).toMatch(/ lo: .*UP.*\n.* tap0: .*UP/);
+        expect(found).toMatch(/default via \d.*\n/);
+        expect(found).toMatch(/^nameserver 10\.0\.2\.3$/m);
+        expect(found).toContain('1 packets received');
+        expect(processesWith(box.dir)).toEqual([]);
+      },
+    );
+
+    where(method !== 'chroot' && !mayTunnel(user))(
+      'cannot have a network of its own where it may not tunnel, and is not run with another',
+      async () => {
+        await expect(run('true', { network: 'isolated' })).rejects.toMatchObject({
+          code: 'STEP_NETWORK_UNAVAILABLE',
+          hint: expect.stringContaining('/dev/net/tun'),
+        });
+      },
+    );
+
     where(method === 'chroot')(
       'has its root, its environment and null devices, and cannot do without network',
       async () => {
@@ -241,7 +272,9 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
         expect(await read('ls -d /bin /usr 2>/dev/null; env | sort; echo x >/dev/null; cat /dev/null', { env })).toBe(
           '/bin\nA= b\nHOME=/root\nPATH=/bin\nPWD=/\nSHLVL=1',
         );
-        await expect(run('true', { network: 'none' })).rejects.toMatchObject({ code: 'STEP_SANDBOX_UNAVAILABLE' });
+        for (const network of ['none', 'isolated'] as const) {
+          await expect(run('true', { network })).rejects.toMatchObject({ code: 'STEP_SANDBOX_UNAVAILABLE' });
+        }
       },
     );
 
@@ -311,6 +344,20 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
       await snapshot[Symbol.asyncDispose]();
     });
   });
+}
+
+/** Whether the user may open the device that the helpers of networks need; which users may is up to the machine. */
+function mayTunnel({ uid }: SandboxUser): boolean {
+  const mode = statSync('/dev/net/tun', { throwIfNoEntry: false })?.mode ?? 0;
+  return uid === 0 || (mode & 0o006) === 0o006;
+}
+
+/** A server on the loopback of this machine, until the end of the test; gives its port. */
+async function greetingServer(): Promise<number> {
+  const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
 /** Processes of this machine that have an argument. */

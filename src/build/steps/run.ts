@@ -107,7 +107,7 @@ async function runRequest(step: RunStep, context: StepContext, extra: RealisedMo
     identity: user.identity,
     hostname: step.hostname,
     mounts: [...extra.mounts, ...script],
-    network: step.network,
+    network: step.network === 'default' && session.options.networkMode === 'isolated' ? 'isolated' : step.network,
     security: step.security,
     extraHosts: session.options.addHosts ?? [],
     ...(session.options.shmSizeBytes !== undefined && { shmSizeBytes: session.options.shmSizeBytes }),
