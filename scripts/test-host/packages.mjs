@@ -25,7 +25,7 @@ const PACKAGES = {
     'openssh-client',
   ],
   all: [
-    ...['skopeo', 'umoci', 'podman', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap'],
+    ...['skopeo', 'umoci', 'podman', 'catatonit', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap'],
     ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
   ],
 };

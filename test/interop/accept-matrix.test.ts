@@ -11,7 +11,7 @@ import { writeLayout } from '../../src/oci/layout/write-layout.ts';
 import { createBlobStore } from '../../src/store/blob-store.ts';
 import { requireTool, run, TEST_DOCKER } from '../support/host.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { type Engine, openContainerd, openDocker, openPodman, uniqueName } from './engines.ts';
+import { type Engine, openBuildah, openContainerd, openDocker, openPodman, runBundle, uniqueName } from './engines.ts';
 import { MESSAGE, makeInteropImage } from './interop-image.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zstd'];
@@ -104,6 +104,21 @@ describe.runIf(requireTool('umoci'))('umoci', () => {
     },
     ['none', 'gzip'],
   );
+
+  it('0.4 refuses zstd layers by their name', async () => {
+    const { layout, tag } = exportsOf('zstd');
+    const unpack = run('umoci', 'unpack', '--rootless', '--image', `${layout}:${tag}`, join(tempDir(), 'bundle'));
+    await expect(unpack).rejects.toThrow(/zstd/);
+  });
+});
+
+describe.runIf(requireTool('umoci') && requireTool('crun') && process.getuid?.() === 0)('crun', () => {
+  it.each(['none', 'gzip'] as const)('runs the bundle of a layout with %s layers', async (compression) => {
+    const { layout, tag } = exportsOf(compression);
+    const bundle = join(tempDir(), 'bundle');
+    await run('umoci', 'unpack', '--image', `${layout}:${tag}`, bundle);
+    expect(await runBundle(bundle)).toBe(MESSAGE);
+  });
 });
 
 function engineMatrix(
@@ -136,6 +151,17 @@ describe.runIf(requireTool('podman') && requireTool('runc'))('podman', () => {
     if (format === 'layout') return (await podman.run('pull', '-q', `oci:${exports.layout}:${exports.tag}`)).trim();
     await podman.run('load', '-q', '-i', exports[format]);
     return exports.name;
+  });
+});
+
+describe.runIf(requireTool('buildah'))('buildah', () => {
+  engineMatrix(openBuildah, ['layout', 'ociArchive', 'dockerArchive'], async (buildah, exports, format) => {
+    const source = {
+      layout: `oci:${exports.layout}:${exports.tag}`,
+      ociArchive: `oci-archive:${exports.ociArchive}:${exports.tag}`,
+      dockerArchive: `docker-archive:${exports.dockerArchive}:${exports.name}`,
+    }[format];
+    return (await buildah.run('pull', '--quiet', source)).trim();
   });
 });
 

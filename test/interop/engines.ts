@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -45,8 +45,49 @@ export function openPodman(): Engine {
   };
 }
 
-/** `ctr` with a containerd of its own. */
-export async function openContainerd(): Promise<Engine> {
+/** Buildah with a storage of its own; `start` runs the command of an image, which it does not do by itself. */
+export function openBuildah(): Engine {
+  const root = mkdtempSync(join(tmpdir(), 'lamella-buildah-'));
+  const storage = ['--root', join(root, 'root'), '--runroot', join(root, 'run'), '--storage-driver', 'vfs'];
+  const buildah = (...args: readonly string[]): Promise<string> => run('buildah', ...storage, ...args);
+  return {
+    run: buildah,
+    async start(image) {
+      const container = (await buildah('from', '--pull-never', image)).trim();
+      const { OCIv1 } = JSON.parse(await buildah('inspect', container));
+      return await buildah('run', '--isolation', 'chroot', container, '--', ...OCIv1.config.Cmd);
+    },
+    async [Symbol.asyncDispose]() {
+      await buildah('rm', '--all');
+      await buildah('rmi', '--all', '--force');
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** crun refuses cgroups of both versions side by side. */
+const ALONE = 'umount -l /sys/fs/cgroup/unified 2>/dev/null; exec "$@"';
+
+/** Runs an OCI bundle with crun; what it prints. */
+export async function runBundle(bundle: string): Promise<string> {
+  const file = join(bundle, 'config.json');
+  const config = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...config, process: { ...config.process, terminal: false } }));
+  const crun = [
+    'crun',
+    '--root',
+    join(bundle, 'state'),
+    '--cgroup-manager=disabled',
+    'run',
+    '-b',
+    bundle,
+    uniqueName(),
+  ];
+  return await run('unshare', '--mount', 'sh', '-c', ALONE, 'sh', ...crun);
+}
+
+/** `ctr` with a containerd of its own, which listens at `socket`. */
+export async function openContainerd(): Promise<Engine & { readonly socket: string }> {
   const root = mkdtempSync(join(tmpdir(), 'lamella-ctr-'));
   const socket = join(root, 'c.sock');
   writeFileSync(join(root, 'config.toml'), containerdConfig(root, socket));
@@ -55,6 +96,7 @@ export async function openContainerd(): Promise<Engine> {
   await waitForSocket(socket, daemon);
   let started = 0;
   return {
+    socket,
     run: ctr,
     start: (image) => ctr('run', '--rm', '--snapshotter', 'native', image, `test-${++started}`),
     async [Symbol.asyncDispose]() {

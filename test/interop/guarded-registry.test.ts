@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { login, logout } from '../../src/index.ts';
 import { pushImage } from '../../src/oci/push.ts';
 import type { RegistryClientOptions } from '../../src/oci/registry/client.ts';
@@ -10,6 +10,8 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { requireTool, run } from '../support/host.ts';
 import { makeImage } from '../support/images.ts';
 import { failure, testClient } from '../support/registry/client.ts';
+import { startProxy } from '../support/registry/proxy.ts';
+import { type CliResult, runCli } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { type GuardedOptions, type GuardedRegistry, PASSWORD, startGuardedRegistry, USER } from './guarded-registry.ts';
 
@@ -118,6 +120,18 @@ guarded('a registry with a private certificate authority', { tls: true }, (regis
     expect(await roundTrip(host, { certificateDirs: [certs] })).toBe(true);
   });
 
+  it('is reached through the tunnel of a proxy', async () => {
+    const host = registry().host.replace('localhost', TLS_NAME);
+    const proxy = await startProxy();
+    vi.stubEnv('HTTPS_PROXY', proxy.url);
+    try {
+      expect(await roundTrip(host, { caFile: registry().caFile })).toBe(true);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${host}`]));
+  });
+
   it('is not trusted otherwise, with a hint', async () => {
     const host = registry().host.replace('localhost', TLS_NAME);
     expect(await failure(roundTrip(host, { certificateDirs: [] }))).toMatchObject({
@@ -140,6 +154,68 @@ guarded('a registry that wants client certificates', CLIENTS, (registry) => {
     expect(await failure(roundTrip(host, { caFile, certificateDirs: [], credentials }))).toMatchObject({
       code: 'REGISTRY_UNREACHABLE',
     });
+  });
+});
+
+/** A machine of its own: another cache folder, another process. */
+async function machine(context: string, words: readonly string[], env = {}): Promise<CliResult> {
+  return await runCli(['build', '-q', '--cache-dir', join(tempDir(), 'cache'), ...words, context], { env });
+}
+
+guarded('a shared cache in a registry with a token server', { auth: 'token' }, (registry) => {
+  const FILES = {
+    Dockerfile: `FROM scratch AS one
+COPY a.txt /one/
+WORKDIR /one/w
+FROM scratch
+COPY --from=one /one /two
+COPY b.txt /
+`,
+    'a.txt': 'a'.repeat(300_000),
+    'b.txt': 'b',
+  };
+
+  it('is written and read by two processes that build at once, and pruned', async () => {
+    const { host } = registry();
+    const ref = `${host}/team/cache`;
+    const auth = Buffer.from(`${USER}:${PASSWORD}`).toString('base64');
+    const env = { REGISTRY_AUTH_FILE: configFile({ auths: { [host]: { auth } } }) };
+    const context = tempDir(FILES);
+    const words = ['--cache-from', ref, '--cache-to', `type=registry,ref=${ref},mode=max,ignore-error=false`];
+    const both = await Promise.all([machine(context, words, env), machine(context, words, env)]);
+    for (const { exitCode, stderr } of both) expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(new Set(both.map(({ stdout }) => stdout)).size).toBe(1);
+    const third = [
+      'build',
+      '--progress',
+      'json',
+      '--cache-dir',
+      join(tempDir(), 'cache'),
+      '--cache-from',
+      ref,
+      context,
+    ];
+    const { stderr } = await runCli(third, { env });
+    const types = stderr.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).type]));
+    expect(types.filter((type) => type === 'step-cached')).toHaveLength(4);
+    expect(types).not.toContain('layer-written');
+    const prune = async (...limits: string[]) =>
+      JSON.parse((await runCli(['cache', 'prune', '--remote', ref, '--json', ...limits], { env })).stdout);
+    expect(await prune('--max-steps', '1')).toMatchObject({ steps: 1 });
+    expect(await prune()).toMatchObject({ steps: 1, removed: [] });
+  });
+});
+
+guarded('a shared cache in a registry that lets nobody delete', { canDelete: false }, (registry) => {
+  it('cannot be pruned, which is said with a way out', async () => {
+    const ref = `${registry().host}/team/cache`;
+    const context = tempDir({ Dockerfile: 'FROM scratch\nCOPY a /\n', a: 'a' });
+    await machine(context, ['--cache-to', `type=registry,ref=${ref}`]);
+    const { exitCode, stderr } = await runCli(['cache', 'prune', '--remote', ref, '--all']);
+    expect(exitCode).toBe(6);
+    for (const part of ['lets nobody delete', 'storage.delete.enabled', 'REGISTRY_DELETE_REFUSED']) {
+      expect(stderr).toContain(part);
+    }
   });
 });
 

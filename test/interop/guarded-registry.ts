@@ -25,6 +25,8 @@ export interface GuardedOptions {
   readonly tls?: boolean;
   /** Wants a certificate of clients, made by the same authority: `client.cert` and `client.key` in `dir`. */
   readonly clientCertificates?: boolean;
+  /** Whether manifests may be taken away. Default true. */
+  readonly canDelete?: boolean;
   /** Seconds that tokens live. */
   readonly tokenLife?: number;
 }
@@ -61,7 +63,8 @@ interface Config extends GuardedOptions {
   readonly realm: string | undefined;
 }
 
-function configOf({ auth, tls = false, clientCertificates = false, dir, port, realm }: Config): string {
+function configOf({ auth, tls = false, dir, port, realm, ...options }: Config): string {
+  const { clientCertificates = false, canDelete = true } = options;
   const clients = clientCertificates ? `\n    clientcas: ["${dir}/ca.pem"]` : '';
   const guards = {
     none: '',
@@ -70,7 +73,7 @@ function configOf({ auth, tls = false, clientCertificates = false, dir, port, re
   };
   return `version: 0.1
 log: { level: error }
-storage: { filesystem: { rootdirectory: ${dir}/data }, delete: { enabled: true } }
+storage: { filesystem: { rootdirectory: ${dir}/data }, delete: { enabled: ${canDelete} } }
 http:
   addr: 127.0.0.1:${port}
   secret: test

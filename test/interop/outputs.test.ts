@@ -1,13 +1,13 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BuildEvent, build, copyImage } from '../../src/index.ts';
 import { canRun } from '../../src/io/emulation.ts';
 import { hostArchitecture } from '../../src/io/host.ts';
 import { requireRegistry, requireTool, run, TEST_DOCKER, TEST_REGISTRY } from '../support/host.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { openDocker, openPodman, uniqueName } from './engines.ts';
+import { openContainerd, openDocker, openPodman, uniqueName } from './engines.ts';
 import { BUSYBOX, MESSAGE } from './interop-image.ts';
 
 const DOCKERFILE = `FROM scratch
@@ -54,6 +54,17 @@ describe.runIf(requireTool('docker', ['-H', TEST_DOCKER, 'version']))('a build l
     }
   });
 
+  it('is refused with zstd layers by engines before 23, which is explained', async () => {
+    // A layer that the engine has already is not looked at again.
+    const context = tempDir({ Dockerfile: 'FROM scratch\nCOPY new /\n', new: uniqueName() });
+    const outputs = [{ type: 'docker-daemon' }] as const;
+    const loaded = build({ context, cacheDir: tempDir(), tags: [uniqueName()], compression: 'zstd', outputs });
+    await expect(loaded).rejects.toMatchObject({
+      code: 'HOST_ENGINE_REFUSED',
+      hint: expect.stringContaining('engines before 23 do not read zstd layers'),
+    });
+  });
+
   it('of several platforms is the one for this machine', async () => {
     const tag = `${uniqueName()}:multi`;
     const platforms = ['linux/s390x', 'linux/amd64', 'linux/arm64'];
@@ -72,6 +83,31 @@ describe.runIf(requireTool('docker', ['-H', TEST_DOCKER, 'version']))('a build l
     }
   });
 });
+
+describe.runIf(requireTool('ctr') && requireTool('containerd') && requireTool('runc'))(
+  'a build loaded into containerd',
+  () => {
+    let containerd: Awaited<ReturnType<typeof openContainerd>> | undefined;
+    beforeAll(async () => {
+      containerd = await openContainerd();
+      vi.stubEnv('CONTAINERD_ADDRESS', containerd.socket);
+    });
+    afterAll(async () => {
+      vi.unstubAllEnvs();
+      await containerd?.[Symbol.asyncDispose]();
+    });
+
+    it.each(['gzip', 'zstd'] as const)('runs there (%s layers), and can be copied out again', async (compression) => {
+      const cacheDir = tempDir();
+      const name = `localhost/${uniqueName()}:${compression}`;
+      const outputs = [{ type: 'containerd' }] as const;
+      const { image } = await build({ context: makeContext(), cacheDir, tags: [name], compression, outputs });
+      expect(await containerd?.start(name)).toBe(MESSAGE);
+      const copied = await copyImage(`containerd:${name}`, `oci:${join(tempDir(), 'copy')}:1`, { cacheDir });
+      expect(copied.descriptor.digest).toBe(image.descriptor.digest);
+    });
+  },
+);
 
 const canPlay = requireTool('podman') && requireTool('runc') && requireTool('catatonit');
 

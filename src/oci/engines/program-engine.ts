@@ -7,51 +7,77 @@ import { findProgram } from '../../io/programs.ts';
 import { type ProgramRun, programFailed, runProgram } from '../../io/run-program.ts';
 import type { Engine } from './engine.ts';
 
+/** How a program is told what to do. */
 interface Dialect {
-  readonly name: Engine['name'];
-  /** Programs that speak it, the preferred one first. */
-  readonly programs: readonly string[];
+  readonly program: string;
   readonly load: readonly string[];
   readonly save: (image: string, file: string) => readonly string[];
 }
 
-const PODMAN: Dialect = {
+interface ProgramEngine {
+  readonly name: Engine['name'];
+  /** The preferred program first. */
+  readonly dialects: readonly Dialect[];
+}
+
+const PODMAN: ProgramEngine = {
   name: 'podman',
-  programs: ['podman'],
-  load: ['load', '--quiet'],
-  save: (image, file) => ['save', '--quiet', '--format', 'oci-archive', '--output', file, image],
+  dialects: [
+    {
+      program: 'podman',
+      load: ['load', '--quiet'],
+      save: (image, file) => ['save', '--quiet', '--format', 'oci-archive', '--output', file, image],
+    },
+  ],
 };
 
-const CONTAINERD: Dialect = {
+/** Both take socket and namespace from `CONTAINERD_ADDRESS` and `CONTAINERD_NAMESPACE`. */
+const CONTAINERD: ProgramEngine = {
   name: 'containerd',
-  programs: ['ctr'],
-  load: ['images', 'import', '-'],
-  save: (image, file) => ['images', 'export', file, image],
+  dialects: [
+    {
+      program: 'ctr',
+      load: ['images', 'import', '-'],
+      save: (image, file) => ['images', 'export', file, image],
+    },
+    {
+      program: 'nerdctl',
+      load: ['load', '--quiet'],
+      save: (image, file) => ['save', '--output', file, image],
+    },
+  ],
 };
 
-export function podmanEngine(signal?: AbortSignal): Engine {
-  return programEngine(PODMAN, signal);
+/** Where a program of this machine is. */
+type FindProgram = (name: string) => string | undefined;
+
+export function podmanEngine(signal?: AbortSignal, find: FindProgram = findProgram): Engine {
+  return programEngine(PODMAN, signal, find);
 }
 
-/** By `ctr`, which takes socket and namespace from `CONTAINERD_ADDRESS` and `CONTAINERD_NAMESPACE`. */
-export function containerdEngine(signal?: AbortSignal): Engine {
-  return programEngine(CONTAINERD, signal);
+/** By `ctr`, else by `nerdctl`. */
+export function containerdEngine(signal?: AbortSignal, find: FindProgram = findProgram): Engine {
+  return programEngine(CONTAINERD, signal, find);
 }
 
-function programEngine(dialect: Dialect, signal: AbortSignal | undefined): Engine {
-  const run = async (words: Pick<ProgramRun, 'args' | 'input'>): Promise<void> => {
-    const request = { program: programOf(dialect), ...words };
+function programEngine(engine: ProgramEngine, signal: AbortSignal | undefined, find: FindProgram): Engine {
+  const run = async (program: string, words: Pick<ProgramRun, 'args' | 'input'>): Promise<void> => {
+    const request = { program, ...words };
     const result = await runProgram({ ...request, signal });
     if (result.exitCode !== 0) throw programFailed(request, result);
   };
   return {
-    name: dialect.name,
-    load: (archive) => run({ args: dialect.load, input: archive }),
+    name: engine.name,
+    async load(archive) {
+      const { path, dialect } = findDialect(engine, find);
+      await run(path, { args: dialect.load, input: archive });
+    },
     async save(image, read) {
+      const { path, dialect } = findDialect(engine, find);
       const folder = await mkdtemp(join(tmpdir(), 'lamella-save-'));
       try {
         const file = join(folder, 'image.tar');
-        await run({ args: dialect.save(image, file) });
+        await run(path, { args: dialect.save(image, file) });
         await read(createReadStream(file));
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -60,14 +86,16 @@ function programEngine(dialect: Dialect, signal: AbortSignal | undefined): Engin
   };
 }
 
-function programOf({ name, programs }: Dialect): string {
-  const program = programs.map(findProgram).find((path) => path !== undefined);
-  if (program !== undefined) return program;
-  throw new HostError(
-    'HOST_ENGINE_UNAVAILABLE',
-    `${name} is not on this machine: there is no ${programs.join(' or ')}`,
-    {
-      hint: 'install it, or write an archive with -o type=oci,dest=FILE',
-    },
-  );
+function findDialect(
+  { name, dialects }: ProgramEngine,
+  find: FindProgram,
+): { readonly path: string; readonly dialect: Dialect } {
+  for (const dialect of dialects) {
+    const path = find(dialect.program);
+    if (path !== undefined) return { path, dialect };
+  }
+  const programs = dialects.map(({ program }) => program).join(' or ');
+  throw new HostError('HOST_ENGINE_UNAVAILABLE', `${name} is not on this machine: there is no ${programs}`, {
+    hint: 'install it, or write an archive with -o type=oci,dest=FILE',
+  });
 }
