@@ -5,7 +5,7 @@ import { ClosingLineReporter } from './test/support/closing-line-reporter.ts';
 /** Tests that need something of the machine: a registry with a base image, a runtime, a user with subordinate ids. */
 const ON_HOST = [
   'test/e2e/**/*.test.ts',
-  'test/contract/{sandbox,snapshotters}.test.ts',
+  'test/contract/{sandbox,snapshotters,terminal}.test.ts',
   'test/{hostd,sandbox}/**/*.test.ts',
 ];
 /** Slow ones, and ones that need other container tools. */

@@ -19,6 +19,9 @@ export type { BuildEvent, StepInfo, TransferSum } from './build/events.ts';
 export { type BuildExplanation, type ExplainOptions, explainLastBuild } from './build/explain/explain-build.ts';
 export type { MissReason, NamedStep, PathChange } from './build/explain/miss-reason.ts';
 export type { ExplainedStep, Project } from './build/explain/trace-file.ts';
+export { type EnterOptions, enterKeptRun, listKeptRuns } from './build/failed/enter-kept-run.ts';
+export type { FailedRun } from './build/failed/failure-listener.ts';
+export type { KeptRun } from './build/failed/kept-runs.ts';
 export type { Change, ImageDifference } from './build/image-difference.ts';
 export { type InitOptions, initProject, type ProjectImage } from './build/init.ts';
 export { type CheckOptions, check, fix, type InspectOptions, outline, plan } from './build/inspect.ts';
@@ -71,6 +74,7 @@ export type { Compression } from './core/media-types.ts';
 export type { Platform } from './core/platform.ts';
 export type { IsolationMethod, NetworkMode, ResourceLimit } from './core/sandbox.ts';
 export type { Position, SourceSpan, SourceText } from './core/span.ts';
+export type { ShellTerminal, TerminalSize } from './core/terminal.ts';
 export type { Dockerfile } from './parser/dockerfile.ts';
 export {
   type ArgDefault,

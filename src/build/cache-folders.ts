@@ -34,6 +34,8 @@ export interface CacheFolders {
   readonly npmTarballs: string;
   /** How installations were divided into layers. */
   readonly npmPlans: string;
+  /** What is needed to enter the roots of failed commands that were kept. */
+  readonly kept: string;
   /** Workspaces of running builds. */
   readonly temporary: string;
   readonly statCache: string;
@@ -67,6 +69,7 @@ export function cacheFolders(cacheDir: string): CacheFolders {
     git: join(cacheDir, 'git'),
     npmTarballs: join(cacheDir, 'npm', 'tarballs'),
     npmPlans: join(cacheDir, 'npm', 'plans'),
+    kept: join(cacheDir, 'kept'),
     temporary: join(cacheDir, 'tmp'),
     statCache: join(cacheDir, 'stat-cache'),
     unchanged: join(cacheDir, 'unchanged'),

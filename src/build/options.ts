@@ -2,6 +2,7 @@ import type { Compression } from '../core/media-types.ts';
 import type { DefaultNetwork, IsolationMethod, NetworkMode, ResourceLimit, SnapshotterName } from '../core/sandbox.ts';
 import type { Annotation } from './annotations.ts';
 import type { BuildEvent } from './events.ts';
+import type { FailureListener } from './failed/failure-listener.ts';
 
 /** Where the image goes; each kind is made by a function of the same name. Several platforms go there as one index. */
 export type Output =
@@ -184,6 +185,11 @@ export interface BuildOptions {
   readonly networkMode?: DefaultNetwork;
   /** Milliseconds that one command of RUN may take before it is killed. Default: as long as it takes. */
   readonly stepTimeoutMs?: number;
+  /**
+   * What happens when a command of RUN fails. `fail` (default): the build ends. `keep`: its root is kept as the command left
+   * it, for `enterKeptRun` and `lamella shell`. A function may look at that root before the build ends.
+   */
+  readonly onError?: 'fail' | 'keep' | FailureListener;
   /** Bytes of /dev/shm for RUN. Default 64 MiB. */
   readonly shmSizeBytes?: number;
   /** Uncompressed bytes that a layer of a base image or an archive of ADD may have. Default 64 GiB. */

@@ -32,6 +32,8 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   readonly workspace: Workspace;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
+  /** Failed commands are looked at one after the other. */
+  readonly failureTurn: Limit;
   now(): Date;
   /** Tells of a method of isolation once, however many commands it runs. */
   isolatedBy(method: IsolationMethod): void;
@@ -88,6 +90,7 @@ export function openSession(
     claims,
     workspace,
     limit: createLimit(settings.maxParallelism),
+    failureTurn: createLimit(1),
     now: options.now ?? (() => new Date()),
     isolatedBy(method) {
       if (!methods.has(method)) emit({ type: 'isolation', method });

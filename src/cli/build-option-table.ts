@@ -182,6 +182,14 @@ const SUPPORTED: readonly OptionRow[] = [
     support: FULL,
   },
   {
+    name: 'on-error',
+    value: 'WHAT',
+    choices: ['fail', 'shell', 'keep'],
+    help: 'When a RUN fails: open a shell in the root that it left, or keep that for `lamella shell`',
+    fallback: 'fail',
+    support: FULL,
+  },
+  {
     name: 'workspace',
     value: 'NAME',
     help: 'Workspace to build, with what it needs, of a project without a Dockerfile',

@@ -75,6 +75,7 @@ function singleValues(args: Arguments): BuildOptions {
     networkMode: args.last('network-mode') as BuildOptions['networkMode'],
     isolation: args.last('isolation') as BuildOptions['isolation'],
     snapshotter: args.last('snapshotter') as BuildOptions['snapshotter'],
+    onError: args.last('on-error') === 'keep' ? 'keep' : undefined,
     timestamps: args.last('timestamps') as BuildOptions['timestamps'],
     maxParallelism: numberOf(args, 'max-parallelism'),
     shmSizeBytes: sizeOf(args, 'shm-size'),

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import type { InterruptSignal } from './exit-codes.ts';
-import type { BuildOptions, BuildResult, Library } from './library.ts';
+import type { BuildOptions, BuildResult, Library, ShellTerminal } from './library.ts';
+import { processTerminal } from './process-terminal.ts';
 
 export interface TextWriter {
   write(text: string): unknown;
@@ -24,6 +25,10 @@ export interface CliHost {
   readonly findUnchanged: (options: BuildOptions) => Promise<BuildResult | undefined>;
   readonly readStdin: () => Promise<string>;
   readonly stdin: () => AsyncIterable<Uint8Array>;
+  /** Where somebody sits who can talk to a shell; `undefined` where standard input and output are no terminal. */
+  readonly terminal: () => ShellTerminal | undefined;
+  /** Output of a command, as it is. */
+  readonly writeBytes: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>;
   readonly readFile: (path: string) => Promise<string>;
   readonly writeFile: (path: string, content: string) => Promise<void>;
   /** Milliseconds of a clock that only goes forward. */
@@ -44,6 +49,8 @@ export function processHost(): CliHost {
     findUnchanged: async (options) => (await import('../build/unchanged/find-unchanged.ts')).findUnchanged(options),
     readStdin: () => text(process.stdin),
     stdin: () => process.stdin,
+    terminal: processTerminal,
+    writeBytes: (stream, bytes) => new Promise((resolve) => void process[stream].write(bytes, () => resolve())),
     readFile: (path) => readFile(path, 'utf8'),
     writeFile: (path, content) => writeFile(path, content),
     now: () => performance.now(),

@@ -10,6 +10,7 @@ export type {
   CopyResult,
   Diagnostic,
   ErrorFamily,
+  FailedRun,
   Finding,
   HostCheck,
   HostReport,
@@ -17,6 +18,7 @@ export type {
   ImageOptions,
   InspectedImage,
   InspectOptions,
+  KeptRun,
   LoginOptions,
   MethodReport,
   Output,
@@ -27,6 +29,7 @@ export type {
   Secret,
   SharedPruneOptions,
   SharedPruneReport,
+  ShellTerminal,
   SourceSpan,
   SourceText,
   StepInfo,
@@ -39,6 +42,7 @@ export type Library = Pick<
   typeof import('../index.ts'),
   | 'build'
   | 'check'
+  | 'enterKeptRun'
   | 'examineHost'
   | 'checkReproducible'
   | 'copyImage'
@@ -53,6 +57,7 @@ export type Library = Pick<
   | 'lintViolation'
   | 'listCache'
   | 'listImages'
+  | 'listKeptRuns'
   | 'login'
   | 'logout'
   | 'outline'

@@ -2,7 +2,7 @@ import { suggest } from '../core/suggest.ts';
 import { usageError } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands/commands.ts';
-import { exitCodeOf, exitCodeOfSignal } from './exit-codes.ts';
+import { exitCodeOfSignal } from './exit-codes.ts';
 import { type CliHost, processHost } from './host.ts';
 import { watchSignals } from './interrupt.ts';
 import type { Library } from './library.ts';
@@ -82,7 +82,7 @@ interface ReportOptions {
 }
 
 async function report(error: unknown, { host, library, json = false, debug = false }: ReportOptions): Promise<number> {
-  if (error instanceof ReportedError) return exitCodeOf(error.family);
+  if (error instanceof ReportedError) return error.exitCode;
   const { errorRecord, exitCodeOfError, renderError } = await import('./render-error.ts');
   const { createPaint } = await import('./paint.ts');
   const paint = createPaint(host.stderr, host.env);

@@ -1,11 +1,9 @@
-import type { ErrorFamily } from './library.ts';
-
-/** Ends a command with the exit code of a family when everything has been said already. */
+/** Ends a command with an exit code when everything has been said already. */
 export class ReportedError extends Error {
-  readonly family: ErrorFamily;
+  readonly exitCode: number;
 
-  constructor(family: ErrorFamily) {
-    super(`reported: ${family}`);
-    this.family = family;
+  constructor(exitCode: number) {
+    super(`reported: ${exitCode}`);
+    this.exitCode = exitCode;
   }
 }

@@ -76,6 +76,8 @@ export interface StepErrorDetails extends BuilderErrorDetails {
   readonly exitCode?: number | undefined;
   /** The last lines that the command wrote. */
   readonly output?: readonly string[] | undefined;
+  /** Id by which the root that the command left can be entered: where it was kept. */
+  readonly keptRun?: string | undefined;
 }
 
 /** A step that failed while it was carried out. */
@@ -83,9 +85,11 @@ export class StepError extends BuilderError {
   override readonly family = 'step';
   readonly exitCode: number | undefined;
   readonly output: readonly string[];
+  readonly keptRun: string | undefined;
 
   constructor(code: string, message: string, details: StepErrorDetails = {}) {
     super(code, message, details);
+    this.keptRun = details.keptRun;
     this.exitCode = details.exitCode;
     this.output = details.output ?? [];
   }

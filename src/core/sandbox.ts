@@ -1,3 +1,5 @@
+import type { TerminalSize } from './terminal.ts';
+
 /** Identity under which a command runs, already looked up in the root file system. */
 export interface ProcessIdentity {
   readonly uid: number;
@@ -67,12 +69,23 @@ export interface LogChunk {
 /** A command in a root directory in which everything but /proc and /dev/mqueue is mounted. */
 export type SandboxCommand = Omit<SandboxRequest, 'mounts' | 'extraHosts'>;
 
+/** A terminal of this machine. */
+export interface CommandTerminal {
+  readonly path: string;
+  /** Of its window when the command is started. */
+  readonly size: TerminalSize;
+  /** Calls back whenever that has changed. */
+  onResize(listener: (size: TerminalSize) => void): void;
+}
+
 export interface SandboxRun {
   /** The command waits while a promise is pending. */
   readonly onOutput: (chunk: LogChunk) => void | Promise<void>;
   readonly signal?: AbortSignal | undefined;
   /** File that holds the network namespace which the command joins. Default: that of this process, or an empty one. */
   readonly networkNamespace?: string | undefined;
+  /** Becomes the command's controlling terminal and standard streams; there is no output then. */
+  readonly terminal?: CommandTerminal | undefined;
   /** Empty folder in memory for this run alone: what is written there (secrets are) never reaches a disk. */
   readonly scratch: string;
 }

@@ -38,7 +38,7 @@ export class CopySnapshotter implements Snapshotter {
     const root = this.#takeIdle(layerIds) ?? this.#makeRoot();
     await this.#addLayers(root, layerIds.slice(root.layerIds.length), signal);
     usePlainForm(root.path);
-    return new CopySnapshot({ path: root.path, layerIds }, (kept) => this.#idle.push(kept));
+    return new CopySnapshot({ path: root.path, layerIds }, { ...this.#parts, reuse: (idle) => this.#idle.push(idle) });
   }
 
   async #addLayers({ path }: WorkingRoot, layerIds: readonly string[], signal: AbortSignal): Promise<void> {
@@ -80,20 +80,25 @@ export class CopySnapshotter implements Snapshotter {
   }
 }
 
+interface CopySnapshotParts extends CopyParts {
+  /** Takes back a root that later steps of the stage can go on with. */
+  readonly reuse: (root: WorkingRoot) => void;
+}
+
 class CopySnapshot implements Snapshot {
   readonly merged: string;
   readonly contents: string;
   packed: ReadonlySet<string> = new Set();
   readonly #layerIds: readonly string[];
-  readonly #keep: (root: WorkingRoot) => void;
+  readonly #parts: CopySnapshotParts;
   readonly #before: StatList;
-  #end: 'open' | 'committed' | 'closed' = 'open';
+  #end: 'open' | 'given' | 'closed' = 'open';
 
-  constructor({ path, layerIds }: WorkingRoot, keep: (root: WorkingRoot) => void) {
+  constructor({ path, layerIds }: WorkingRoot, parts: CopySnapshotParts) {
     this.merged = path;
     this.contents = path;
     this.#layerIds = layerIds;
-    this.#keep = keep;
+    this.#parts = parts;
     this.#before = new StatList(path);
   }
 
@@ -104,8 +109,15 @@ class CopySnapshot implements Snapshot {
   async commit({ id, times }: CommitRequest): Promise<void> {
     const timeBelow = (path: string): bigint | undefined => this.#before.modificationTime(path);
     settle(this.merged, { packed: this.packed, times, timeBelow });
-    this.#end = 'committed';
-    this.#keep({ path: this.merged, layerIds: [...this.#layerIds, id] });
+    this.#end = 'given';
+    this.#parts.reuse({ path: this.merged, layerIds: [...this.#layerIds, id] });
+  }
+
+  /** A whole root of its own. */
+  async keep(id: string): Promise<readonly string[]> {
+    this.#end = 'given';
+    await this.#parts.layers.adopt(id, this.merged);
+    return [id];
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { findExecutable } from '../sandbox/find-command.ts';
 import type { Handlers } from './call.ts';
 import { hashChanges } from './changes.ts';
 import { removeTree } from './removal.ts';
@@ -34,6 +35,7 @@ export function createHandlers(): Handlers {
       return snapshots.add(await snapshotter.open(layerIds, signal));
     },
     run: (request, context) => runCommand(started(), { ...request, snapshot: snapshotOf(request) }, context),
+    findExecutable: async (request) => findExecutable(snapshotOf(request).merged, request) ?? null,
     changes: async (request) => snapshotOf(request).changes(),
     hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
     async pack(request, { signal }) {
@@ -45,6 +47,7 @@ export function createHandlers(): Handlers {
       await snapshotOf(request).commit(request);
       return null;
     },
+    keep: async (request) => await snapshotOf(request).keep(request.id),
     async closeSnapshot(request) {
       await snapshotOf(request).close();
       started().snapshots.delete(request.snapshot);

@@ -43,7 +43,7 @@ export class OverlaySnapshotter implements Snapshotter {
     const folder = mkdtempSync(join(tempDir, 'snapshot-'));
     const overlay = await mount({ folder, lowers: [this.#lowest, ...lowers], writable: true });
     setRootMetadata(overlay.upper, lowers.at(-1));
-    return new OverlaySnapshot(folder, lowers, { ...overlay, ...this.#parts });
+    return new OverlaySnapshot({ folder, lowers, layerIds }, { ...overlay, ...this.#parts });
   }
 
   async view(request: ViewRequest): Promise<View> {
@@ -54,19 +54,23 @@ export class OverlaySnapshotter implements Snapshotter {
   async close(): Promise<void> {}
 }
 
+interface OverlayPlace {
+  readonly folder: string;
+  readonly lowers: readonly string[];
+  readonly layerIds: readonly string[];
+}
+
 class OverlaySnapshot implements Snapshot {
   readonly merged: string;
   readonly contents: string;
   packed: ReadonlySet<string> = new Set();
-  readonly #folder: string;
-  readonly #lowers: readonly string[];
+  readonly #place: OverlayPlace;
   readonly #parts: Overlay & OverlayParts;
   #unmounting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: string, lowers: readonly string[], parts: Overlay & OverlayParts) {
-    this.#folder = folder;
-    this.#lowers = lowers;
+  constructor(place: OverlayPlace, parts: Overlay & OverlayParts) {
+    this.#place = place;
     this.#parts = parts;
     this.merged = parts.merged;
     this.contents = parts.upper;
@@ -77,15 +81,20 @@ class OverlaySnapshot implements Snapshot {
   }
 
   async commit({ id, times }: CommitRequest): Promise<void> {
-    const { layers, normalise } = this.#parts;
     settle(this.contents, { packed: this.packed, times, timeBelow: (path) => this.#timeBelow(path) });
+    await this.keep(id);
+  }
+
+  async keep(id: string): Promise<readonly string[]> {
+    const { layers, normalise } = this.#parts;
     await this.#unmount();
     normalise?.(this.contents);
     await layers.adopt(id, this.contents);
+    return [...this.#place.layerIds, id];
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#unmount().then(() => removeFrame(this.#folder, OVERLAY_FRAME));
+    this.#closing ??= this.#unmount().then(() => removeFrame(this.#place.folder, OVERLAY_FRAME));
     return this.#closing;
   }
 
@@ -96,7 +105,7 @@ class OverlaySnapshot implements Snapshot {
   }
 
   #timeBelow(path: string): bigint | undefined {
-    return this.#lowers
+    return this.#place.lowers
       .toReversed()
       .map((lower) => timeIfThere(join(lower, path)))
       .find((time) => time !== undefined);

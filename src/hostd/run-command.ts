@@ -1,14 +1,15 @@
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepError } from '../core/errors.ts';
-import type { ProcessIdentity } from '../core/sandbox.ts';
+import type { CommandTerminal, ProcessIdentity } from '../core/sandbox.ts';
 import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
 import type { CallContext } from './call.ts';
 import { type Cleanup, withCleanup } from './cleanup.ts';
 import type { IsolatedNetwork } from './isolated-network.ts';
 import { removeTree } from './removal.ts';
-import { mountRunRoot } from './run-root.ts';
+import { mountRunRoot, type RunRoot } from './run-root.ts';
 import type { Snapshot } from './snapshotter.ts';
+import { openTerminal } from './terminal.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface CommandRequest {
@@ -20,19 +21,52 @@ export interface CommandRequest {
 export async function runCommand(
   workshop: Workshop,
   { snapshot, run: request }: CommandRequest,
-  { signal, log }: CallContext,
+  context: CallContext,
 ): Promise<RunResult> {
   checkIds(request.identity);
   checkNetwork(workshop, request);
   return await withCleanup(async (cleanup) => {
-    const network = request.network === 'isolated' ? await openNetwork(workshop, { signal, cleanup }) : undefined;
-    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup, network });
-    const result = await workshop.sandboxes.run(root.path, request, ({ method }) => {
-      const scratch = join(root.scratch, method);
-      mkdirSync(scratch);
-      return { onOutput: log, signal, scratch, networkNamespace: network?.namespace };
+    const network =
+      request.network === 'isolated' ? await openNetwork(workshop, { signal: context.signal, cleanup }) : undefined;
+    const root = await mountRunRoot(snapshot.merged, request, {
+      ...workshop,
+      signal: context.signal,
+      cleanup,
+      network,
     });
+    const result = await runInRoot(workshop, { root, request, context, network });
     return { ...result, ...(network !== undefined && { networkHelper: network.helper }) };
+  });
+}
+
+interface RootRun {
+  readonly root: RunRoot;
+  readonly request: RunRequest;
+  readonly context: CallContext;
+  readonly network: IsolatedNetwork | undefined;
+}
+
+async function runInRoot(workshop: Workshop, run: RootRun): Promise<RunResult> {
+  const { root, request, context } = run;
+  if (request.terminal === undefined) return await runBySandbox(workshop, run, undefined);
+  const terminal = openTerminal({ ...root, owner: request.identity, size: request.terminal }, context);
+  try {
+    return await runBySandbox(workshop, run, terminal);
+  } finally {
+    await terminal.close();
+  }
+}
+
+async function runBySandbox(
+  { sandboxes }: Workshop,
+  { root, request, context, network }: RootRun,
+  terminal: CommandTerminal | undefined,
+): Promise<RunResult> {
+  const { signal, log } = context;
+  return await sandboxes.run(root.path, request, ({ method }) => {
+    const scratch = join(root.scratch, method);
+    mkdirSync(scratch);
+    return { onOutput: log, signal, scratch, terminal, networkNamespace: network?.namespace };
   });
 }
 

@@ -6,10 +6,12 @@ import type { CallName, CallRequest, FromHost, ToHost } from '../rootfs/host-mes
 import type { CallContext, Handler, Handlers } from './call.ts';
 import { createHandlers } from './handlers.ts';
 import { LogWindow } from './log-window.ts';
+import { TerminalInput } from './terminal-input.ts';
 
 interface RunningCall {
   readonly controller: AbortController;
   readonly window: LogWindow;
+  readonly input: TerminalInput;
   /** Settles when the call is answered. */
   readonly answered: Promise<void>;
 }
@@ -36,6 +38,10 @@ export class HostServer {
       this.#cancel(this.#running.get(message.cancel));
     } else if ('consumed' in message) {
       this.#running.get(message.consumed)?.window.give(message.bytes);
+    } else if ('typed' in message) {
+      this.#running.get(message.typed)?.input.push({ bytes: Buffer.from(message.bytes, 'base64') });
+    } else if ('resized' in message) {
+      this.#running.get(message.resized)?.input.push({ size: message.size });
     } else if (message.call === 'stop') {
       void this.#stop(message.id);
     } else {
@@ -50,11 +56,12 @@ export class HostServer {
   #start<K extends CallName>(id: number, call: K, request: CallRequest<K>): void {
     const controller = new AbortController();
     const window = new LogWindow();
+    const input = new TerminalInput();
     const log = (chunk: LogChunk): Promise<void> => this.#log(id, window, chunk);
-    const context: CallContext = { signal: controller.signal, log };
+    const context: CallContext = { signal: controller.signal, log, input };
     // A turn later, so that the call is known before it begins.
     const answered = Promise.resolve().then(() => this.#carryOut(id, () => this.#handler(call)(request, context)));
-    this.#running.set(id, { controller, window, answered });
+    this.#running.set(id, { controller, window, input, answered });
   }
 
   /** What is still being done ends first: nothing is taken away from under it. */

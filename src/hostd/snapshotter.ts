@@ -17,6 +17,8 @@ export interface Snapshot {
    * layer's time; what did not change has that of the layer below again; sockets are gone.
    */
   commit(request: CommitRequest): Promise<void>;
+  /** Keeps the root as it is, whatever a layer could hold of it, as directory `id`; gives the layers that show it again. */
+  keep(id: string): Promise<readonly string[]>;
   /** Takes it away with what was not committed. Idempotent. */
   close(): Promise<void>;
 }

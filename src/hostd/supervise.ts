@@ -18,6 +18,8 @@ export interface Supervision {
  */
 export function supervise({ started, words: [program = '', ...args] }: Supervision): void {
   loadLibc()?.superviseDescendants(constants.signals.SIGTERM);
+  // Keys of a terminal mean the command.
+  for (const key of ['SIGINT', 'SIGQUIT'] as const) process.on(key, () => {});
   process.on('SIGTERM', () => end(128 + constants.signals.SIGTERM));
   const child = spawn(program, args, { stdio: 'inherit' });
   child.on('spawn', () => writeFileSync(started, ''));

@@ -40,6 +40,9 @@ export interface Libc {
   superviseDescendants(deathSignal: number): void;
   /** Takes note of every child that has ended, so that none stays a zombie. */
   reapChildren(): void;
+  /** Readies the other side of an open /dev/ptmx; gives its name in the folder of terminals (pts(4)). */
+  unlockTerminal(fd: number): string;
+  resizeTerminal(fd: number, columns: number, rows: number): void;
   /** Replaces this process by a program. */
   execute(path: string, argv: readonly string[], env: readonly string[]): void;
 }
@@ -206,6 +209,19 @@ function createLibc(koffi: typeof import('koffi')): Libc {
       const ANY = -1;
       const WNOHANG = 1;
       while (waitpid(ANY, null, WNOHANG) > 0);
+    },
+    unlockTerminal(fd) {
+      const TIOCSPTLCK = 0x40045431;
+      const TIOCGPTN = 0x80045430;
+      const value = Buffer.alloc(4);
+      check(ioctl(fd, TIOCSPTLCK, value), 'ioctl TIOCSPTLCK', String(fd));
+      check(ioctl(fd, TIOCGPTN, value), 'ioctl TIOCGPTN', String(fd));
+      return String(value.readUInt32LE());
+    },
+    resizeTerminal(fd, columns, rows) {
+      const TIOCSWINSZ = 0x5414;
+      const size = Uint16Array.of(rows, columns, 0, 0);
+      check(ioctl(fd, TIOCSWINSZ, size), 'ioctl TIOCSWINSZ', String(fd));
     },
     execute: (path, argv, env) => void check(execve(path, [...argv, null], [...env, null]), 'execve', path),
   };

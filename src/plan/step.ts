@@ -99,6 +99,8 @@ export interface RunStep extends StepBase {
   readonly argv: readonly string[];
   /** A heredoc script with a `#!` line: written to /dev/pipes/NAME, mode 0755, and executed. */
   readonly script?: InlineFile;
+  /** Program of the stage's shell. */
+  readonly shell: string;
   /** `NAME=value`: config and ARGs, the later one of a name alone. */
   readonly env: readonly string[];
   /** The names in `env` whose values come from ARG. */

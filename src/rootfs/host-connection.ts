@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { StepError } from '../core/errors.ts';
 import type { LogChunk } from '../core/sandbox.ts';
+import type { ShellTerminal } from '../core/terminal.ts';
 import { programFolders } from '../io/programs.ts';
 import { decodeError, type SentError } from './host-errors.ts';
 import { encodeMessage, type Frame, FrameReader } from './host-frames.ts';
@@ -13,6 +14,8 @@ export interface CallOptions {
   /** May return a promise: the command is held back while too much of its output is not taken. */
   readonly onOutput?: OnOutput | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What is typed in it goes to the call, until that is answered. */
+  readonly terminal?: ShellTerminal | undefined;
 }
 
 export type OnOutput = (chunk: LogChunk) => void | Promise<void>;
@@ -71,7 +74,7 @@ export class HostConnection {
   call<K extends CallName>(
     call: K,
     request: CallRequest<K>,
-    { onOutput, signal }: CallOptions = {},
+    { onOutput, signal, terminal }: CallOptions = {},
   ): Promise<CallAnswer<K>> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     const id = ++this.#lastCall;
@@ -83,7 +86,21 @@ export class HostConnection {
     });
     const cancel = (): void => this.#send({ cancel: id });
     signal?.addEventListener('abort', cancel, { once: true });
-    return answer.finally(() => signal?.removeEventListener('abort', cancel));
+    const release = terminal && this.#passInput(id, terminal);
+    return answer.finally(() => {
+      release?.();
+      signal?.removeEventListener('abort', cancel);
+    });
+  }
+
+  #passInput(id: number, terminal: ShellTerminal): () => void {
+    const typed = (bytes: Uint8Array): void => this.#send({ typed: id, bytes: Buffer.from(bytes).toString('base64') });
+    const endInput = terminal.onInput(typed);
+    const endResize = terminal.onResize?.(() => this.#send({ resized: id, size: terminal.size() }));
+    return () => {
+      endInput();
+      endResize?.();
+    };
   }
 
   /** For a host that waits for its ids before it begins. */

@@ -2,6 +2,7 @@ import type { DiffId, Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
 import type { Compression } from '../core/media-types.ts';
 import type { IsolationMethod, SandboxMount, SandboxRequest, SnapshotterName } from '../core/sandbox.ts';
+import type { TerminalSize } from '../core/terminal.ts';
 import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
 import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from './changed-path.ts';
@@ -73,6 +74,8 @@ export interface SnapshotSource {
 
 export interface RunRequest extends Omit<SandboxRequest, 'mounts'> {
   readonly mounts: readonly RunMountRequest[];
+  /** The command gets a terminal of this size, to which the messages `typed` and `resized` go. */
+  readonly terminal?: TerminalSize;
 }
 
 export type NetworkHelperName = 'slirp4netns' | 'pasta';
@@ -104,6 +107,11 @@ export interface HostCalls {
   readonly hasLayer: { readonly request: { readonly id: string }; readonly answer: boolean };
   readonly openSnapshot: { readonly request: { readonly layerIds: readonly string[] }; readonly answer: number };
   readonly run: { readonly request: OfSnapshot<{ readonly run: RunRequest }>; readonly answer: RunResult };
+  /** The first of some programs that can be executed; names are looked for as the command's environment says. */
+  readonly findExecutable: {
+    readonly request: OfSnapshot<{ readonly names: readonly string[]; readonly env: readonly string[] }>;
+    readonly answer: string | null;
+  };
   readonly changes: { readonly request: OfSnapshot; readonly answer: readonly ChangedPath[] };
   readonly hash: {
     readonly request: OfSnapshot<{ readonly paths: readonly string[] }>;
@@ -117,6 +125,8 @@ export interface HostCalls {
     readonly request: OfSnapshot<{ readonly id: string; readonly times: TimePolicy }>;
     readonly answer: null;
   };
+  /** Keeps the root as it is now, as the directory of a layer; answers the layers that show it again. */
+  readonly keep: { readonly request: OfSnapshot<{ readonly id: string }>; readonly answer: readonly string[] };
   readonly closeSnapshot: { readonly request: OfSnapshot; readonly answer: null };
   readonly reclaim: { readonly request: { readonly paths: readonly string[] }; readonly answer: null };
   readonly stop: { readonly request: Readonly<Record<string, never>>; readonly answer: null };
@@ -157,7 +167,10 @@ export type ToHost =
   | { readonly [K in CallName]: { readonly id: number; readonly call: K; readonly request: CallRequest<K> } }[CallName]
   | { readonly cancel: number }
   /** Bytes of the run's log that were used: the host sends no more than {@link LOG_WINDOW} ahead. */
-  | { readonly consumed: number; readonly bytes: number };
+  | { readonly consumed: number; readonly bytes: number }
+  /** What was typed (base64) in the terminal of a running call. */
+  | { readonly typed: number; readonly bytes: string }
+  | { readonly resized: number; readonly size: TerminalSize };
 
 /** Messages from the host; logs come as frames of their own. */
 export type FromHost =

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
+import type { ShellTerminal } from '../core/terminal.ts';
 import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from './changed-path.ts';
 import type { HostConnection, OnOutput } from './host-connection.ts';
@@ -13,6 +14,10 @@ export interface ActiveSnapshot extends AsyncDisposable {
    * @throws StepError `STEP_ABORTED`, `STEP_SANDBOX_FAILED`, `STEP_SANDBOX_UNAVAILABLE`, `STEP_SANDBOX_LOST`
    */
   run(request: RunRequest, onOutput: OnOutput, signal?: AbortSignal): Promise<RunResult>;
+  /** The same in a terminal, for a command that somebody talks to. */
+  runInTerminal(request: RunRequest, terminal: ShellTerminal, signal?: AbortSignal): Promise<RunResult>;
+  /** The first of some programs that can be executed; names are looked for as the environment says. */
+  findExecutable(names: readonly string[], env: readonly string[]): Promise<string | undefined>;
   /** Every path that was written since the snapshot was opened, and its ancestors: candidates, not yet a verdict. */
   changes(): Promise<readonly ChangedPath[]>;
   /** Digests of the contents of regular files among the changes. */
@@ -21,6 +26,8 @@ export interface ActiveSnapshot extends AsyncDisposable {
   pack(entries: readonly SnapshotEntry[], options: SnapshotPackOptions): Promise<IndexedLayer>;
   /** Makes the changes the directory of layer `id`, with the times that the last packed layer has. Ends the snapshot. */
   commit(id: string, options: { readonly times: TimePolicy }): Promise<void>;
+  /** Keeps the root as it is now, as the directory of layer `id`. Gives the layers that show it again. Ends the snapshot. */
+  keep(id: string): Promise<readonly string[]>;
 }
 
 /** The client's side of a snapshot of the sandbox host. */
@@ -33,11 +40,20 @@ export async function openSnapshot(
   return {
     run: (request, onOutput, signal = buildSignal) =>
       connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),
+    runInTerminal: (request, terminal, signal = buildSignal) =>
+      connection.call(
+        'run',
+        { snapshot, run: { ...withAbsolutePaths(request), terminal: terminal.size() } },
+        { onOutput: ({ bytes }) => terminal.write(bytes), signal, terminal },
+      ),
+    findExecutable: async (names, env) =>
+      (await connection.call('findExecutable', { snapshot, names, env })) ?? undefined,
     changes: () => connection.call('changes', { snapshot }),
     hash: (paths) => connection.call('hash', { snapshot, paths }),
     pack: (entries, options) =>
       connection.call('pack', { snapshot, entries, options: withAbsoluteFolders(options) }, { signal: buildSignal }),
     commit: async (id, { times }) => void (await connection.call('commit', { snapshot, id, times })),
+    keep: (id) => connection.call('keep', { snapshot, id }),
     async [Symbol.asyncDispose]() {
       if (!connection.isLost) await connection.call('closeSnapshot', { snapshot });
     },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { SandboxCommand } from '../core/sandbox.ts';
+import type { TerminalSize } from '../core/terminal.ts';
 import { grantedCapabilities } from './capabilities.ts';
 import { MASKED_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
 import { seccompProfile } from './seccomp.ts';
@@ -10,10 +11,16 @@ export interface OciConfigOptions {
   readonly canSetGroups: boolean;
 }
 
+/** What is there for one command alone. */
+export interface OciRun {
+  /** Window of the terminal that the runtime makes for it, and shows on its own. */
+  readonly window: TerminalSize | undefined;
+}
+
 const PROTECTED = ['nosuid', 'noexec', 'nodev'];
 
 /** The runtime configuration of one command (OCI runtime-spec, config.md and config-linux.md). */
-export function ociConfig(root: string, command: SandboxCommand, options: OciConfigOptions): unknown {
+export function ociConfig(root: string, command: SandboxCommand, options: OciConfigOptions & OciRun): unknown {
   const { identity, security, network } = command;
   const capabilities = grantedCapabilities(options.capabilities, security).map((name) => `CAP_${name.toUpperCase()}`);
   const isInsecure = security === 'insecure';
@@ -22,7 +29,8 @@ export function ociConfig(root: string, command: SandboxCommand, options: OciCon
     root: { path: root },
     hostname: command.hostname,
     process: {
-      terminal: false,
+      terminal: options.window !== undefined,
+      ...(options.window && { consoleSize: { width: options.window.columns, height: options.window.rows } }),
       args: command.argv,
       env: command.env,
       cwd: command.cwd,

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
+import type { TerminalSize } from '../core/terminal.ts';
+import { loadLibc } from '../io/libc.ts';
 import { missingCommandCode } from './find-command.ts';
 import { ociConfig } from './oci-config.ts';
 import { runProgram, sandboxFailed } from './program.ts';
@@ -26,7 +28,9 @@ export function createOciRuntime(runtime: OciRuntime): Sandbox {
     async run(root, command, run) {
       const bundle = join(run.scratch, 'bundle');
       mkdirSync(bundle);
-      writeFileSync(join(bundle, 'config.json'), JSON.stringify(ociConfig(root, command, runtime)));
+      const config = ociConfig(root, command, { ...runtime, window: run.terminal?.size });
+      writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+      run.terminal?.onResize((size) => resizeInner(root, size));
       const args = runArguments(runtime, bundle, run);
       const exitCode = await runProgram({ program: runtime.program, args, owner: command.identity }, run);
       const problems = readProblems(logPath(run));
@@ -42,6 +46,18 @@ function runArguments(runtime: OciRuntime, bundle: string, run: SandboxRun): str
     ...['--root', state, '--log', logPath(run), '--log-format', 'json'],
     ...['run', '--bundle', bundle, `lamella-${randomBytes(8).toString('hex')}`],
   ];
+}
+
+/** crun 1.8 tells the command of a new size, but not the terminal that it made: the second one of the root. */
+function resizeInner(root: string, { columns, rows }: TerminalSize): void {
+  const path = join(root, 'dev/pts/1');
+  if (!existsSync(path)) return;
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+  try {
+    loadLibc()?.resizeTerminal(fd, columns, rows);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 interface FailedStart {

@@ -24,20 +24,58 @@ export interface SandboxProgram {
 const TOOL_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /**
- * Runs the program with null input; resolves with its exit code when it has ended and its output is taken.
+ * Runs the program with null input, or in the run's terminal; resolves with its exit code when it has ended and its output
+ * is taken.
  * @throws StepError `STEP_ABORTED`, `STEP_SANDBOX_FAILED`
  */
 export async function runProgram(request: SandboxProgram, run: SandboxRun): Promise<number> {
   throwIfAborted(run);
+  return run.terminal === undefined
+    ? await runWithPipes(request, run)
+    : await runInTerminal(request, run.terminal.path, run);
+}
+
+async function runWithPipes(request: SandboxProgram, run: SandboxRun): Promise<number> {
   const stdout = openOutputPipe('stdout', run.scratch, request.owner);
   const stderr = openOutputPipe('stderr', run.scratch, request.owner);
-  const child = startProgram(inNetwork(request, run), [stdout.fd, stderr.fd]);
-  const kill = (): void => killStarted(child, request.end);
+  const child = startWithPipes(inNetwork(request, run), [stdout.fd, stderr.fd]);
+  return await untilEnd(request, { child, run }, async (kill) => {
+    const exit = exitCodeOf(child, request.program);
+    const [exitCode] = await Promise.all([exit, takeOutput([stdout, stderr], run, kill)]);
+    return exitCode;
+  });
+}
+
+function startWithPipes(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+  try {
+    return startProgram(request, ['ignore', stdout, stderr]);
+  } catch (error) {
+    closeSync(stdout);
+    closeSync(stderr);
+    throw error;
+  }
+}
+
+/** Opened first by the leader of a session of its own: so it becomes the controlling terminal (termios(3)). */
+const IN_TERMINAL = 'terminal=$1; shift; exec <>"$terminal" >&0 2>&0; exec "$@"';
+
+async function runInTerminal(request: SandboxProgram, terminal: string, run: SandboxRun): Promise<number> {
+  const { program, args } = inNetwork(request, run);
+  const words = ['-c', IN_TERMINAL, 'sh', terminal, program, ...args];
+  const child = startProgram({ ...request, program: 'sh', args: words }, 'ignore');
+  return await untilEnd(request, { child, run }, () => exitCodeOf(child, request.program));
+}
+
+/** Kills the program when the run is aborted. */
+async function untilEnd(
+  { end }: SandboxProgram,
+  { child, run }: { readonly child: ChildProcess; readonly run: SandboxRun },
+  wait: (kill: () => void) => Promise<number>,
+): Promise<number> {
+  const kill = (): void => killStarted(child, end);
   run.signal?.addEventListener('abort', kill, { once: true });
   try {
-    const exit = exitCodeOf(child, request.program);
-    const output = takeOutput([stdout, stderr], run, kill);
-    const [exitCode] = await Promise.all([exit, output]);
+    const exitCode = await wait(kill);
     throwIfAborted(run);
     return exitCode;
   } finally {
@@ -52,16 +90,9 @@ function inNetwork(request: SandboxProgram, { networkNamespace }: SandboxRun): S
   return { ...request, program: 'nsenter', args: [`--net=${networkNamespace}`, '--', program, ...args] };
 }
 
-function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+function startProgram(request: SandboxProgram, stdio: StdioOptions): ChildProcess {
   const { program, args, around = (fork) => fork(), cwd = '/' } = request;
-  const stdio: StdioOptions = ['ignore', stdout, stderr];
-  try {
-    return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd, detached: true }));
-  } catch (error) {
-    closeSync(stdout);
-    closeSync(stderr);
-    throw error;
-  }
+  return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd, detached: true }));
 }
 
 function killStarted({ pid, exitCode, signalCode }: ChildProcess, end = killProcessTree): void {

@@ -76,6 +76,7 @@ const OURS = [
   'cache-max-size',
   'max-parallelism',
   'step-timeout',
+  'on-error',
   'snapshotter',
   'network-mode',
   'cache-max-size',

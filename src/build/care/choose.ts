@@ -1,6 +1,6 @@
 import type { CacheItem } from './item.ts';
 
-/** What is to be taken away. Without any limit: what nobody can reach. */
+/** What is to be taken away. Without any limit: what nobody can reach, and the roots of failed commands. */
 export interface PruneLimits {
   /** Everything that no image of the local store needs. */
   readonly all?: boolean;
@@ -25,15 +25,22 @@ export function chooseItems<Item extends CacheItem>(
   for (const item of [...items].sort(byUse)) {
     if (item.reachedBy === 'named' || isInUse(item)) continue;
     const isOld = nowMs - item.usedMs >= olderThanMs;
-    if (item.reachedBy !== 'nothing' && !all && !isOld && left <= maxSize) continue;
+    const isFree = item.reachedBy === 'nothing' || (item.reachedBy === 'shell' && !isLimited(limits));
+    if (!isFree && !all && !isOld && left <= maxSize) continue;
     chosen.push(item);
     left -= item.size;
   }
   return chosen;
 }
 
+function isLimited({ olderThanMs, maxSize }: PruneLimits): boolean {
+  return olderThanMs !== undefined || maxSize !== undefined;
+}
+
 function byUse(a: CacheItem, b: CacheItem): number {
-  return rankOf(a) - rankOf(b) || a.usedMs - b.usedMs;
+  return (
+    rankOf(a) - rankOf(b) || a.usedMs - b.usedMs || Number(b.reachedBy === 'shell') - Number(a.reachedBy === 'shell')
+  );
 }
 
 function rankOf({ reachedBy }: CacheItem): number {

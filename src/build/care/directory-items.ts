@@ -1,21 +1,28 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { scanFolder } from '../../io/scan-folder.ts';
+import { keptIdOf } from '../failed/kept-runs.ts';
 import type { StoredItem } from './item.ts';
+import { keptItems, usedByKeptRuns } from './kept-items.ts';
 import { layerDirectories } from './layer-directories.ts';
 import { openSizes, type Sizes } from './measure.ts';
 import type { OpenCache } from './open-cache.ts';
 
-/** Directories of layers, folders of cache mounts, and git repositories. */
+/** Directories of layers, folders of cache mounts, git repositories, and roots of failed commands. */
 export function directoryItems(cache: OpenCache): StoredItem[] {
   const sizes = openSizes(cache.folders.sizes);
-  const layers = layerDirectories(cache.folders).map(({ path, id }) =>
-    directoryItem(cache, { kind: 'directory', path, id, sizes }),
-  );
+  const neededMs = usedByKeptRuns(cache);
+  const layers = layerDirectories(cache.folders)
+    .filter(({ id }) => keptIdOf(id) === undefined)
+    .map(({ path, id }) => {
+      const item = directoryItem(cache, { kind: 'directory', path, id, sizes });
+      return { ...item, usedMs: Math.max(item.usedMs, neededMs.get(id) ?? 0) };
+    });
+  const kept = keptItems(cache, sizes);
   const mounts = mountFolders(cache).map(({ path, id }) => directoryItem(cache, { kind: 'mount', path, id, sizes }));
   const repositories = repositoryFolders(cache).map((found) => directoryItem(cache, { ...found, kind: 'git', sizes }));
   sizes.save();
-  return [...layers, ...mounts, ...repositories];
+  return [...kept, ...layers, ...mounts, ...repositories];
 }
 
 interface Directory {

@@ -6,6 +6,7 @@ import { type EntryType, isWhiteout, type Toc, type TocFileEntry } from '../../c
 import { errnoOf } from '../../io/host-error.ts';
 import { chainIds } from '../../oci/image/chain-id.ts';
 import { hashBlob } from '../../store/hash-blob.ts';
+import { keptIdOf } from '../failed/kept-runs.ts';
 import type { FoundDamage } from './damage.ts';
 import { layerDirectories } from './layer-directories.ts';
 import type { OpenCache } from './open-cache.ts';
@@ -19,6 +20,8 @@ import { readStored } from './verify-images.ts';
 export async function* verifyDirectories(cache: OpenCache, signal?: AbortSignal): AsyncGenerator<FoundDamage | 'good'> {
   const layers = await layersByDirectory(cache);
   for (const { path, id } of layerDirectories(cache.folders)) {
+    // No layer says what a failed command left.
+    if (keptIdOf(id) !== undefined) continue;
     signal?.throwIfAborted();
     const toc = cache.tocs.load(layers.get(id) ?? ('' as DiffId));
     const problem = toc && (await directoryProblem(path, toc));

@@ -20,7 +20,10 @@ export interface CacheMountFolder {
  * The folder of a cache mount, kept between builds: shared by all who ask, alone behind a lock, or the first that nobody
  * uses at the moment (reference, section 10).
  */
-export async function openCacheMount(session: Session, request: CacheMountRequest): Promise<CacheMountFolder> {
+export async function openCacheMount(
+  session: Pick<Session, 'folders' | 'claims' | 'signal'>,
+  request: CacheMountRequest,
+): Promise<CacheMountFolder> {
   const name = createHash('sha256').update(request.id).digest('hex').slice(0, 24);
   const folder = join(session.folders.mounts, request.flavor, name);
   await session.claims.claim(name);

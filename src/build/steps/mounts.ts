@@ -1,22 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
 import { StepError } from '../../core/errors.ts';
 import type { Tree } from '../../core/tree.ts';
 import { allAtRest } from '../../io/at-rest.ts';
 import type { FileOrigin, RunMount } from '../../plan/step.ts';
-import type { RunMountRequest } from '../../rootfs/host-messages.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
 import { mountFilesRemark } from '../explain/compare-mounts.ts';
 import type { Origin } from '../origins.ts';
-import { readSecret } from '../secrets.ts';
 import { prepareLayers } from '../snapshots.ts';
-import { openAgentSocket } from '../ssh/agent-socket.ts';
 import { digestTree, walkTree } from '../tree-digest.ts';
-import { openCacheMount } from './cache-mount.ts';
 import type { StepContext } from './context.ts';
 import { unpackContext } from './context-mount.ts';
+import {
+  keptMount,
+  type MountOf,
+  type MountServices,
+  type OwnMount,
+  type RealisableMount,
+  type RealisedMounts,
+  realiseAll,
+  realiseCache,
+  realiseOwn,
+} from './own-mounts.ts';
 import { mountIngredient } from './run-key.ts';
 
 /** The mounts of a RUN, looked up: what they add to its key, and how they are made when it really runs. */
@@ -29,24 +34,10 @@ export interface PreparedMounts {
   realise(host: SandboxHost): Promise<RealisedMounts>;
 }
 
-/** Disposing gives back what belongs to one run, such as the lock of a cache mount. */
-export interface RealisedMounts extends Disposable {
-  readonly mounts: readonly RunMountRequest[];
-  /** Variables that mounts set, such as secrets. */
-  readonly env: readonly string[];
-}
-
-interface RealisedMount {
-  readonly mount?: RunMountRequest;
-  readonly env?: string;
-  readonly lease?: Disposable;
-}
-
-interface PreparedMount {
+interface PreparedMount extends RealisableMount {
   readonly definition?: Ingredient;
   ingredient(): Promise<Ingredient>;
   remark?(): Ingredient | undefined;
-  realise(host: SandboxHost): Promise<RealisedMount>;
 }
 
 export async function prepareMounts(mounts: readonly RunMount[], context: StepContext): Promise<PreparedMounts> {
@@ -65,41 +56,24 @@ async function definitionOf(prepared: readonly PreparedMount[]): Promise<readonl
   return await allAtRest(prepared.map(async (mount) => mount.definition ?? (await mount.ingredient())));
 }
 
-/** In order; when one fails, what the ones before it hold is given back. */
-async function realiseAll(prepared: readonly PreparedMount[], host: SandboxHost): Promise<RealisedMounts> {
-  const realised: RealisedMount[] = [];
-  const dispose = (): void => {
-    for (const { lease } of realised) lease?.[Symbol.dispose]();
-  };
-  try {
-    for (const mount of prepared) realised.push(await mount.realise(host));
-  } catch (error) {
-    dispose();
-    throw error;
-  }
-  return {
-    mounts: realised.flatMap(({ mount }) => (mount === undefined ? [] : [mount])),
-    env: realised.flatMap(({ env }) => (env === undefined ? [] : [env])),
-    [Symbol.dispose]: dispose,
-  };
-}
-
 async function prepareMount(mount: RunMount, context: StepContext): Promise<PreparedMount> {
   switch (mount.type) {
     case 'bind':
       return await prepareBind(mount, context);
     case 'cache':
-      return await prepareCache(mount, context);
-    case 'tmpfs':
-      return prepareTmpfs(mount);
-    case 'secret':
-      return prepareSecret(mount, context);
-    case 'ssh':
-      return prepareSsh(mount, context);
+      return mount.from === undefined ? prepareOwn(mount, context.session) : await prepareFilledCache(mount, context);
+    default:
+      return prepareOwn(mount, context.session);
   }
 }
 
-type MountOf<Type extends RunMount['type']> = Extract<RunMount, { type: Type }>;
+/** The mount with what it adds to keys: its options, since it shows no files. */
+function prepareOwn(mount: OwnMount, services: MountServices): PreparedMount {
+  return {
+    ingredient: async () => mountIngredient(mount),
+    realise: async (host) => ({ ...(await realiseOwn(mount, host, services)), kept: keptMount(mount) }),
+  };
+}
 
 /** Files that a mount shows or begins with: they count by their content (reference, section 16). */
 interface MountFiles {
@@ -148,7 +122,8 @@ async function prepareBind(mount: MountOf<'bind'>, context: StepContext): Promis
   return {
     ...keysOf(mount, files, context),
     async realise(host) {
-      return { mount: { kind: 'snapshot', target, readOnly, ...(await layersOf(files, { host, context })) } };
+      const request = { kind: 'snapshot', target, readOnly, ...(await layersOf(files, { host, context })) } as const;
+      return { mount: request, kept: { request } };
     },
   };
 }
@@ -170,81 +145,16 @@ async function layersOf(
   return { layerIds: [await unpackContext(context.session, host, shown)], source };
 }
 
-async function prepareCache(mount: MountOf<'cache'>, context: StepContext): Promise<PreparedMount> {
-  const { id, target, readOnly, sharing, mode, uid, gid, from, source } = mount;
-  const first = from === undefined ? undefined : await openFiles(from, source, context);
+/** A cache mount that begins with files. */
+async function prepareFilledCache(mount: MountOf<'cache'>, context: StepContext): Promise<PreparedMount> {
+  const { from = { kind: 'scratch' }, source } = mount;
+  const files = await openFiles(from, source, context);
   return {
-    ...(first === undefined ? countsAsWritten(mount) : keysOf(mount, first, context)),
+    ...keysOf(mount, files, context),
     async realise(host) {
-      const initial = first && (await layersOf(first, { host, context }));
-      const folder = await openCacheMount(context.session, { id, sharing, flavor: host.flavor });
-      return {
-        mount: { kind: 'cache', source: folder.path, target, readOnly, mode, uid, gid, ...(initial && { initial }) },
-        ...(folder.lease !== undefined && { lease: folder.lease }),
-      };
+      const initial = await layersOf(files, { host, context });
+      const { from: _from, ...own } = mount;
+      return { ...(await realiseCache(mount, host, { ...context.session, initial })), kept: { mount: own } };
     },
   };
-}
-
-/** A mount that shows no files counts by its options. */
-function countsAsWritten(mount: RunMount): Pick<PreparedMount, 'ingredient'> {
-  return { ingredient: async () => mountIngredient(mount) };
-}
-
-function prepareTmpfs(mount: MountOf<'tmpfs'>): PreparedMount {
-  const { target, sizeBytes } = mount;
-  const size = sizeBytes === undefined ? {} : { sizeBytes };
-  return {
-    ...countsAsWritten(mount),
-    realise: () => Promise.resolve({ mount: { kind: 'tmpfs', target, readOnly: false, ...size } }),
-  };
-}
-
-/** A secret's content is never part of a key. */
-function prepareSecret(mount: MountOf<'secret'>, { session }: StepContext): PreparedMount {
-  const { id, target, env, required, mode, uid, gid } = mount;
-  return {
-    ...countsAsWritten(mount),
-    async realise() {
-      const secret = await readSecret(session.options.secrets ?? [], id);
-      if (secret === undefined) {
-        if (required) throw missingSecret(id);
-        return {};
-      }
-      const content = secret.toString('base64');
-      return {
-        ...(target !== undefined && { mount: { kind: 'file', target, content, mode, uid, gid } }),
-        ...(env !== undefined && { env: `${env}=${secret.toString()}` }),
-      };
-    },
-  };
-}
-
-/** Without an agent the mount is left out, as the reference says of one that is not required. */
-function prepareSsh(mount: MountOf<'ssh'>, { session }: StepContext): PreparedMount {
-  const { id, target, required, mode, uid, gid } = mount;
-  return {
-    ...countsAsWritten(mount),
-    async realise() {
-      const access = session.options.ssh?.findLast((candidate) => candidate.id === id);
-      if (access === undefined) {
-        if (required) throw missingSsh(id);
-        return {};
-      }
-      const socket = await openAgentSocket(access, join(session.workspace.path, 'ssh', randomUUID()));
-      return { mount: { kind: 'socket', source: socket.path, target, mode, uid, gid }, lease: socket };
-    },
-  };
-}
-
-function missingSsh(id: string): StepError {
-  return new StepError('STEP_SSH_MISSING', `no ssh agent or key was given for id ${JSON.stringify(id)}`, {
-    hint: `forward your agent with --ssh ${id}, or give keys with --ssh ${id}=FILE`,
-  });
-}
-
-function missingSecret(id: string): StepError {
-  return new StepError('STEP_SECRET_MISSING', `the secret ${JSON.stringify(id)} was not given`, {
-    hint: `give it with --secret id=${id},src=FILE or --secret id=${id},env=VARIABLE`,
-  });
 }

@@ -9,6 +9,7 @@ import { diffTree } from '../../rootfs/diff.ts';
 import type { RunMountRequest, RunRequest } from '../../rootfs/host-messages.ts';
 import type { ActiveSnapshot, SandboxHost } from '../../rootfs/sandbox-host.ts';
 import { argsRemark } from '../explain/comparisons.ts';
+import { afterFailure } from '../failed/failed-run.ts';
 import type { BuildOptions } from '../options.ts';
 import { openSnapshot, snapshotId } from '../snapshots.ts';
 import type { StepLayer } from '../step-cache.ts';
@@ -68,7 +69,11 @@ async function execute(step: RunStep, context: StepContext, mounts: PreparedMoun
   await using snapshot = await openSnapshot(session, host, stack);
   using realised = await mounts.realise(host);
   const request = await runRequest(step, context, realised);
-  await runIn(snapshot, request, { step, context, host });
+  try {
+    await runIn(snapshot, request, { step, context, host });
+  } catch (error) {
+    throw await afterFailure(error, { step, context, host, snapshot, request, mounts: realised.kept });
+  }
   const layer = await packChanges(snapshot, host, context);
   await snapshot.commit(snapshotId(stack.push(layer)), { times: timePolicy(session.settings) });
   return layer;

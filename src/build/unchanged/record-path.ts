@@ -20,7 +20,8 @@ export function recordPath(options: BuildOptions, settings: Settings): string | 
   // And so is a shared cache.
   if ((options.cacheTo ?? []).length > 0) return undefined;
   // How a build is watched, its secrets and the way to registries change no result.
-  const { onEvent: _listener, signal: _signal, now: _now, secrets: _secrets, registry: _registry, ...asked } = options;
+  const { onEvent: _listener, signal: _signal, now: _now, secrets: _secrets, registry: _registry, ...rest } = options;
+  const { onError: _onError, ...asked } = rest;
   const name = JSON.stringify([asked, settings, resolve('.'), runtimeVersions(), programIdentity()]);
   return join(cacheFolders(settings.cacheDir).unchanged, createHash('sha256').update(name).digest('hex'));
 }

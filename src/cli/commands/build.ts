@@ -3,10 +3,13 @@ import { progressStyleOf, toBuildOptions } from '../build-request.ts';
 import { CliError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { CliHost } from '../host.ts';
-import type { BuildOptions, BuildResult } from '../library.ts';
+import type { BuildOptions, BuildResult, ShellTerminal } from '../library.ts';
 import { nextSteps } from '../next-steps.ts';
+import type { Arguments } from '../parse-arguments.ts';
 import { createProgress } from '../progress/create-progress.ts';
+import { pausable } from '../progress/pausable.ts';
 import { notReproducible } from '../reproducibility.ts';
+import { terminalForShell } from '../terminal-for-shell.ts';
 import { withStandardInput } from '../with-standard-input.ts';
 
 export const buildCommand: Command = {
@@ -39,15 +42,19 @@ async function run(context: CommandContext): Promise<void> {
 }
 
 async function buildImage(context: CommandContext): Promise<void> {
-  const { args, argv, host, library, signal } = context;
+  const { args, argv, host, library } = context;
   const style = progressStyleOf(args, host.stderr, host.env);
+  const terminal = args.last('on-error') === 'shell' ? terminalForShell(host, takesInput(args)) : undefined;
   const options = await withStandardInput(toBuildOptions(args, host.env), args.last('file'), host);
   const build = args.on('check-reproducible') ? twice(library) : onDemand(library, host);
-  const explain = args.on('explain');
-  const result = await runBuild({ build, options, host, style, explain, signal });
+  const result = await runBuild({ build, options, style, terminal, context });
   await writeResultFiles(host, result, { iidfile: args.last('iidfile'), metadataFile: args.last('metadata-file') });
   if (args.on('quiet')) host.stdout.write(`${descriptorOf(result).digest}\n`);
   else if (style !== 'json' && style !== 'quiet') host.stderr.write(nextSteps(result, options, argv));
+}
+
+function takesInput(args: Arguments): boolean {
+  return args.last('file') === '-' || args.positionals.includes('-');
 }
 
 type Build = (options: BuildOptions) => Promise<BuildResult>;
@@ -70,15 +77,17 @@ function twice(library: CommandContext['library']): Build {
 async function runBuild(request: {
   readonly build: Build;
   readonly options: BuildOptions;
-  readonly host: CliHost;
   readonly style: ReturnType<typeof progressStyleOf>;
-  readonly explain: boolean;
-  readonly signal: AbortSignal;
+  /** For a shell where a step fails. */
+  readonly terminal: ShellTerminal | undefined;
+  readonly context: CommandContext;
 }): Promise<BuildResult> {
-  const { build, options, host, style, explain, signal } = request;
-  const progress = await createProgress(style, host, explain);
+  const { build, options, style, terminal, context } = request;
+  const { args, host, signal } = context;
+  const progress = pausable(await createProgress(style, host, args.on('explain')));
+  const onError = terminal && (await import('../shell-on-error.ts')).shellOnError({ ...context, terminal, progress });
   try {
-    return await build({ ...options, signal, onEvent: (event) => progress.event(event) });
+    return await build({ ...options, signal, onEvent: progress.event, ...(onError && { onError }) });
   } finally {
     progress.close();
   }

@@ -8,8 +8,8 @@ import { formatTable } from '../table.ts';
 export const cacheLsCommand: Command = {
   usage: 'lamella cache ls [--json]',
   details: [
-    'Lists what the cache holds, what was used last first: layers with the instruction that made them, manifests and configurations of images, directories of layers for RUN, folders of cache mounts, what was fetched (downloads, git repositories, npm tarballs).',
-    'NEEDED says by whom: named is an image of the local store, cache a build that comes again, nothing what only `lamella cache prune` is waiting for.',
+    'Lists what the cache holds, what was used last first: layers with the instruction that made them, manifests and configurations of images, directories of layers for RUN, folders of cache mounts, what was fetched (downloads, git repositories, npm tarballs), roots that failed steps left.',
+    'NEEDED says by whom: named is an image of the local store, cache a build that comes again, shell whoever looks for why a step failed, nothing what only `lamella cache prune` is waiting for.',
   ],
   options: [{ name: 'json', help: 'Print JSON', support: FULL }, CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION],
   examples: [{ command: 'lamella cache ls | sort -k3 -h', does: 'the biggest last' }],

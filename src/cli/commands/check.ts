@@ -3,6 +3,7 @@ import { DOCKERFILE_OPTIONS } from '../build-option-table.ts';
 import { toInspectOptions } from '../build-request.ts';
 import { usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
 import type { CheckOptions, CheckReport, ErrorFamily, Finding, Library } from '../library.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
@@ -69,7 +70,7 @@ export async function runCheck(
   const { report, fixed } = inspect(loaded, { ...given, error: style.error }, style);
   host.stdout.write(render({ report, fixed }, { format: style.format, host, library: loaded }));
   const family = familyOf(report);
-  if (family !== undefined) throw new ReportedError(family);
+  if (family !== undefined) throw new ReportedError(exitCodeOf(family));
 }
 
 interface Outcome {

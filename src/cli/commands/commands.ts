@@ -16,6 +16,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./build.ts')).buildCommand,
   },
   {
+    name: 'shell',
+    summary: 'Enter the root that a failed RUN left',
+    load: async () => (await import('./shell.ts')).shellCommand,
+  },
+  {
     name: 'parse',
     summary: 'Read a Dockerfile and print its instructions',
     load: async () => (await import('./parse.ts')).parseCommand,

@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from '../command.ts';
 import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { printable } from '../format.ts';
 import type { HostCheck, HostReport, MethodReport } from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
@@ -25,7 +26,7 @@ async function run({ args, host, library, signal }: CommandContext): Promise<voi
   const report = await examineHost({ signal, ...cacheDirOf(args) });
   const paint = createPaint({ isTTY: host.stdout.isTTY === true }, host.env);
   host.stdout.write(args.on('json') ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report, paint));
-  if (report.method === undefined) throw new ReportedError('host');
+  if (report.method === undefined) throw new ReportedError(exitCodeOf('host'));
 }
 
 function formatReport(report: HostReport, paint: Paint): string {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { CliError, usageError } from '../cli-error.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { createPaint } from '../paint.ts';
@@ -33,7 +34,7 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
   }
   const dump = args.on('json') ? JSON.stringify(toParseJson(file), undefined, 2) : toDump(file);
   host.stdout.write(dump.endsWith('\n') ? dump : `${dump}\n`);
-  if (file.diagnostics.some(({ severity }) => severity === 'error')) throw new ReportedError('parse');
+  if (file.diagnostics.some(({ severity }) => severity === 'error')) throw new ReportedError(exitCodeOf('parse'));
 }
 
 async function readDockerfile(path: string, host: CliHost): Promise<string> {

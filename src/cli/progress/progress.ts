@@ -4,6 +4,8 @@ import type { BuildEvent, StepInfo } from '../library.ts';
 /** Shows a build while it runs. */
 export interface Progress {
   event(event: BuildEvent): void;
+  /** Takes what is drawn again and again off the screen, and puts it back. */
+  show?(isShown: boolean): void;
   /** Leaves the terminal as it was found; to be called on every path, and again without harm. */
   close(): void;
 }

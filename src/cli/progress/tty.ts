@@ -34,6 +34,7 @@ export class TtyProgress implements Progress {
   readonly #running = new Map<number, RunningStep>();
   readonly #transfers = new Map<string, TransferLine>();
   readonly #stop: () => void;
+  #isShown = true;
 
   constructor(host: TtyHost) {
     this.#host = host;
@@ -46,6 +47,11 @@ export class TtyProgress implements Progress {
     const finished = this.#finishedLine(event);
     this.#update(event);
     if (finished !== undefined) this.#redraw([finished]);
+  }
+
+  show(isShown: boolean): void {
+    this.#isShown = isShown;
+    if (!isShown) this.#area.close();
   }
 
   close(): void {
@@ -93,6 +99,7 @@ export class TtyProgress implements Progress {
   }
 
   #redraw(finished: readonly string[]): void {
+    if (!this.#isShown) return;
     this.#area.draw(finished, this.#frame());
   }
 

@@ -24,6 +24,7 @@ export function evaluateRun(instruction: RunInstruction, state: StageState, cont
     source: context.source,
     createdBy: createdBy(command.argv, state),
     ...command,
+    shell: runtimeOf(state).Shell?.[0] ?? '/bin/sh',
     ...runEnvironment(state, mounts, context.options),
     cwd: workingDirectory(state),
     user: runtimeOf(state).User ?? '',

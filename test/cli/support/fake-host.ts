@@ -1,5 +1,5 @@
 import type { CliHost } from '../../../src/cli/host.ts';
-import type { BuildOptions, BuildResult, Library } from '../../../src/cli/library.ts';
+import type { BuildOptions, BuildResult, Library, ShellTerminal } from '../../../src/cli/library.ts';
 import type { Digest } from '../../../src/core/digest.ts';
 import { isBuilderError } from '../../../src/core/errors.ts';
 
@@ -23,6 +23,7 @@ export interface FakeHostOptions {
   readonly stdin?: string;
   readonly files?: Record<string, string>;
   readonly library?: Partial<Library>;
+  readonly terminal?: ShellTerminal;
 }
 
 /** A host in memory, with a clock that only the test moves. */
@@ -60,6 +61,10 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     readStdin: async () => options.stdin ?? '',
     stdin: async function* () {
       yield Buffer.from(options.stdin ?? '');
+    },
+    terminal: () => options.terminal,
+    writeBytes: async (stream, bytes) => {
+      written[stream] += Buffer.from(bytes).toString('utf8');
     },
     readFile: async (path) => files.get(path) ?? failWith('ENOENT', `no such file or directory, open '${path}'`),
     writeFile: async (path, content) => {
@@ -99,6 +104,8 @@ function fakeLibrary(parts: Partial<Library> = {}): Library {
     lintViolation: () => unexpected('lintViolation'),
     toCheckJson: () => unexpected('toCheckJson'),
     toSarif: () => unexpected('toSarif'),
+    enterKeptRun: () => unexpected('enterKeptRun'),
+    listKeptRuns: () => unexpected('listKeptRuns'),
     outline: () => unexpected('outline'),
     formatOutline: () => unexpected('formatOutline'),
     plan: () => unexpected('plan'),
