@@ -37,6 +37,8 @@ describe('toBuildOptions', () => {
     [['--ulimit', 'nproc=9:-1'], { ulimits: [{ name: 'nproc', soft: 9, hard: -1 }] }],
     [['--max-layer-size', '2GiB', '--max-layer-entries', '9'], { maxLayerBytes: 2 ** 31, maxLayerEntries: 9 }],
     [['--step-timeout', '90'], { stepTimeoutMs: 90_000 }],
+    [['--on-error', 'keep'], { onError: 'keep' }],
+    [['--on-error', 'shell'], {}],
     [['--step-timeout', '1h1.5m2s3ms'], { stepTimeoutMs: 3_692_003 }],
     [['--cache-dir', '/c'], { cacheDir: '/c' }],
     [['--registry-insecure', 'r:5000'], { registry: { insecure: ['r:5000'] } }],

@@ -44,7 +44,7 @@ export function describeTerminal(method: IsolationMethod, user: SandboxUser): vo
 
     it('gives Ctrl-C to what runs in the shell, and goes on', async () => {
       const { exitCode, typist } = await talk([
-        ['ready> ', 'echo be"gin"; sleep 7654323; echo never\n'],
+        ['ready> ', 'sh -c \'echo be"gin"; sleep 7654323; echo never\'\n'],
         ['begin', '\u0003'],
         ['ready> ', 'echo still"here"; exit 0\n'],
       ]);

@@ -198,7 +198,7 @@ describe('lamella build --on-error and lamella shell', () => {
     const { context, cacheDir } = project();
     const cli = `lamella build --on-error=shell --progress=plain --cache-dir ${cacheDir} ${context}`;
     const { exitCode, stdout } = await inTerminal(cli, [
-      ['/w # ', 'cat made; echo begin$((1+1)); sleep 7654399\n'],
+      ['/w # ', 'cat made; sh -c "echo begin\\$((1+1)); sleep 7654399"\n'],
       ['begin2', '\u0003'],
       ['/w # ', 'echo after$((1+1)); exit 0\n'],
     ]);

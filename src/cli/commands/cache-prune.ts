@@ -8,7 +8,7 @@ import type { Arguments } from '../parse-arguments.ts';
 import { parseAge, parseSize } from '../values.ts';
 
 export const cachePruneCommand: Command = {
-  usage: 'lamella cache prune [--remote CACHE] [--max-size SIZE] [--older-than AGE] [--all] [--dry-run] [--json]',
+  usage: 'lamella cache prune [--remote CACHE] [OPTION…]',
   details: [
     'Without a limit it takes away what nobody can reach (content of builds that were killed, images without a name) and the roots that failed steps left (`lamella shell`). With one, also what was used longest ago. What an image of the local store needs always stays (`lamella rm` takes its name away), and so does what a running build uses.',
     'With --remote it takes steps out of a shared cache (see `lamella build --cache-to`): without a limit those that nobody can use, with one also those uploaded first. The images beside it stay. A registry has to allow deleting, and frees the bytes when it collects its garbage.',
