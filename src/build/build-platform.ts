@@ -115,5 +115,6 @@ function createServices(parts: BuildParts, { graph, contexts, cache }: Planned):
       ...(epoch !== undefined && { sourceDateEpoch: String(epoch) }),
     },
     onWarning: lint.warn,
+    onAdvice: lint.advise,
   };
 }

@@ -14,6 +14,8 @@ import type { BuildEvent } from './events.ts';
 export interface Lint {
   /** A warning of parser, planner or build: told, unless the Dockerfile does not want to hear of it. */
   warn(warning: Diagnostic, source?: SourceText): void;
+  /** A warning of what a build has cost: told once of each kind, and never a reason to fail. */
+  advise(warning: Diagnostic, source?: SourceText): void;
   /**
    * Tells of all that shows in the text.
    * @throws ParseError `PARSE_LINT_VIOLATION`
@@ -37,6 +39,7 @@ const OWN_RULES = CHECK_RULES.filter(({ reported }) => !reported);
 export function createLint(dockerfile: Dockerfile, { ignore, emit, ...settings }: LintRequest): Lint {
   const { source, diagnostics } = dockerfile;
   const filter = createRuleFilter(dockerfile, settings.buildArgs);
+  const advised = new Set<string>();
   const told: { readonly rule: string; readonly span: SourceSpan }[] = [];
 
   function tell(diagnostic: Diagnostic, place = diagnostic.span): void {
@@ -44,10 +47,20 @@ export function createLint(dockerfile: Dockerfile, { ignore, emit, ...settings }
     emit({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
   }
 
+  function isWanted({ code, span }: Diagnostic, inTrigger: boolean): boolean {
+    return filter.reports({ name: code, experimental: false }, inTrigger ? undefined : span);
+  }
+
   function warn(warning: Diagnostic, text: SourceText = source): void {
     const inTrigger = text !== source;
-    if (!filter.reports({ name: warning.code, experimental: false }, inTrigger ? undefined : warning.span)) return;
-    tell(warning, inTrigger ? FILE_START : warning.span);
+    if (isWanted(warning, inTrigger)) tell(warning, inTrigger ? FILE_START : warning.span);
+  }
+
+  function advise(warning: Diagnostic, text: SourceText = source): void {
+    if (advised.has(warning.code) || !isWanted(warning, text !== source)) return;
+    advised.add(warning.code);
+    const { span: _span, ...withoutPlace } = warning;
+    emit({ type: 'warning', diagnostic: text === source ? warning : withoutPlace });
   }
 
   function assertKept(): void {
@@ -62,6 +75,7 @@ export function createLint(dockerfile: Dockerfile, { ignore, emit, ...settings }
 
   return {
     warn,
+    advise,
     checkText(graph) {
       for (const diagnostic of diagnostics) if (diagnostic.severity === 'warning') warn(diagnostic);
       const target = graph.stages[graph.target]?.name;

@@ -2,6 +2,7 @@ import { foreignBaseWarning } from '../checks/rules/from-platform.ts';
 import { evaluateStage } from '../plan/evaluate-stage.ts';
 import type { Stage } from '../plan/graph.ts';
 import { type FileOrigin, type Step, stepOrigins } from '../plan/step.ts';
+import { advise } from './advice/advise.ts';
 import { announced } from './announced-step.ts';
 import type { Settings } from './defaults.ts';
 import type { StepInfo } from './events.ts';
@@ -32,6 +33,7 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   for (const [step, info] of numbered(evaluated.steps, stage, services)) {
     const request = { stage, step, info, stack, others };
     const made = info === undefined ? [] : await trace.follow(info, () => performStep(services, { ...request, info }));
+    if (info !== undefined) await advise(services, { step, info, below: stack, layers: made });
     for (const { layer } of made) stack = stack.push(layer);
     lines.push(...historyLines(step, made, session.settings));
   }

@@ -18,6 +18,8 @@ export interface StageServices {
   readonly cache: StepCache;
   readonly nextStepId: NextStepId;
   readonly onWarning: WarningListener;
+  /** Told of what a step has cost, see `advice/`. */
+  readonly onAdvice: WarningListener;
 }
 
 export function platformOf({ settings }: Session, stage: Stage): Platform {

@@ -17,7 +17,7 @@ const EXPLANATION: BuildExplanation = {
 };
 
 function step(index: number, text: string) {
-  return { stage: 'build', index, total: 3, line: index + 1, text };
+  return { stage: 'build', index, total: 3, line: index + 1, text, writtenBytes: 0 };
 }
 
 async function run(args: readonly string[], explainLastBuild: Library['explainLastBuild']) {

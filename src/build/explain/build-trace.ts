@@ -6,6 +6,7 @@ import type { MissReason } from './miss-reason.ts';
 import { compareStage, findStage, type MadeStep, type StageHistory } from './stage-history.ts';
 import { createStepReport } from './step-report.ts';
 import {
+  type ExplainedStep,
   findTrace,
   type Project,
   type Trace,
@@ -53,6 +54,8 @@ export interface BuildTrace {
   stage(begin: StageBegin): StageTrace;
   reasonsFor(info: StepInfo, miss: Miss): MissReason[];
   event(event: BuildEvent): void;
+  /** How a step ended, as far as it was told. */
+  stepReport(info: StepInfo): ExplainedStep | undefined;
   /** What this build found behind a reference. */
   digestOf(reference: string): string | undefined;
   /** Keeps the trace; what goes wrong with it is no failure of the build. */
@@ -131,6 +134,7 @@ export function createBuildTrace({ directory, project, records }: TraceRequest):
       if (event.type === 'image-resolved') digests.set(event.reference, event.digest);
       else report.event(event);
     },
+    stepReport: ({ id }) => report.step(id),
     digestOf: (reference) => digests.get(reference),
     save(unchanged) {
       if (stages.length === 0) return;

@@ -1,7 +1,7 @@
 import type { PathChange } from './miss-reason.ts';
 
 /** How many changes a reason names; the rest is counted. */
-const MOST_CHANGES = 20;
+const MOST_CHANGES = 100;
 
 export interface FileChanges {
   readonly total: number;

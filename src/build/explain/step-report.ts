@@ -4,6 +4,8 @@ import type { ExplainedStep, Trace } from './trace-file.ts';
 /** Gathers from the events of a build how its steps ended. */
 export interface StepReport {
   event(event: BuildEvent): void;
+  /** So far. */
+  step(id: number): ExplainedStep | undefined;
   summary(): Pick<Trace, 'durationMs' | 'digest' | 'steps'>;
 }
 
@@ -15,7 +17,17 @@ export function createStepReport(): StepReport {
   let digest: string | undefined;
 
   function stepOf({ id, stage, index, total, line, text }: StepInfo): Mutable<ExplainedStep> {
-    const known = steps.get(id) ?? { stage, index, total, line, text, outcome: 'executed', durationMs: 0, reasons: [] };
+    const known = steps.get(id) ?? {
+      stage,
+      index,
+      total,
+      line,
+      text,
+      outcome: 'executed',
+      durationMs: 0,
+      writtenBytes: 0,
+      reasons: [],
+    };
     steps.set(id, known);
     return known;
   }
@@ -29,6 +41,9 @@ export function createStepReport(): StepReport {
         case 'cache-miss':
           stepOf(event.step).reasons = [...stepOf(event.step).reasons, ...event.reasons];
           break;
+        case 'layer-written':
+          stepOf(event.step).writtenBytes += event.uncompressedSize;
+          break;
         case 'step-failed':
           Object.assign(stepOf(event.step), { outcome: 'failed', durationMs: event.durationMs });
           break;
@@ -40,6 +55,7 @@ export function createStepReport(): StepReport {
           break;
       }
     },
+    step: (id) => steps.get(id),
     summary: () => ({
       durationMs: Math.round(performance.now() - startedMs),
       ...(digest !== undefined && { digest }),

@@ -49,6 +49,8 @@ export interface ExplainedStep {
   readonly text: string;
   readonly outcome: 'cached' | 'executed' | 'failed';
   readonly durationMs: number;
+  /** Uncompressed bytes of the layers that it wrote. */
+  readonly writtenBytes: number;
   /** Why it was carried out; none for a step from the cache. */
   readonly reasons: readonly MissReason[];
 }

@@ -1,5 +1,6 @@
 import type { ContextTree } from '../../context/directory-context.ts';
 import { fileIdentity, isAnyRacy, isRacyFile } from '../../context/file-watch.ts';
+import { isAdvice } from '../advice/advice.ts';
 import type { Settings } from '../defaults.ts';
 import type { BuildEvent } from '../events.ts';
 import type { BuildOptions } from '../options.ts';
@@ -65,9 +66,10 @@ export function createBuildInputs(options: BuildOptions, settings: Settings): Bu
 function toldAgain(event: BuildEvent): readonly BuildEvent[] {
   switch (event.type) {
     case 'step-started':
-    case 'warning':
     case 'image-resolved':
       return [event];
+    case 'warning':
+      return isAdvice(event.diagnostic.code) ? [] : [event];
     case 'step-finished':
       return [
         ...(event.key === undefined ? [] : [{ type: 'step-cached', step: event.step, key: event.key } as const]),

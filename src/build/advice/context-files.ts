@@ -1,0 +1,112 @@
+import type { TocEntry } from '../../core/toc.ts';
+import type { AddStep, CopyStep } from '../../plan/step.ts';
+import type { MissReason } from '../explain/miss-reason.ts';
+import type { ExplainedStep } from '../explain/trace-file.ts';
+import type { LayerLibrary } from '../layer-library.ts';
+import type { StepLayer } from '../step-cache.ts';
+import type { Advice } from './advice.ts';
+import { countOf, formatMegabytes } from './cost.ts';
+
+/** Folders that hardly any image needs from its context: what tools fetch, keep or make anew. */
+const FOLDERS: readonly string[] = [
+  ...['node_modules', '.npm', '.yarn', '.pnpm-store', '.next', '.nuxt', '.turbo', '.parcel-cache', '.nyc_output'],
+  ...['.git', '.hg', '.svn', '.cache', 'coverage', 'dist', '.idea', '.vscode', '.terraform', '.gradle'],
+  ...['.venv', 'venv', '__pycache__', '.tox', '.mypy_cache', '.pytest_cache', '.ruff_cache'],
+];
+
+/** What changes without anybody editing anything. */
+const VOLATILE =
+  /(?:^|\/)(?:(\.git|\.hg|\.svn|\.cache|\.turbo|\.nyc_output|coverage|__pycache__|\.pytest_cache|\.mypy_cache|\.idea|\.vscode|logs)(?:\/|$)|(\.DS_Store|Thumbs\.db|\.eslintcache)$|[^/]+(\.log|\.swp|\.pid|\.tsbuildinfo)$)/;
+
+const MANY_BYTES_OF_CONTEXT = 10_000_000;
+const MOST_NAMES = 3;
+
+interface CopiedLayers {
+  readonly layers: readonly StepLayer[];
+  readonly report: Pick<ExplainedStep, 'text' | 'reasons' | 'writtenBytes'>;
+  readonly library: Pick<LayerLibrary, 'toc'>;
+}
+
+/** Files of the context that an ignore file should keep away: large folders, and what alone changed. */
+export async function adviseOnContext(
+  step: Pick<CopyStep | AddStep, 'sources' | 'destination'>,
+  { layers, report, library }: CopiedLayers,
+): Promise<Advice[]> {
+  const volatile = adviseOnVolatile(report);
+  if (report.writtenBytes < MANY_BYTES_OF_CONTEXT) return volatile;
+  const tocs = await Promise.all(layers.map(({ layer }) => library.toc(layer)));
+  const entries = tocs.flatMap((toc) => toc.entries);
+  return [...volatile, ...adviseOnFolders(entries, report.text, wanted(step))];
+}
+
+/** Whoever names a folder wants it. */
+function wanted({ sources, destination }: Pick<CopyStep | AddStep, 'sources' | 'destination'>): ReadonlySet<string> {
+  return new Set([...sources, destination].flatMap((path) => path.split('/')));
+}
+
+function adviseOnFolders(entries: readonly TocEntry[], text: string, named: ReadonlySet<string>): Advice[] {
+  const folders = foldersOf(
+    entries,
+    FOLDERS.filter((name) => !named.has(name)),
+  );
+  const large = folders.filter(({ bytes }) => bytes >= MANY_BYTES_OF_CONTEXT).sort((a, b) => b.bytes - a.bytes);
+  if (large.length === 0) return [];
+  const what = large.map(({ name, files, bytes }) => `${name} (${countOf(files, 'file')}, ${formatMegabytes(bytes)})`);
+  const patterns = large.map(({ name }) => `**/${name}`).join(' and ');
+  return [
+    {
+      code: 'ContextNotIgnored',
+      message: `${text} copies ${what.join(', ')} out of the context`,
+      hint: `if the image does not need ${large.length === 1 ? 'it' : 'them'}, add ${patterns} to .dockerignore`,
+    },
+  ];
+}
+
+interface Folder {
+  readonly name: string;
+  files: number;
+  bytes: number;
+}
+
+/** What lies in folders of these names; the outermost counts. */
+function foldersOf(entries: readonly TocEntry[], names: readonly string[]): Folder[] {
+  const folders = new Map<string, Folder>();
+  const known = new Set(names);
+  for (const entry of entries) {
+    if (entry.type !== 'file') continue;
+    const name = entry.path.split('/').find((part) => known.has(part));
+    if (name === undefined) continue;
+    const folder = folders.get(name) ?? { name, files: 0, bytes: 0 };
+    folder.files++;
+    folder.bytes += entry.size;
+    folders.set(name, folder);
+  }
+  return [...folders.values()];
+}
+
+function adviseOnVolatile({ text, reasons }: Pick<ExplainedStep, 'text' | 'reasons'>): Advice[] {
+  const [reason, ...others] = reasons;
+  if (reason?.kind !== 'files' || others.length > 0 || !isAllVolatile(reason)) return [];
+  const paths = reason.changes.map(({ path }) => path);
+  const shown = paths.slice(0, MOST_NAMES);
+  const more = paths.length > shown.length ? [`${paths.length - shown.length} more`] : [];
+  return [
+    {
+      code: 'VolatileFiles',
+      message: `${text} was carried out again for no more than ${[...shown, ...more].join(', ')}`,
+      hint: `if the image does not need ${paths.length === 1 ? 'it' : 'them'}, add ${patternsOf(paths).join(' and ')} to .dockerignore`,
+    },
+  ];
+}
+
+function isAllVolatile({ total, changes }: Extract<MissReason, { readonly kind: 'files' }>): boolean {
+  return total > 0 && total === changes.length && changes.every(({ path }) => VOLATILE.test(path));
+}
+
+function patternsOf(paths: readonly string[]): string[] {
+  const patterns = paths.flatMap((path) => {
+    const [, folder, file, ending] = VOLATILE.exec(path) ?? [];
+    return folder ?? file ?? (ending === undefined ? [] : `*${ending}`);
+  });
+  return [...new Set(patterns)].map((pattern) => `**/${pattern}`);
+}
