@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { InterruptSignal } from './exit-codes.ts';
 import type { BuildOptions, BuildResult, Library, ShellTerminal } from './library.ts';
 import { processTerminal } from './process-terminal.ts';
+import { limitYoungGeneration } from './young-generation.ts';
 
 export interface TextWriter {
   write(text: string): unknown;
@@ -45,7 +46,10 @@ export function processHost(): CliHost {
     stdout: process.stdout,
     stderr: stderrTerminal(),
     env: process.env,
-    loadLibrary: () => import('../index.ts'),
+    loadLibrary: () => {
+      limitYoungGeneration();
+      return import('../index.ts');
+    },
     findUnchanged: async (options) => (await import('../build/unchanged/find-unchanged.ts')).findUnchanged(options),
     readStdin: () => text(process.stdin),
     stdin: () => process.stdin,

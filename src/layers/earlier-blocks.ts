@@ -18,10 +18,15 @@ export interface EarlierBlocks {
   find(key: string, pool: BlockPool): readonly EarlierBlock[] | undefined;
   /** A part of a large file, by the sha256 of its bytes in hex. */
   findRaw(raw: string, pool: BlockPool): EarlierBlock | undefined;
+  /** The tar bytes of the blocks that come after the one found last: where something changed, most of it is there still. */
+  nearby(pool: BlockPool): Promise<readonly Buffer[]>;
   /** The tar bytes of blocks, in memory of the pool; `undefined` when one of them is damaged. */
   restore(blocks: readonly EarlierBlock[], pool: BlockPool): Promise<readonly Buffer[] | undefined>;
   close(): void;
 }
+
+/** A change of one entry takes away a border between two blocks at most. */
+const NEARBY = 2;
 
 /** Opens the blob of an earlier layer, a file. `undefined` when it cannot be read. */
 export function openEarlierBlocks(
@@ -29,26 +34,42 @@ export function openEarlierBlocks(
   blocks: readonly PackedBlock[],
   compression: Compression,
 ): EarlierBlocks | undefined {
-  const byKey = Map.groupBy(blocks, ({ key }) => key);
+  const byKey = Map.groupBy(blocks.entries(), ([, { key }]) => key);
   const byRaw = new Map(blocks.flatMap((block) => (block.raw === undefined ? [] : [[block.raw, block] as const])));
   const fd = tryOpen(blob);
   if (fd === undefined) return undefined;
   const codec = codecOf(compression);
+  let next = 0;
+  const read = (found: readonly PackedBlock[], pool: BlockPool): readonly EarlierBlock[] | undefined => {
+    const whole = found.flatMap((block) => readBlock(fd, block, pool) ?? []);
+    return whole.length === found.length ? whole : undefined;
+  };
+  const restore = async (found: readonly EarlierBlock[], pool: BlockPool): Promise<readonly Buffer[] | undefined> => {
+    try {
+      return await Promise.all(found.map((block) => restoreBlock(block, codec, pool)));
+    } catch {
+      return undefined;
+    }
+  };
   return {
+    restore,
     find(key, pool) {
-      const found = byKey.get(key)?.map((block) => readBlock(fd, block, pool));
-      return found?.every((block) => block !== undefined) === true ? found : undefined;
+      const found = byKey.get(key) ?? [];
+      const [last] = found.at(-1) ?? [];
+      if (last === undefined) return undefined;
+      next = last + 1;
+      return read(
+        found.map(([, block]) => block),
+        pool,
+      );
+    },
+    async nearby(pool) {
+      const found = blocks.slice(next, next + NEARBY).filter(({ raw }) => raw === undefined);
+      return (await restore(read(found, pool) ?? [], pool)) ?? [];
     },
     findRaw(raw, pool) {
       const block = byRaw.get(raw);
       return block && readBlock(fd, block, pool);
-    },
-    async restore(found, pool) {
-      try {
-        return await Promise.all(found.map((block) => restoreBlock(block, codec, pool)));
-      } catch {
-        return undefined;
-      }
     },
     close() {
       codec?.close();

@@ -10,6 +10,7 @@ import { BlockList } from './block-list.ts';
 import { compressBlocks, firstBlockAt } from './compress.ts';
 import { cutEntries, type EntryBlock, EntryCutter, isLarge } from './cut-entries.ts';
 import type { EarlierBlock, EarlierBlocks } from './earlier-blocks.ts';
+import { withKeptContents } from './kept-contents.ts';
 import { OrderChecker } from './pack-order.ts';
 import type { ReadLayerContent } from './packed-content.ts';
 import { TarBlocks, type TimePolicy } from './tar-blocks.ts';
@@ -33,7 +34,7 @@ export type EntrySource = Iterable<PackEntry | WhiteoutEntry> | AsyncIterable<Pa
 /** Bytes of tar after which other work of the process gets its turn. */
 const BYTES_PER_TURN = 512 * 1024;
 /** Blocks that are decompressed ahead of their turn. */
-const AHEAD = 6;
+const AHEAD = 4;
 
 /**
  * Packs entries into a layer in one pass: reads each content once, hashes, compresses and stores. Entries come as a layer
@@ -68,6 +69,8 @@ interface Waiting {
   readonly key: string | undefined;
   readonly found: readonly EarlierBlock[];
   readonly restored: Promise<readonly Buffer[] | undefined> | undefined;
+  /** For a block that was not found: where its contents may lie. */
+  readonly nearby: Promise<readonly Buffer[]> | undefined;
 }
 
 class Packer {
@@ -99,14 +102,19 @@ class Packer {
     const { earlier, times } = this.#options;
     const key = earlier && keyOfBlock(block, times);
     const found = key === undefined ? undefined : earlier?.find(key, this.pool);
-    return { block, key, found: found ?? [], restored: found && earlier?.restore(found, this.pool) };
+    const isMissed = key !== undefined && found === undefined && !block.entries.some(isLarge);
+    return {
+      ...{ block, key, found: found ?? [] },
+      restored: found && earlier?.restore(found, this.pool),
+      nearby: isMissed ? earlier?.nearby(this.pool) : undefined,
+    };
   }
 
-  async *#pack({ block, key, found, restored }: Waiting): AsyncGenerator<Block, void> {
+  async *#pack({ block, key, found, restored, nearby }: Waiting): AsyncGenerator<Block, void> {
     const parts = (await restored) ?? [];
     const isTaken = parts.length > 0 && this.tar.take(block, parts);
     if (isTaken) yield* this.#taken(parts, found);
-    else yield* this.#fresh(block);
+    else yield* this.#changed(block, (await nearby) ?? []);
     this.list.end(key ?? keyOfPacked(this.tar.lastEntries(block.entries.length), block.isLast));
   }
 
@@ -118,6 +126,11 @@ class Packer {
       yield { bytes, ...(earlier && { compressed: compressedOf(earlier) }) };
       await this.#turn(size);
     }
+  }
+
+  async *#changed(block: EntryBlock, nearby: readonly Buffer[]): AsyncGenerator<Block, void> {
+    yield* this.#fresh(withKeptContents(block, nearby));
+    for (const memory of nearby) this.pool.give(memory);
   }
 
   /** Parts of a large file are looked for by what they hold: most of it may be as it was. */
