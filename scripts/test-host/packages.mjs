@@ -26,7 +26,7 @@ const PACKAGES = {
   ],
   all: [
     ...['skopeo', 'umoci', 'podman', 'catatonit', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap'],
-    ...['slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
+    ...['qemu-user-static', 'slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
   ],
 };
 

@@ -2,9 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type BuildEvent, build, copyImage } from '../../src/index.ts';
-import { canRun } from '../../src/io/emulation.ts';
-import { hostArchitecture } from '../../src/io/host.ts';
+import { build, copyImage } from '../../src/index.ts';
 import { requireRegistry, requireTool, run, TEST_DOCKER, TEST_REGISTRY } from '../support/host.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { openContainerd, openDocker, openPodman, uniqueName } from './engines.ts';
@@ -175,59 +173,3 @@ describe.runIf((await requireRegistry()) && requireTool('skopeo'))('an index tha
     await run('skopeo', 'copy', '--all', '-q', '--src-tls-verify=false', `docker://${name}`, `oci:${all}:all`);
   });
 });
-
-/** What the kernel emulates is not for a test to change: a promise for another kernel is none here. */
-function itIf(isPromised: boolean): (name: string, promise: () => Promise<void>) => void {
-  return (name, promise) => {
-    if (isPromised) it(name, promise);
-  };
-}
-
-itIf(canRun('s390x', 'amd64') === false)(
-  'RUN for another platform is refused before it starts, with a way out',
-  async () => {
-    const context = makeContext(`${DOCKERFILE}RUN ["/bin/busybox", "true"]\n`);
-    await expect(build({ context, cacheDir: tempDir(), platform: 'linux/s390x' })).rejects.toMatchObject({
-      code: 'STEP_FOREIGN_PLATFORM',
-      hint: expect.stringContaining('qemu-user-static'),
-    });
-  },
-);
-
-itIf(canRun('arm64', hostArchitecture()) === true)(
-  'RUN for another platform runs by an emulator of the kernel',
-  async () => {
-    const context = tempDir({ Dockerfile: 'FROM scratch\nCOPY --chmod=755 p /p\nRUN ["/p"]\n', p: arm64Program() });
-    const logs: Buffer[] = [];
-    const onEvent = (event: BuildEvent): void => {
-      if (event.type === 'log') logs.push(Buffer.from(event.bytes));
-    };
-    await build({ context, cacheDir: tempDir(), platform: 'linux/arm64', onEvent });
-    expect(Buffer.concat(logs).toString()).toBe('arm64\n');
-  },
-);
-
-/** An ELF program of eight instructions for arm64: writes a line, and ends. */
-function arm64Program(): Buffer {
-  const code = [0xd2800020, 0x100000e1, 0xd28000c2, 0xd2800808, 0xd4000001, 0xd2800000, 0xd2800ba8, 0xd4000001];
-  const text = Buffer.from('arm64\n');
-  const file = Buffer.alloc(0x78 + code.length * 4 + text.length);
-  const base = 0x400000n;
-  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  file.writeUInt16LE(2, 0x10);
-  file.writeUInt16LE(183, 0x12);
-  file.writeUInt32LE(1, 0x14);
-  file.writeBigUInt64LE(base + 0x78n, 0x18);
-  file.writeBigUInt64LE(0x40n, 0x20);
-  file.writeUInt16LE(0x40, 0x34);
-  file.writeUInt16LE(0x38, 0x36);
-  file.writeUInt16LE(1, 0x38);
-  file.writeUInt32LE(1, 0x40);
-  file.writeUInt32LE(5, 0x44);
-  for (const at of [0x50, 0x58]) file.writeBigUInt64LE(base, at);
-  for (const at of [0x60, 0x68]) file.writeBigUInt64LE(BigInt(file.length), at);
-  file.writeBigUInt64LE(0x10000n, 0x70);
-  for (const [at, word] of code.entries()) file.writeUInt32LE(word, 0x78 + at * 4);
-  text.copy(file, 0x78 + code.length * 4);
-  return file;
-}

@@ -5,6 +5,8 @@ import type { ContentReader } from '../../core/ports.ts';
 import { imageCandidates } from '../choose-manifest.ts';
 import { readDocument } from '../graph.ts';
 import { platformOfConfig } from '../named-image.ts';
+import { checkIndexDocument } from './document-rules.ts';
+import { objectIn } from './json.ts';
 import { readImage } from './read-image.ts';
 import { validateImage } from './validate.ts';
 
@@ -13,9 +15,10 @@ import { validateImage } from './validate.ts';
  * as `validateImage` does for each image, and that each has a platform of its own, which its configuration has, too.
  */
 export async function validateIndex(reader: ContentReader, descriptor: Descriptor): Promise<string[]> {
-  const { document } = await readDocument(reader, descriptor);
+  const { document, bytes } = await readDocument(reader, descriptor);
   if (document.kind !== 'index') return ['the descriptor names a manifest, not an index'];
   const problems: string[] = [];
+  checkIndexDocument(objectIn(Buffer.from(bytes).toString()), (problem) => problems.push(problem));
   if (document.mediaType !== descriptor.mediaType) problems.push(`media type of the index is "${document.mediaType}"`);
   if (descriptor.mediaType !== MediaType.ociIndex)
     problems.push(`media type of the descriptor is "${descriptor.mediaType}"`);

@@ -5,7 +5,9 @@ import { counted, DigestCounter } from '../../io/hash.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
 import { parseConfig } from './config.ts';
 import { decompress } from './decompress.ts';
+import { checkConfigDocument, checkManifestDocument, type Report } from './document-rules.ts';
 import { countLayers } from './history.ts';
+import { type JsonObject, objectIn } from './json.ts';
 import { isManifestType, type Manifest, parseManifest } from './manifest.ts';
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -19,18 +21,23 @@ export async function validateImage(reader: ContentReader, descriptor: Descripto
   const problems: string[] = [];
   const report = (problem: string): void => void problems.push(problem);
   const bytes = await readChecked(reader, descriptor, 'manifest', report);
+  checkDocument(bytes, checkManifestDocument, report);
   const manifest = attempt(() => parseManifest(bytes, 'manifest', descriptor.mediaType), report);
   if (manifest?.kind === 'index') report('the descriptor names an index, not a manifest');
   if (manifest?.kind !== 'manifest') return problems;
   checkManifest(manifest, descriptor, report);
   const configBytes = await readChecked(reader, manifest.config, 'config', report);
+  checkDocument(configBytes, checkConfigDocument, report);
   const config = attempt(() => parseConfig(configBytes, 'config'), report);
   if (config !== undefined) checkConfig(config, manifest, report);
   await checkLayers({ reader, manifest, config }, report);
   return problems;
 }
 
-type Report = (problem: string) => void;
+/** By the members alone; what is no JSON at all is told by whoever parses it. */
+function checkDocument(bytes: Uint8Array, check: (value: JsonObject, report: Report) => void, report: Report): void {
+  check(objectIn(Buffer.from(bytes).toString()), report);
+}
 
 function checkManifest(manifest: Manifest, descriptor: Descriptor, report: Report): void {
   const { mediaType, config, layers } = manifest;
