@@ -35,11 +35,16 @@ export interface Settings {
   readonly pull: 'always' | 'newer' | 'missing' | 'never';
   readonly offline: boolean;
   readonly maxParallelism: number;
-  readonly npm: Required<NpmOptions>;
+  readonly npm: NpmSettings;
   readonly noCache: boolean;
   /** In lower case. */
   readonly noCacheFilter: readonly string[];
   readonly ignoreSyntax: boolean;
+}
+
+export interface NpmSettings extends Required<NpmOptions> {
+  /** Whether native layers must be what the npm of the image would make. */
+  readonly asInImage: boolean;
 }
 
 export function resolveSettings(options: BuildOptions): Settings {
@@ -67,7 +72,7 @@ export function resolveSettings(options: BuildOptions): Settings {
     offline: options.offline ?? false,
     maxParallelism: options.maxParallelism ?? coreCount(),
     noCache: options.noCache ?? false,
-    npm: { mode: 'suggest', layers: DEFAULT_NPM_LAYERS, scripts: 'container', ...options.npm },
+    npm: { mode: 'suggest', layers: DEFAULT_NPM_LAYERS, scripts: 'container', asInImage: true, ...options.npm },
     noCacheFilter: (options.noCacheFilter ?? []).map((name) => name.toLowerCase()),
     ignoreSyntax: options.ignoreSyntax ?? false,
   };

@@ -45,11 +45,13 @@ export async function loadNpmTree(files: ProjectFiles, options: TreeOptions): Pr
       ...({ omitLockfileRegistryResolved: options.omitResolved } as object),
     });
     const root = await loadVirtual(loader);
+    const all = root.inventory.size;
     refuseOutOfSync(root, options);
     prune(root, createEngineCheck(arborist, options.engines), options);
     selectWorkspaces(loader, root, options);
     const verdictOf = await loadScriptVerdict(root, options.allowScripts);
-    return toNpmTree(root, hiddenLockfileOf(root), verdictOf);
+    const isWhole = root.inventory.size === all;
+    return toNpmTree(root, { hiddenLockfile: hiddenLockfileOf(root), isWhole }, verdictOf);
   } finally {
     await rm(options.scratch, { recursive: true, force: true });
   }

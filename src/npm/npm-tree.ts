@@ -40,6 +40,8 @@ export interface NpmTree {
   readonly packages: readonly NpmPackage[];
   /** Locations of the packages that the project itself depends on, sorted. */
   readonly dependencies: readonly string[];
+  /** Whether everything that the lockfile names is installed. */
+  readonly isWhole: boolean;
   /** Text of `node_modules/.package-lock.json`. */
   readonly hiddenLockfile: string;
 }

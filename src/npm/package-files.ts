@@ -54,7 +54,7 @@ function isGzip(bytes: Uint8Array): boolean {
 }
 
 /** As many bytes as one buffer may be made for at once. */
-const MOST_AT_ONCE = 32 * 1024 * 1024;
+const MOST_AT_ONCE = 256 * 1024 * 1024;
 
 /** A hint: the last member of a gzip file says how long its content is (RFC 1952, ISIZE). */
 export function unpackedSize(bytes: Uint8Array): number {

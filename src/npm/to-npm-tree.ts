@@ -9,7 +9,11 @@ import type { NpmPackage, NpmTree, PackageSource } from './npm-tree.ts';
 const COLLATOR = new Intl.Collator('en');
 
 /** Makes plain data of a tree of Arborist's, of which everything that is not to be installed is gone. */
-export function toNpmTree(root: ArboristNode, hiddenLockfile: string, verdictOf: ScriptVerdict): NpmTree {
+export function toNpmTree(
+  root: ArboristNode,
+  known: Pick<NpmTree, 'hiddenLockfile' | 'isWhole'>,
+  verdictOf: ScriptVerdict,
+): NpmTree {
   const nodes = nodesOf(root).filter((node) => node !== root && node.location.split('/').includes('node_modules'));
   nodes.sort((a, b) => a.depth - b.depth || COLLATOR.compare(a.location, b.location));
   return {
@@ -18,7 +22,7 @@ export function toNpmTree(root: ArboristNode, hiddenLockfile: string, verdictOf:
     ...licenseOf(root),
     packages: nodes.map((node) => toPackage(node, verdictOf)),
     dependencies: dependenciesOf(root),
-    hiddenLockfile,
+    ...known,
   };
 }
 

@@ -325,6 +325,33 @@ describe('an installation that is left to npm', () => {
     expect(await reasonOf({ Dockerfile, 'package.json': '{}', 'yarn.lock': '' })).toContain('yarn.lock');
   });
 
+  describe.each([9, 10, 11, 12])('by npm %i of the image', (major) => {
+    const LEFT_OUT = '["npm", "ci", "--omit=dev"]';
+    const Dockerfile = DOCKERFILE.replace('RUN', 'COPY npm.json /usr/local/lib/node_modules/npm/package.json\nRUN');
+    const image = { 'npm.json': JSON.stringify({ version: `${major}.1.2` }) };
+
+    it('says so where that would make something else of what is left out', async () => {
+      const { tarballs } = await project();
+      useNpmCache(tarballs);
+      const [a, b] = tarballs as [Tarball, Tarball];
+      const files = projectTexts(
+        { dependencies: { b: '1' }, devDependencies: { a: '1' } },
+        { 'node_modules/a': lockEntry(a, { dev: true }), 'node_modules/b': lockEntry(b) },
+      );
+      const omitting = { ...files, ...image, Dockerfile: Dockerfile.replace('["npm", "ci"]', LEFT_OUT) };
+      if (major < 11) expect(await reasonOf(omitting)).toContain(`npm ${major}.1.2 of the image`);
+      else expect(modules(await createNative()(omitting))).toContain('app/node_modules/b/index.js');
+    });
+
+    it('is not one where the whole lockfile is installed', async () => {
+      const { tarballs, files } = await project();
+      useNpmCache(tarballs);
+      const whole = { ...files, ...image, Dockerfile };
+      if (major < 10) expect(await reasonOf(whole)).toContain('makes another tree');
+      else expect(modules(await createNative()(whole))).toContain('app/node_modules/b/index.js');
+    });
+  });
+
   it('says that the user may not write', async () => {
     const { tarballs, files } = await project();
     useNpmCache(tarballs);

@@ -120,6 +120,25 @@ async function expectSame(project: Project): Promise<Listing> {
   return native;
 }
 
+async function made(
+  packages: Readonly<Record<string, Parameters<typeof makeTarball>[0]>>,
+  manifest: Readonly<Record<string, unknown>>,
+  more: {
+    readonly lock?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly entries?: Readonly<Record<string, unknown>>;
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Project> {
+  const cache = tempDir();
+  const entries: Record<string, unknown> = { ...more.entries };
+  for (const [location, each] of Object.entries(packages)) {
+    const tarball: Tarball = await makeTarball(each);
+    putIntoNpmCache(cache, tarball);
+    entries[location] = lockEntry(tarball, more.lock?.[location]);
+  }
+  return { folder: tempDir({ ...projectTexts(manifest, entries), ...more.files }), cache };
+}
+
 describe('this repository, as npm ci installs it from its cache', () => {
   function repository(): Project | undefined {
     const files = ['package.json', 'package-lock.json', '.npmrc'].filter((name) => existsSync(name));
@@ -138,25 +157,6 @@ describe('this repository, as npm ci installs it from its cache', () => {
 const CACHE = process.env.npm_config_cache ?? join(process.env.HOME ?? '', '.npm');
 
 describe('a project of made packages', () => {
-  async function made(
-    packages: Readonly<Record<string, Parameters<typeof makeTarball>[0]>>,
-    manifest: Readonly<Record<string, unknown>>,
-    more: {
-      readonly lock?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-      readonly entries?: Readonly<Record<string, unknown>>;
-      readonly files?: Readonly<Record<string, string>>;
-    } = {},
-  ): Promise<Project> {
-    const cache = tempDir();
-    const entries: Record<string, unknown> = { ...more.entries };
-    for (const [location, each] of Object.entries(packages)) {
-      const tarball: Tarball = await makeTarball(each);
-      putIntoNpmCache(cache, tarball);
-      entries[location] = lockEntry(tarball, more.lock?.[location]);
-    }
-    return { folder: tempDir({ ...projectTexts(manifest, entries), ...more.files }), cache };
-  }
-
   it('with nested and scoped packages, and programs of all kinds', async () => {
     await expectSame(
       await made(

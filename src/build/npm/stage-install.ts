@@ -20,6 +20,7 @@ import { accountTexts } from '../tree-files.ts';
 import { decideScripts, refuseScriptsOfLockfile } from './decide-scripts.ts';
 import { placeInStage } from './place.ts';
 import type { Refusal } from './plans.ts';
+import { differenceOfNpm, npmVersionOf } from './stage-npm.ts';
 import { openStageProject, type StageProject } from './stage-project.ts';
 
 /** Everything that the layers of an installation are made from. */
@@ -97,6 +98,10 @@ async function prepare(step: RunStep, command: NpmCommand, context: StepContext)
     scratch: join(session.workspace.path, `npm-${randomUUID()}`),
     layerCount: session.settings.npm.layers,
   });
+  const difference = session.settings.npm.asInImage
+    ? differenceOfNpm(await npmVersionOf(project), installation.tree)
+    : undefined;
+  if (difference !== undefined) return { refused: difference };
   const scripts = decideScripts({
     tree: installation.tree,
     packageJson: files.packageJson,

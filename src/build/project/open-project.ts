@@ -43,7 +43,7 @@ export async function openProject(session: Session, context: MainContext): Promi
   const scripts = options.npm?.scripts ?? project.config.scripts ?? 'refuse';
   return {
     text: projectDockerfile({ ...project.facts, ignoresScripts: scripts === 'ignore', base }),
-    npm: { ...settings.npm, mode: options.npm?.mode ?? 'native', scripts },
+    npm: { ...settings.npm, mode: options.npm?.mode ?? 'native', scripts, asInImage: false },
   };
 }
 

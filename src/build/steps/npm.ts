@@ -64,7 +64,7 @@ function leaveToNpm({ session, info }: StepContext, reason: string): undefined {
 async function definitionOf(step: RunStep, context: StepContext): Promise<Ingredient[]> {
   const { session, platform, stack } = context;
   const mounts = await prepareMounts(step.mounts, context);
-  const { layers, scripts } = session.settings.npm;
+  const { layers, scripts, asInImage } = session.settings.npm;
   return [
     timesIngredient(session.settings),
     belowIngredient(stack),
@@ -73,7 +73,7 @@ async function definitionOf(step: RunStep, context: StepContext): Promise<Ingred
     { name: 'env', value: step.env },
     { name: 'cwd', value: step.cwd },
     { name: 'user', value: step.user },
-    { name: 'options', value: [String(layers), scripts] },
+    { name: 'options', value: [String(layers), scripts, String(asInImage)] },
     ...(mounts.definition ?? (await mounts.ingredients())),
   ];
 }
