@@ -40,22 +40,84 @@ export function createLongValues(directory: string): LongValues {
     },
     pathOf,
     load: (key) => read(pathOf(key)),
-    save(key, values) {
-      const text = cutDigests(JSON.stringify(values));
-      writeAtomicSync(pathOf(key), zstdCompressSync(text, FASTEST));
-    },
+    save: (key, values) => writeAtomicSync(pathOf(key), zstdCompressSync(encode(values), FASTEST)),
   };
 }
 
+const ALGORITHM = 'sha256:';
+const KEPT_DIGITS = 12;
+const ALL_DIGITS = 64;
+
 /** Leaves 12 digits of each digest: enough to tell that something changed, and a fraction of the bytes. */
 export function cutDigests(text: string): string {
-  return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256:$1');
+  let cut = '';
+  let from = 0;
+  // Several times faster than replacing by a pattern, which shows with the lists of many thousand files.
+  for (let at = text.indexOf(ALGORITHM); at >= 0; at = text.indexOf(ALGORITHM, at + 1)) {
+    const start = at + ALGORITHM.length;
+    if (!isHex(text, start, start + ALL_DIGITS)) continue;
+    cut += text.slice(from, start + KEPT_DIGITS);
+    from = start + ALL_DIGITS;
+  }
+  return from === 0 ? text : cut + text.slice(from);
+}
+
+function isHex(text: string, start: number, end: number): boolean {
+  if (end > text.length) return false;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    const isDigit = (code >= 48 && code <= 57) || (code >= 97 && code <= 102);
+    if (!isDigit) return false;
+  }
+  return true;
+}
+
+const SEPARATOR = '\0';
+
+function hasSeparator(text: string): boolean {
+  return text.includes(SEPARATOR);
+}
+
+type Which = keyof PlacedValues;
+
+/** Where a value belongs, and of how many texts it is a list; absent for one text. */
+interface Place {
+  readonly which: Which;
+  readonly at: number;
+  readonly count?: number;
+}
+
+/** The places as JSON, then all texts. A text with a separator is left out, and its value with it. */
+function encode(values: PlacedValues): string {
+  const places: Place[] = [];
+  const texts: string[] = [];
+  for (const which of ['ingredients', 'remarks'] as const) {
+    for (const [at, value] of Object.entries(values[which])) {
+      const list = typeof value === 'string' ? [value] : value;
+      if (list.some(hasSeparator)) continue;
+      places.push({ which, at: Number(at), ...(typeof value !== 'string' && { count: value.length }) });
+      for (const text of list) texts.push(text);
+    }
+  }
+  return cutDigests([JSON.stringify(places), ...texts].join(SEPARATOR));
+}
+
+function decode(text: string): PlacedValues {
+  const [places = '[]', ...texts] = text.split(SEPARATOR);
+  const values: Record<Which, Record<number, Ingredient['value']>> = { ingredients: {}, remarks: {} };
+  let next = 0;
+  for (const { which, at, count } of JSON.parse(places) as Place[]) {
+    const list = texts.slice(next, next + (count ?? 1));
+    values[which][at] = count === undefined ? (list[0] ?? '') : list;
+    next += list.length;
+  }
+  return values;
 }
 
 /** What is missing or damaged cannot be compared, and nothing else. */
 function read(path: string): PlacedValues {
   try {
-    return { ...NOTHING, ...(JSON.parse(zstdDecompressSync(readFileSync(path)).toString()) as PlacedValues) };
+    return decode(zstdDecompressSync(readFileSync(path)).toString());
   } catch {
     return NOTHING;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { frameKey } from '../../src/cache/frame.ts';
@@ -87,6 +87,39 @@ describe('createCacheRecords', () => {
     });
     expect(digests[0]).toEqual([{ name: 'sources', digest: expect.stringMatching(/^sha256:/) }]);
     expect(digests[1]).not.toEqual(digests[0]);
+  });
+
+  it('recalls long values and remarks, their digests cut, and short ones as they were', () => {
+    const digest = `sha256:${'ab'.repeat(32)}`;
+    const files = Array.from({ length: 1000 }, (_, at) => `${at} ${digest}`);
+    const text = 'long '.repeat(2000);
+    const ingredients = [
+      { name: 'argv', value: ['a'] },
+      { name: 'files', value: files },
+      { name: 'text', value: text },
+      { name: 'binary', value: [`\0${text}`] },
+    ];
+    const remarks = [
+      { name: 'shown', value: files },
+      { name: 'args', value: ['A'] },
+    ];
+    const [directory, longDirectory] = [tempDir(), tempDir()];
+    openRecords(directory, longDirectory).record({ ...recordOf('COPY'), recipe: 'copy 1', ingredients, remarks });
+    const records = openRecords(directory, longDirectory);
+    const cut = files.map((file) => file.slice(0, -52));
+    expect(records.recall(KEY)).toMatchObject({
+      recipe: 'copy 1',
+      ingredients: [
+        ingredients[0],
+        { name: 'files', value: cut },
+        ingredients[2],
+        { name: 'binary', digest: expect.stringMatching(/^sha256:/) },
+      ],
+      remarks: [{ name: 'shown', value: cut }, remarks[1]],
+    });
+    expect(statSync(onlyFile(longDirectory)).size).toBeLessThan(20_000);
+    writeFileSync(onlyFile(longDirectory), 'damaged');
+    expect(records.recall(KEY)?.ingredients[1]).toEqual({ name: 'files', digest: expect.anything() });
   });
 
   it('writes JSON that people and other machines can read', () => {

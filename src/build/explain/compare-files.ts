@@ -13,8 +13,9 @@ export interface FileChanges {
  * `[kind, name, count]` before the files of each source. Equal lists give no change.
  */
 export function compareFiles(before: readonly string[], after: readonly string[]): FileChanges {
-  const old = onlyIn(before, after);
-  const now = onlyIn(after, before);
+  const [fromBefore, fromAfter] = withoutEqualEnds(placed(before), placed(after));
+  const old = onlyIn(fromBefore, fromAfter);
+  const now = onlyIn(fromAfter, fromBefore);
   const changes = withoutFolders(renamed([...pairs(old, now)]));
   return { total: changes.length, changes: changes.sort(byPath).slice(0, MOST_CHANGES) };
 }
@@ -22,11 +23,31 @@ export function compareFiles(before: readonly string[], after: readonly string[]
 /** A path with what the key says of it. */
 type Fields = readonly unknown[];
 
+/** The source that a file belongs to, where there are several, and what the key says of it. */
+interface Placed {
+  readonly prefix: string;
+  readonly text: string;
+}
+
+function isSame(a: Placed | undefined, b: Placed | undefined): boolean {
+  return a?.text === b?.text && a?.prefix === b?.prefix;
+}
+
+/** Most of two long lists is equal, from the first file on and from the last one back. */
+function withoutEqualEnds(a: readonly Placed[], b: readonly Placed[]): [readonly Placed[], readonly Placed[]] {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && isSame(a[start], b[start])) start++;
+  let end = 0;
+  while (end < shorter - start && isSame(a.at(-1 - end), b.at(-1 - end))) end++;
+  return [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+}
+
 /** By path, what one list has and the other has not in the same place. */
-function onlyIn(list: readonly string[], other: readonly string[]): Map<string, Fields> {
-  const known = new Set(placed(other).map(([prefix, text]) => prefix + text));
+function onlyIn(list: readonly Placed[], other: readonly Placed[]): Map<string, Fields> {
+  const known = new Set(other.map(({ prefix, text }) => prefix + text));
   const found = new Map<string, Fields>();
-  for (const [prefix, text] of placed(list)) {
+  for (const { prefix, text } of list) {
     if (known.has(prefix + text)) continue;
     const [path, ...fields] = JSON.parse(text) as [string, ...unknown[]];
     found.set(pathIn(prefix, path), fields);
@@ -34,15 +55,15 @@ function onlyIn(list: readonly string[], other: readonly string[]): Map<string, 
   return found;
 }
 
-/** Files with the source that they belong to, where there are several. */
-function placed(list: readonly string[]): (readonly [source: string, text: string])[] {
-  const files: (readonly [string, string])[] = [];
+/** Files without the heads of their sources. */
+function placed(list: readonly string[]): Placed[] {
+  const files: Placed[] = [];
   const sources = headsOf(list);
-  if (sources === undefined) return list.map((text) => ['', text]);
+  if (sources === undefined) return list.map((text) => ({ prefix: '', text }));
   const isOne = sources.length === 1;
   for (const [index, { at, kind, name, count }] of sources.entries()) {
     const prefix = kind === 'file' ? name : isOne ? '' : `:${index}`;
-    for (const text of list.slice(at + 1, at + 1 + count)) files.push([prefix, text]);
+    for (const text of list.slice(at + 1, at + 1 + count)) files.push({ prefix, text });
   }
   return files;
 }

@@ -53,10 +53,13 @@ function filesOf(
   before: readonly RecordedIngredient[],
   after: readonly Ingredient[],
 ): MissReason | undefined {
-  const name = `${FILES}${mount.slice(mount.indexOf('=') + 1)}`;
+  const target = mount.slice(mount.indexOf('=') + 1);
+  const name = `${FILES}${target}`;
   const old = before.find((remark) => remark.name === name);
   const now = after.find((remark) => remark.name === name);
   if (old === undefined || now === undefined || !('value' in old)) return undefined;
   const { total, changes } = compareFiles([...old.value].map(cutDigests), [...now.value].map(cutDigests));
-  return total === 0 ? undefined : { kind: 'files', unit: 'file', mount, total, changes };
+  // A mount may show a single file.
+  const named = changes.map((change) => (change.path === '.' ? { ...change, path: target } : change));
+  return total === 0 ? undefined : { kind: 'files', unit: 'file', mount, total, changes: named };
 }

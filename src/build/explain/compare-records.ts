@@ -3,7 +3,7 @@ import { cutDigests } from '../../cache/long-values.ts';
 import type { RecalledRecord, RecordedIngredient } from '../../cache/records.ts';
 import { digestOf } from '../../io/hash.ts';
 import { compareMounts, isMount } from './compare-mounts.ts';
-import { asText, COMPARISONS, type Difference, OPTION_NAMES } from './comparisons.ts';
+import { asText, COMPARISONS, type Difference, OPTION_NAMES, type Pair } from './comparisons.ts';
 
 /** What a step is made from, as it would be recorded. */
 export interface NewParts {
@@ -27,18 +27,22 @@ type Value = Ingredient['value'];
 function compareOne(name: string, earlier: RecalledRecord, now: NewParts): Difference[] {
   const before = earlier.ingredients.find((each) => each.name === name);
   const value = now.ingredients.find((each) => each.name === name)?.value;
-  if (isEqual(before, value)) return [];
-  if (before !== undefined && !('value' in before)) return unknownChange(name);
+  if (before === undefined && value === undefined) return [];
+  if (before !== undefined && !('value' in before)) return isDigestOf(before.digest, value) ? [] : unknownChange(name);
   const pair = { from: cut(before?.value ?? ''), to: cut(value ?? '') };
+  if (before !== undefined && value !== undefined && isEqual(pair)) return [];
   const compare = COMPARISONS[name];
   if (compare !== undefined) return compare(pair, { before: cutAll(earlier.remarks), now: cutAll(now.remarks) });
   return [{ kind: 'option', name: OPTION_NAMES[name] ?? name, from: asText(pair.from), to: asText(pair.to) }];
 }
 
-function isEqual(before: RecordedIngredient | undefined, value: Value | undefined): boolean {
-  if (before === undefined || value === undefined) return before === undefined && value === undefined;
-  if (!('value' in before)) return before.digest === digestOf(Buffer.from(JSON.stringify(value)));
-  return JSON.stringify(cut(before.value)) === JSON.stringify(cut(value));
+function isDigestOf(digest: string, value: Value | undefined): boolean {
+  return value !== undefined && digest === digestOf(Buffer.from(JSON.stringify(value)));
+}
+
+function isEqual({ from, to }: Pair): boolean {
+  if (typeof from === 'string' || typeof to === 'string') return from === to;
+  return from.length === to.length && from.every((text, at) => text === to[at]);
 }
 
 function cut(value: Value): Value {
