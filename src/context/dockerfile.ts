@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ContextError } from '../core/errors.ts';
+import { ContextError, isBuilderError } from '../core/errors.ts';
 import type { SourceText } from '../core/span.ts';
 import { suggest } from '../core/suggest.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
+import { readRegularFile } from './read-regular-file.ts';
 import { decodeText } from './utf8.ts';
 
 /** The text of a Dockerfile; `name` is the path as people wrote it. */
@@ -22,7 +23,8 @@ export function readDockerfile(contextDir: string, options: { readonly file?: st
   requireDirectory(contextDir);
   const { file } = options;
   for (const path of dockerfilePaths(contextDir, file)) {
-    const bytes = readIfPresent(path);
+    // A file that the caller names may be a pipe, as the shell's <(…) is.
+    const bytes = readIfPresent(path, file === undefined ? readRegularFile : readFileSync);
     if (bytes === undefined) continue;
     return { text: decodeText(bytes, path), name: displayName(path, file), path };
   }
@@ -43,11 +45,12 @@ function displayName(path: string, file: string | undefined): string {
   return basename(path) === basename(file) ? file : join(dirname(file), basename(path));
 }
 
-function readIfPresent(path: string): Uint8Array | undefined {
+function readIfPresent(path: string, read: (path: string) => Uint8Array): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return read(path);
   } catch (error) {
     if (isAbsent(error)) return undefined;
+    if (isBuilderError(error)) throw error;
     if (errnoOf(error) !== 'EISDIR') throw unreadable(path, error);
     throw new ContextError('CONTEXT_NO_DOCKERFILE', `no Dockerfile: ${JSON.stringify(path)} is a directory`, {
       hint: 'give the path of the file with --file',

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContextError, isBuilderError } from '../core/errors.ts';
 import { compileIgnore, type IgnoreMatcher, readIgnoreFile } from '../core/ignore.ts';
 import { isAbsent, unreadable } from './context-error.ts';
+import { readRegularFile } from './read-regular-file.ts';
 import { decodeText } from './utf8.ts';
 
 /** An ignore file, read and compiled. */
@@ -34,10 +34,10 @@ export function ignorePaths(contextDir: string, dockerfilePath?: string): string
 
 function readIfPresent(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw unreadable(path, error);
+    throw isBuilderError(error) ? error : unreadable(path, error);
   }
 }
 

@@ -49,6 +49,9 @@ export async function mountRunRoot(merged: string, request: RunRequest, parts: R
   return { path: builder.root, scratch: builder.scratch };
 }
 
+/** The root, and the directories in which a sandbox mounts by name, or takes /dev/null to hide files of the kernel with. */
+const OF_THE_SANDBOX = ['', 'dev', 'proc', 'sys'];
+
 class RootBuilder {
   readonly root: string;
   readonly filesDir: string;
@@ -89,7 +92,7 @@ class RootBuilder {
     this.#point('/proc', 'directory');
     await this.#mountSys(request);
     // The sandbox mounts there by name, in the host's root: a link would lead out.
-    for (const path of ['proc', 'dev', 'sys']) this.#checkNoLink(path);
+    for (const path of OF_THE_SANDBOX) this.#checkNoLink(path);
     await this.mount(
       '/etc/resolv.conf',
       this.#textFile('resolv.conf', this.#parts.network?.resolvFile ?? resolvFile()),
@@ -97,8 +100,11 @@ class RootBuilder {
     await this.mount('/etc/hosts', this.#textFile('hosts', hostsFile(request)));
   }
 
+  /** @throws StepError `STEP_MOUNT_TARGET` also for the places on which the walls of a sandbox are built */
   async mount(target: string, source: MountSource): Promise<void> {
     const point = this.#point(target, source.kind);
+    const place = relative(this.root, point);
+    if (OF_THE_SANDBOX.includes(place)) throw takenTarget(target, place);
     await this.#mountAt(point, ({ mounter }) => source.mount(point, mounter));
   }
 
@@ -146,6 +152,13 @@ class RootBuilder {
       hint: `make /${name} a directory in an earlier step`,
     });
   }
+}
+
+function takenTarget(target: string, place: string): StepError {
+  const where = `/${place}` === target ? target : `${target}, which is /${place}`;
+  return new StepError('STEP_MOUNT_TARGET', `cannot mount at ${where}: the sandbox needs that place itself`, {
+    hint: 'choose another target, such as a directory in it',
+  });
 }
 
 const EMPTY_NETWORK = Symbol('a network namespace without devices');

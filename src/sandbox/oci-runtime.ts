@@ -19,6 +19,13 @@ export interface OciRuntime extends OciRuntimeOptions {
   readonly method: IsolationMethod;
   /** Options of this runtime before `run`. */
   readonly globalArguments: readonly string[];
+  /** Takes away what the runtime leaves of a container when it is killed. */
+  readonly release?: (container: string) => void;
+}
+
+/** Whether a name is one that containers of ours have. */
+export function isContainer(name: string): boolean {
+  return /^lamella-[0-9a-f]{16}$/.test(name);
 }
 
 /** Runs commands with a program that obeys the OCI runtime specification. */
@@ -31,20 +38,27 @@ export function createOciRuntime(runtime: OciRuntime): Sandbox {
       const config = ociConfig(root, command, { ...runtime, window: run.terminal?.size });
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
       run.terminal?.onResize((size) => resizeInner(root, size));
-      const args = runArguments(runtime, bundle, run);
-      const exitCode = await runProgram({ program: runtime.program, args, owner: command.identity }, run);
+      const container = `lamella-${randomBytes(8).toString('hex')}`;
+      const args = runArguments(runtime, { bundle, container }, run);
+      const program = { program: runtime.program, args, owner: command.identity };
+      const exitCode = await runProgram(program, run).finally(() => runtime.release?.(container));
       const problems = readProblems(logPath(run));
       return { exitCode: problems.length === 0 ? exitCode : await explain({ runtime, root, command, run, problems }) };
     },
   };
 }
 
-function runArguments(runtime: OciRuntime, bundle: string, run: SandboxRun): string[] {
+interface Container {
+  readonly bundle: string;
+  readonly container: string;
+}
+
+function runArguments(runtime: OciRuntime, { bundle, container }: Container, run: SandboxRun): string[] {
   const state = join(run.scratch, 'state');
   return [
     ...runtime.globalArguments,
     ...['--root', state, '--log', logPath(run), '--log-format', 'json'],
-    ...['run', '--bundle', bundle, `lamella-${randomBytes(8).toString('hex')}`],
+    ...['run', '--bundle', bundle, container],
   ];
 }
 

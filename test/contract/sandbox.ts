@@ -318,13 +318,18 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
     it('is killed with all its processes when it is aborted', async () => {
       const snapshot = await box.open();
       const controller = new AbortController();
+      let groups: string[] = [];
       const started = snapshot.run(
         requestFor('setsid sleep 7654321 & sleep 7654321 & echo on; wait'),
-        () => controller.abort(),
+        () => {
+          groups = processesWith('7654321').flatMap(controlGroupsOf);
+          controller.abort();
+        },
         controller.signal,
       );
       await expect(started).rejects.toMatchObject({ code: 'STEP_ABORTED' });
       expect(processesWith('7654321')).toEqual([]);
+      expect(groups.filter(existsSync)).toEqual([]);
       expect(await runIn(snapshot, 'echo again')).toMatchObject({ stdout: 'again\n' });
       await snapshot[Symbol.asyncDispose]();
     });
@@ -365,6 +370,13 @@ export function processesWith(argument: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => commandLine(pid).some((part) => part.includes(argument)));
+}
+
+/** Where groups lie that a runtime made for a process, by cgroups(7), "/proc/[pid]/cgroup". */
+function controlGroupsOf(pid: string): string[] {
+  const folders = ['', ...readdirSync('/sys/fs/cgroup')];
+  const names = readFileSync(`/proc/${pid}/cgroup`, 'utf8').match(/lamella-[0-9a-f]+$/gm) ?? [];
+  return folders.flatMap((folder) => names.map((name) => join('/sys/fs/cgroup', folder, name)));
 }
 
 function commandLine(pid: string): string[] {

@@ -192,6 +192,17 @@ const MOUNTS: readonly HostileCommand[] = [
     ],
     NEEDS_NAMESPACES,
   ),
+  ...['/dev', '/proc', '/sys', '/dev/../dev/.', '/dev/..'].map((target) => ({
+    title: `hides links out of the root in a cache at ${target}`,
+    outcome: { refused: 'STEP_MOUNT_TARGET' },
+    runs: ({ outside, cache }: Target) => [
+      {
+        script: `rm -rf /c/*; mkdir /c/pts /c/shm /c/mqueue; ln -s ${outside}/secret /c/null`,
+        mounts: [cacheAt(cache, '/c')],
+      },
+      { script: 'cat /proc/kcore /proc/keys', mounts: [cacheAt(cache, target)] },
+    ],
+  })),
   ...['dev', 'proc', 'sys'].map((name) => ({
     title: `finds a link out of the root in the place of /${name}`,
     links: { [name]: '' },
