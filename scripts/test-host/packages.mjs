@@ -25,7 +25,18 @@ const PACKAGES = {
     'openssh-client',
   ],
   all: [
-    ...['skopeo', 'umoci', 'podman', 'catatonit', 'buildah', 'runc', DOCKER, 'containerd', 'bubblewrap'],
+    ...[
+      'skopeo',
+      'umoci',
+      'podman',
+      'catatonit',
+      'podman-compose',
+      'buildah',
+      'runc',
+      DOCKER,
+      'containerd',
+      'bubblewrap',
+    ],
     ...['qemu-user-static', 'slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
   ],
 };

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tarEntries } from '../../src/io/tar-entries.ts';
@@ -258,6 +267,25 @@ describe('a layout in dist', () => {
     writeFileSync(join(context, 'common'), 'changed');
     await build();
     expect(existsSync(join(layout, 'blobs/sha256', layer))).toBe(false);
+  });
+
+  it('is the same to the byte on every machine, and holds the image and nothing else', async () => {
+    const layouts = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const destination = join(tempDir(), name, 'dist');
+        const outputs = [{ type: 'oci-layout', destination }] as const;
+        const { image } = await createBuilder().build({ files: FILES, tags: ['acme/app:1'], outputs });
+        return { destination, image };
+      }),
+    );
+    const [files, others] = layouts.map(({ destination }) =>
+      readdirSync(destination, { recursive: true, encoding: 'utf8' })
+        .filter((name) => statSync(join(destination, name)).isFile())
+        .sort()
+        .map((name) => [name, readFileSync(join(destination, name), 'base64')]),
+    );
+    expect(others).toEqual(files);
+    expect(files).toHaveLength(2 + 2 + (layouts[0]?.image.layers.length ?? 0));
   });
 });
 

@@ -131,6 +131,23 @@ describe.runIf(canPlay)('a Pod made of an image', () => {
   });
 });
 
+describe.runIf(requireTool('podman-compose', ['version']))('a Compose file that refers to an image', () => {
+  it('is read, and starts that image', async () => {
+    const name = `localhost/${uniqueName()}:1`;
+    const { names } = await build({ context: makeContext(), cacheDir: tempDir(), tags: [name] });
+    const file = join(tempDir({ 'compose.yaml': composeOf(names[0] ?? '') }), 'compose.yaml');
+    // Says what it would do: the networks of Compose want more of a host than every one has.
+    const said = await run('podman-compose', '--dry-run', '--file', file, 'up');
+    expect(said).toMatch(new RegExp(`^podman create .* PORT=8080 .* ${name}$`, 'm'));
+  });
+});
+
+function composeOf(image: string): string {
+  return `services:
+  app: { image: "${image}", environment: { PORT: "8080" }, ports: ["8080:8080"] }
+`;
+}
+
 function podOf(image: string): string {
   return `apiVersion: v1
 kind: Pod

@@ -1,4 +1,4 @@
-import { RegistryError } from '../../core/errors.ts';
+import { ContentError, RegistryError } from '../../core/errors.ts';
 import type { Written } from '../../core/ports.ts';
 import type { Reference } from '../../core/reference.ts';
 import { canonicalRegistry } from './docker-hub.ts';
@@ -28,7 +28,7 @@ interface Mirrored extends Readers {
 
 /**
  * Reads from the mirrors of a registry, in order, and at last from itself. Whatever keeps a mirror from answering, also
- * 429 and 5xx, leads to the next; one that cannot be reached is not asked again.
+ * 429 and 5xx, leads to the next, and so does an answer that its digest does not confirm; one that cannot be reached is not asked again.
  */
 export function withMirrors(mirrors: Mirrors, readers: Readers): RegistryReader {
   const byRegistry = new Map(Object.entries(mirrors).map(([name, list]) => [canonicalRegistry(name), list]));
@@ -51,7 +51,8 @@ function placesOf({ byRegistry, down, mirror, origin }: Mirrored, { registry }: 
 }
 
 function passOver({ origin, down }: Mirrored, { reader, name }: Place, error: unknown): void {
-  if (reader === origin || !(error instanceof RegistryError)) throw error;
+  const isItsFault = error instanceof RegistryError || error instanceof ContentError;
+  if (reader === origin || !isItsFault) throw error;
   if (error.code === 'REGISTRY_UNREACHABLE') down.add(name);
 }
 
@@ -85,6 +86,8 @@ async function* blob(
       }
       return;
     } catch (error) {
+      // What was handed on cannot be taken back when it turns out to be wrong.
+      if (sent > 0 && error instanceof ContentError) throw error;
       passOver(mirrored, place, error);
     }
   }

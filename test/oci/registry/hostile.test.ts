@@ -259,6 +259,16 @@ describe('mirrors', () => {
     expect(setting.client.waits).toEqual([]);
   });
 
+  it('that answer with another manifest than was asked for are passed over', async () => {
+    const setting = await mirrored();
+    const { digest } = await testClient().resolve(normalizeReference(`${setting.registry.host}/app:1`));
+    setting.mirror.faults.push(
+      answer(/manifests/, { status: 200, body: '{"schemaVersion":2,"layers":[]}', headers: JSON_TYPE }),
+    );
+    const { descriptor } = await setting.client.manifest(normalizeReference(`${setting.registry.host}/app@${digest}`));
+    expect(descriptor.digest).toBe(digest);
+  });
+
   it('that have what is asked for are all that is asked', async () => {
     const setting = await mirrored();
     for (const [key, manifest] of setting.registry.manifests) setting.mirror.manifests.set(`cache/${key}`, manifest);
