@@ -100,7 +100,8 @@ function programOf(name: string): string {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
-  if (stderr !== '') return stderr;
+  // Programs remark on other things first.
+  if (stderr !== '') return stderr.slice(stderr.lastIndexOf('\n') + 1);
   return errnoOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
 }
 

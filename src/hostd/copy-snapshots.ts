@@ -6,7 +6,6 @@ import { removeTree } from './removal.ts';
 import { settle } from './settle.ts';
 import type { CommitRequest, Snapshot, Snapshotter, View, ViewRequest } from './snapshotter.ts';
 import { StatList } from './stat-list.ts';
-import { usePlainForm } from './whiteout-files.ts';
 
 /** A whole root, which is changed in place. */
 interface WorkingRoot {
@@ -37,7 +36,6 @@ export class CopySnapshotter implements Snapshotter {
   async open(layerIds: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     const root = this.#takeIdle(layerIds) ?? this.#makeRoot();
     await this.#addLayers(root, layerIds.slice(root.layerIds.length), signal);
-    usePlainForm(root.path);
     return new CopySnapshot({ path: root.path, layerIds }, { ...this.#parts, reuse: (idle) => this.#idle.push(idle) });
   }
 

@@ -1,8 +1,9 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { joinPath } from '../core/paths.ts';
+import { joinPath, parentPath } from '../core/paths.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
 import { checkCapabilities, describeChange, namesIn } from './changes.ts';
+import { partLinks } from './part-links.ts';
 
 interface Before {
   readonly inode: string;
@@ -11,7 +12,8 @@ interface Before {
 }
 
 /**
- * What a root that is changed in place was before. The kernel gives every change a new change time (`ctime`), which
+ * What a root that is changed in place was before; names of one file that an earlier command made are parted when it is
+ * taken (see {@link partLinks}). The kernel gives every change a new change time (`ctime`), which
  * nobody can set: a path whose inode and change time are the same has not changed.
  */
 export class StatList {
@@ -46,9 +48,19 @@ export class StatList {
 
 function takeStats(root: string): Map<string, Before> {
   const before = new Map<string, Before>();
-  walk(root, (path, stats) => {
+  const take = (path: string, stats: BigIntStats): void => {
     before.set(path, { inode: inodeOf(stats), changed: stats.ctimeNs, modified: stats.mtimeNs });
+  };
+  const linked: string[] = [];
+  walk(root, (path, stats) => {
+    take(path, stats);
+    if (stats.isFile() && stats.nlink > 1n) linked.push(path);
   });
+  for (const path of linked) partLinks(join(root, path), lstatSync(join(root, path), { bigint: true }));
+  // Parting changes both, and the name that is left at last.
+  for (const path of new Set(linked.flatMap((name) => [name, parentPath(name)]))) {
+    take(path, lstatSync(join(root, path), { bigint: true }));
+  }
   return before;
 }
 
