@@ -32,12 +32,12 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
     ...(context !== undefined && { context }),
     ...(dockerfile !== undefined && { dockerfile }),
   });
-  if (explanation === undefined) throw neverBuilt(context ?? dockerfile);
+  if (explanation === undefined) throw neverBuilt([context, dockerfile].filter((name) => name !== undefined));
   host.stdout.write(args.on('json') ? `${JSON.stringify(explanation, undefined, 2)}\n` : describe(explanation));
 }
 
-function neverBuilt(what: string | undefined): CliError {
-  const where = what === undefined ? 'in this cache folder' : `of ${what}`;
+function neverBuilt(names: readonly string[]): CliError {
+  const where = names.length === 0 ? 'in this cache folder' : `of ${names.join(' with ')}`;
   return new CliError('context', 'CONTEXT_NEVER_BUILT', `no build ${where} is known`, {
     hint: 'build it first, or name the cache folder of its builds with --cache-dir',
   });

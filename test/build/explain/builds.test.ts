@@ -1,9 +1,29 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { BuildOptions } from '../../../src/index.ts';
 import { type Builder, createBuilder, eventsOf } from '../../support/build.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+
+/** How many lists of files are unpacked while something runs. */
+async function countedLists(run: () => Promise<unknown>): Promise<number> {
+  const original = zlib.zstdDecompressSync;
+  let count = 0;
+  zlib.zstdDecompressSync = (...args) => {
+    count++;
+    return original(...args);
+  };
+  syncBuiltinESMExports();
+  try {
+    await run();
+  } finally {
+    zlib.zstdDecompressSync = original;
+    syncBuiltinESMExports();
+  }
+  return count;
+}
 
 /** Every step that is carried out, with the reason. */
 async function missesOf(builder: Builder, options: BuildOptions): Promise<string[]> {
@@ -112,6 +132,17 @@ describe('a build says why a step is not taken from the cache', () => {
     expect(await missesOf(builder, { context: checkout })).toEqual(['COPY a /: 1 file changed: a (content)']);
     const other = tempDir({ Dockerfile: 'FROM scratch\nCOPY a /\n', a: '3' });
     expect(await missesOf(builder, { context: other })).toEqual(['COPY a /: first build, nothing to compare with']);
+  });
+
+  it('reads lists of files only to explain a miss, once for each', async () => {
+    const builder = createBuilder();
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`src/${'name'.repeat(5)}${at}`, `${at}`]));
+    const context = tempDir({ ...many, Dockerfile: 'FROM scratch\nCOPY src /\nCOPY src /again\n' });
+    expect(await countedLists(() => builder.build({ context }))).toBe(0);
+    expect(await countedLists(() => builder.build({ context }))).toBe(0);
+    writeFileSync(join(context, `src/${'name'.repeat(5)}7`), 'another');
+    expect(await countedLists(() => builder.build({ context }))).toBe(2);
+    expect(await countedLists(() => builder.build({ context }))).toBe(0);
   });
 
   it('goes on without what is damaged', async () => {
