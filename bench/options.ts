@@ -10,8 +10,12 @@ export interface Options {
   readonly rounds: number;
   readonly scale: number;
   readonly timeoutSeconds: number;
+  /** Builders whose first round took longer take part in no other one. */
+  readonly patienceSeconds: number;
   /** File for the results. */
   readonly json?: string;
+  /** Leaves out what stands in the file for the results already. */
+  readonly resume: boolean;
   /** File with the results of an earlier run, which is reported instead of running anything. */
   readonly from?: string;
   readonly writeDocs: boolean;
@@ -23,7 +27,9 @@ export const USAGE = `usage: node bench/run.ts [OPTION…]
   --rounds N           rounds, of which medians are taken (default: 3)
   --scale F            size of the workloads, for trials (default: 1)
   --timeout SECONDS    longest build (default: 600)
-  --json FILE          write the results to a file, after each workload
+  --patience SECONDS   longest round of a builder that takes part in more than one (default: 60)
+  --json FILE          write the results to a file, after each workload, beside those of other workloads that it has
+  --resume             leave out what stands in that file already
   --from FILE          report the results of an earlier run
   --write-docs         write docs/performance.md`;
 
@@ -39,6 +45,8 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string', default: '3' },
       scale: { type: 'string', default: '1' },
       timeout: { type: 'string', default: '600' },
+      patience: { type: 'string', default: '60' },
+      resume: { type: 'boolean', default: false },
       json: { type: 'string' },
       from: { type: 'string' },
       'write-docs': { type: 'boolean', default: false },
@@ -50,6 +58,8 @@ export function parseOptions(args: readonly string[]): Options {
     rounds: positive(values.rounds, '--rounds', Number.isInteger),
     scale: positive(values.scale, '--scale', Number.isFinite),
     timeoutSeconds: positive(values.timeout, '--timeout', Number.isFinite),
+    patienceSeconds: positive(values.patience, '--patience', Number.isFinite),
+    resume: values.resume,
     ...(values.json !== undefined && { json: values.json }),
     ...(values.from !== undefined && { from: values.from }),
     writeDocs: values['write-docs'],

@@ -1,15 +1,16 @@
 // Runs the workloads with lamella and the builders of this machine, beside the floors; see bench/README.md.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBuilders } from './builders/builders.ts';
 import { emptyFolder } from './builders/tools.ts';
+import { leftToDo, readEarlier, readResults, withEarlier } from './earlier-results.ts';
 import { chooseAccounting } from './measure/choose-accounting.ts';
 import { quote } from './measure/measure.ts';
 import { type Options, parseOptions } from './options.ts';
 import { describeCommit, describeMachine } from './report/machine.ts';
 import { report } from './report/report.ts';
-import type { MicroResult, Results } from './report/results.ts';
+import type { MicroResult, Occasion, Results } from './report/results.ts';
 import { type RunOptions, runWorkload } from './rounds/run-workload.ts';
 import { homeFolder } from './services/home.ts';
 import { startNpmRegistry } from './services/npm-registry.ts';
@@ -27,6 +28,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(options: Options, args: readonly string[]): Promise<Results> {
+  const earlier = readEarlier(options.json, options.scale);
   const about = {
     date: new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
     commit: describeCommit(REPOSITORY),
@@ -35,18 +37,20 @@ async function run(options: Options, args: readonly string[]): Promise<Results> 
     scale: options.scale,
     rounds: options.rounds,
   };
-  const measured = await runAll(options, (soFar) => save(options, { ...about, ...soFar }));
-  return { ...about, ...measured };
+  const only = options.resume ? leftToDo(options.only, earlier) : options.only;
+  const whole = (measured: Measured): Results => withEarlier({ ...about, ...measured }, earlier);
+  return whole(await runAll({ ...options, only }, about, (soFar) => save(options, whole(soFar))));
 }
 
-type Measured = Pick<Results, 'accounting' | 'builders' | 'workloads' | 'micro'>;
+type Measured = Pick<Results, 'accounting' | 'builders' | 'absent' | 'workloads' | 'micro'>;
 
-async function runAll(options: Options, save: (measured: Measured) => void): Promise<Measured> {
+async function runAll(options: Options, about: Occasion, save: (measured: Measured) => void): Promise<Measured> {
   await using services = new AsyncDisposableStack();
   const { described, ...running } = await open(options, services);
   let measured: Measured = { ...described, workloads: [], micro: [] };
   for (const workload of WORKLOADS.filter(({ id }) => options.only.includes(id))) {
-    const results = await runWorkload(workload, running);
+    const { date, commit, rounds } = about;
+    const results = { ...(await runWorkload(workload, running)), date, commit, rounds };
     measured = { ...measured, workloads: [...measured.workloads, results] };
     save(measured);
   }
@@ -55,15 +59,15 @@ async function runAll(options: Options, save: (measured: Measured) => void): Pro
   return measured;
 }
 
-type Running = RunOptions & { readonly described: Pick<Measured, 'accounting' | 'builders'> };
+type Running = RunOptions & { readonly described: Pick<Measured, 'accounting' | 'builders' | 'absent'> };
 
 /** Starts what the workloads need; `services` ends it. */
 async function open(options: Options, services: AsyncDisposableStack): Promise<Running> {
-  const { rounds, timeoutSeconds, scale } = options;
+  const { rounds, timeoutSeconds, patienceSeconds, scale } = options;
   const accounting = chooseAccounting();
   const { registry } = services.use(openTestHost());
   const npm = services.use(await startNpmRegistry(homeFolder('npm')));
-  const builders = await openBuilders(options.builders, { accounting, folder: homeFolder });
+  const { builders, absent } = await openBuilders(options.builders, { accounting, folder: homeFolder });
   for (const builder of builders) services.use(builder);
   const floors = accounting.openGroup('floors');
   services.defer(() => floors.close());
@@ -72,8 +76,10 @@ async function open(options: Options, services: AsyncDisposableStack): Promise<R
   const described = {
     accounting: accounting.explanation,
     builders: builders.map(({ name, version, what }) => ({ name, version, what })),
+    absent,
   };
-  return { builders, floors, setting, rounds, timeoutSeconds, signal: interruption(), say: console.error, described };
+  const limits = { rounds, timeoutSeconds, patienceSeconds };
+  return { builders, floors, setting, ...limits, signal: interruption(), say: console.error, described };
 }
 
 /** Fires at the first Ctrl-C, so that daemons and control groups are cleared away; the second one ends all at once. */
@@ -85,20 +91,19 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** In a process of its own, so that no garbage of this one is in its times. */
+/** In a process of its own, so that no garbage of this one is in its times. What goes wrong costs these figures only. */
 function runMicro({ rounds, scale }: Options): MicroResult[] {
   const script = join(import.meta.dirname, 'micro.ts');
   const args = [script, '--json', '--rounds', String(rounds), '--scale', String(scale)];
-  const output = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  return JSON.parse(output) as MicroResult[];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return status === 0 ? (JSON.parse(stdout) as MicroResult[]) : [];
 }
 
 function save({ json }: Options, results: Results): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
-}
-
-function readResults(file: string): Results {
-  return JSON.parse(readFileSync(file, 'utf8')) as Results;
 }
 
 await main(process.argv.slice(2));

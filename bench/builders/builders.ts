@@ -1,3 +1,4 @@
+import type { AbsentBuilder } from '../report/results.ts';
 import { buildah } from './buildah.ts';
 import { buildctl } from './buildctl.ts';
 import type { Builder, BuilderName } from './builder.ts';
@@ -20,12 +21,22 @@ const OPENERS: Readonly<Record<BuilderName, Opener>> = {
 
 export const BUILDER_NAMES: readonly BuilderName[] = Object.keys(OPENERS) as BuilderName[];
 
-/** Opens those of `names` that this machine has. */
-export async function openBuilders(names: readonly BuilderName[], tools: Tools): Promise<Builder[]> {
+export interface OpenBuilders {
+  readonly builders: readonly Builder[];
+  readonly absent: readonly AbsentBuilder[];
+}
+
+/** Opens those of `names` that this machine has; one that cannot be opened does not end the others. */
+export async function openBuilders(names: readonly BuilderName[], tools: Tools): Promise<OpenBuilders> {
   const builders: Builder[] = [];
+  const absent: AbsentBuilder[] = [];
   for (const name of names) {
-    const builder = await OPENERS[name](tools);
-    if (builder !== undefined) builders.push(builder);
+    try {
+      const builder = await OPENERS[name](tools);
+      if (builder !== undefined) builders.push(builder);
+    } catch (error) {
+      absent.push({ name, failure: String(error) });
+    }
   }
-  return builders;
+  return { builders, absent };
 }

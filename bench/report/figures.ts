@@ -9,6 +9,8 @@ export interface Figure {
   readonly cpuSeconds: number;
   readonly peakBytes: number;
   readonly layerBytes?: number;
+  /** Of how many runs these are the medians. */
+  readonly runs: number;
 }
 
 /** Figures of the runs that succeeded, in the order in which their subjects appear first. */
@@ -30,6 +32,7 @@ function toFigure(runs: readonly Run[]): Figure {
     wallSeconds: middle(({ wallSeconds }) => wallSeconds),
     cpuSeconds: middle(({ cpuSeconds }) => cpuSeconds),
     peakBytes: middle(({ peakBytes }) => peakBytes),
+    runs: runs.length,
     ...(first?.layerBytes !== undefined && { layerBytes: middle(({ layerBytes }) => layerBytes) }),
   };
 }

@@ -17,7 +17,14 @@ export interface Run {
   readonly failure?: string;
 }
 
-export interface WorkloadResults {
+/** When and with what something was measured. */
+export interface Occasion {
+  readonly date: string;
+  readonly commit: string;
+  readonly rounds: number;
+}
+
+export interface WorkloadResults extends Occasion {
   readonly id: string;
   readonly title: string;
   readonly runs: readonly Run[];
@@ -42,16 +49,20 @@ export interface BuilderDescription {
   readonly what: string;
 }
 
+export interface AbsentBuilder {
+  readonly name: string;
+  readonly failure: string;
+}
+
 /** Everything that a run of the benchmarks found out; what `--json` writes and the report is made of. */
-export interface Results {
-  readonly date: string;
-  readonly commit: string;
+export interface Results extends Occasion {
   readonly command: string;
   readonly machine: readonly string[];
   readonly accounting: string;
   readonly scale: number;
-  readonly rounds: number;
   readonly builders: readonly BuilderDescription[];
+  /** Builders that are here and could not be started, with the reason. */
+  readonly absent: readonly AbsentBuilder[];
   readonly workloads: readonly WorkloadResults[];
   readonly micro: readonly MicroResult[];
 }

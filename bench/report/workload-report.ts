@@ -13,20 +13,22 @@ export function workloadReport(workload: WorkloadResults, scale: number): string
   const bars = BARS.filter((bar) => bar.workload === workload.id);
   return [
     `## ${workload.id}: ${workload.title}`,
-    builderTable(workload.id, figures),
+    occasion(workload),
+    builderTable(workload, figures),
     floorTable(figures),
     ...(bars.length === 0 ? [] : [barTable(judge(bars, figures, scale))]),
     ...failures(workload),
   ].join('\n\n');
 }
 
-function builderTable(id: string, figures: readonly Figure[]): string {
-  const builders = Map.groupBy(
-    figures.filter(({ phase }) => phase !== undefined),
-    ({ subject }) => subject,
-  );
-  const measured = [...builders].map(([name, phases]) => builderRow(name, phases));
-  const recorded = RECORDED.filter(({ workload }) => workload === id).map(({ builder, seconds, note }) => [
+function occasion({ date, commit, rounds }: WorkloadResults): string {
+  return `${date}, commit ${commit}, ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}.`;
+}
+
+function builderTable(workload: WorkloadResults, figures: readonly Figure[]): string {
+  const builders = new Set(workload.runs.filter(({ phase }) => phase !== undefined).map(({ subject }) => subject));
+  const measured = [...builders].map((name) => builderRow(name, workload, figures));
+  const recorded = RECORDED.filter((each) => each.workload === workload.id).map(({ builder, seconds, note }) => [
     `_${builder}, recorded elsewhere_`,
     ...PHASES.map((phase) => seconds[phase] ?? ''),
     note ?? '',
@@ -35,12 +37,16 @@ function builderTable(id: string, figures: readonly Figure[]): string {
   return table(['wall s (CPU s)', ...PHASES, 'peak memory, cold', 'layers'], [...measured, ...recorded]);
 }
 
-function builderRow(name: string, phases: readonly Figure[]): string[] {
-  const [cold] = phases;
-  const times = PHASES.map((phase) => phases.find((figure) => figure.phase === phase));
+function builderRow(name: string, { runs, rounds }: WorkloadResults, figures: readonly Figure[]): string[] {
+  const times = PHASES.map((phase) => figures.find((figure) => figure.subject === name && figure.phase === phase));
+  const [cold] = times;
+  const failed = PHASES.map((phase) =>
+    runs.some((run) => run.subject === name && run.phase === phase && run.failure !== undefined),
+  );
+  const takesPart = cold === undefined || cold.runs === rounds ? '' : ` (${cold.runs} of ${rounds} rounds)`;
   return [
-    name,
-    ...times.map((figure) => (figure === undefined ? '' : formatTimes(figure))),
+    `${name}${takesPart}`,
+    ...times.map((figure, at) => (figure === undefined ? (failed[at] ? '**failed**' : '') : formatTimes(figure))),
     cold === undefined ? '' : formatMegabytes(cold.peakBytes),
     cold?.layerBytes === undefined ? '' : formatMegabytes(cold.layerBytes),
   ];

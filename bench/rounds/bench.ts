@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Group } from '../measure/accounting.ts';
 import { measure, tail } from '../measure/measure.ts';
-import type { Run } from '../report/results.ts';
+import type { Phase, Run } from '../report/results.ts';
 import { homeFolder } from '../services/home.ts';
 import type { Workload } from '../workloads/workload.ts';
 
@@ -35,6 +35,20 @@ export async function runOnce(bench: Bench, { subject, group, argv, env = {} }: 
   const { exitCode, ...measured } = await measure(group, { argv, env, log, timeoutSeconds, signal });
   signal.throwIfAborted();
   return { subject, round, ...measured, ...(exitCode !== 0 && { failure: `exit code ${exitCode}\n${tail(log)}` }) };
+}
+
+/** What goes wrong before or after a command is a failure of that run, and of no other one; an interruption ends all. */
+export async function runSafely<T extends Run | undefined>(
+  { bench, subject, phase }: { readonly bench: Bench; readonly subject: string; readonly phase?: Phase },
+  action: () => Promise<T>,
+): Promise<T | Run> {
+  try {
+    return await action();
+  } catch (error) {
+    bench.signal.throwIfAborted();
+    const nothing = { wallSeconds: 0, cpuSeconds: 0, peakBytes: 0 };
+    return { subject, ...(phase !== undefined && { phase }), round: bench.round, ...nothing, failure: String(error) };
+  }
 }
 
 export function sayRun({ workload, say }: Bench, run: Run): void {

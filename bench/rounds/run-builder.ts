@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import type { Builder } from '../builders/builder.ts';
 import { PHASES, type Phase, type Run } from '../report/results.ts';
 import { editOf } from '../workloads/edit.ts';
-import { type Bench, runOnce, sayRun } from './bench.ts';
+import { type Bench, runOnce, runSafely, sayRun } from './bench.ts';
 
-/** Builds cold, unchanged, and after an edit that is taken back; ends with the first build that fails. */
+/** Builds cold, unchanged, and after an edit that is taken back; ends with the first build that fails, which is a result. */
 export async function runBuilder(builder: Builder, bench: Bench): Promise<Run[]> {
   const runs: Run[] = [];
-  await builder.clear();
   for (const phase of PHASES) {
-    const run = await runPhase(phase, builder, bench);
+    const run = await runSafely({ bench, subject: builder.name, phase }, async () => {
+      if (phase === 'cold') await builder.clear();
+      return await runPhase(phase, builder, bench);
+    });
     if (run === undefined) break;
     runs.push(run);
     sayRun(bench, run);

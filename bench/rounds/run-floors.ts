@@ -10,24 +10,37 @@ import { findProgram } from '../services/programs.ts';
 import type { SettingOptions } from '../workloads/prepare.ts';
 import { scaleBy } from '../workloads/scale.ts';
 import type { Workload } from '../workloads/workload.ts';
-import { type Bench, runOnce, sayRun } from './bench.ts';
+import { type Bench, runOnce, runSafely, sayRun } from './bench.ts';
 
-/** The floors of a workload for which the programs are there. */
-export function presentFloors(workload: Workload): Floor[] {
-  return floorsOf(workload.id).filter(({ needs }) => needs.every((program) => findProgram(program) !== undefined));
+interface OpenFloors {
+  readonly floors: readonly Floor[];
+  readonly inputs: FloorInputs;
+  /** Why floors are missing whose programs are there. */
+  readonly failed: readonly Run[];
 }
 
-export function floorInputs(workload: Workload, context: string, { scale, registry }: SettingOptions): FloorInputs {
+/** The floors of a workload for which the programs are there, and what they work on. */
+export function openFloors(workload: Workload, context: string, { scale, registry }: SettingOptions): OpenFloors {
   const scratch = homeFolder('scratch');
   emptyFolder(scratch);
-  const wantsRoot = floorsOf(workload.id).some(({ inRoot }) => inRoot);
-  const root = wantsRoot ? unpackBase(`${registry}/${workload.base}`, join(scratch, 'base')) : scratch;
-  return { context, root, scratch, registry, size: scaleBy(scale) };
+  const floors = floorsOf(workload.id).filter(({ needs }) => needs.every((name) => findProgram(name) !== undefined));
+  const inputs = { context, root: scratch, scratch, registry, size: scaleBy(scale) };
+  if (!floors.some(({ inRoot }) => inRoot)) return { floors, inputs, failed: [] };
+  try {
+    const root = unpackBase(`${registry}/${workload.base}`, join(scratch, 'base'));
+    return { floors, inputs: { ...inputs, root }, failed: [] };
+  } catch (error) {
+    const nothing = { wallSeconds: 0, cpuSeconds: 0, peakBytes: 0 };
+    const failed = { subject: 'root of the base image', round: 1, ...nothing, failure: String(error) };
+    return { floors: floors.filter(({ inRoot }) => inRoot !== true), inputs, failed: [failed] };
+  }
 }
 
 export async function runFloor(floor: Floor, inputs: FloorInputs, bench: Bench & { floors: Group }): Promise<Run> {
   const { name, repeats = 1 } = floor;
-  const run = await runOnce(bench, { subject: name, group: bench.floors, argv: floor.command(inputs) });
+  const run = await runSafely({ bench, subject: name }, async () =>
+    runOnce(bench, { subject: name, group: bench.floors, argv: floor.command(inputs) }),
+  );
   const each = { ...run, wallSeconds: run.wallSeconds / repeats, cpuSeconds: run.cpuSeconds / repeats };
   sayRun(bench, each);
   return each;

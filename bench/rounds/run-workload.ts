@@ -5,7 +5,9 @@ import { homeFolder } from '../services/home.ts';
 import { prepareContext, type SettingOptions } from '../workloads/prepare.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { runBuilder } from './run-builder.ts';
-import { floorInputs, presentFloors, runFloor } from './run-floors.ts';
+import { openFloors, runFloor } from './run-floors.ts';
+
+type Measured = Pick<WorkloadResults, 'id' | 'title' | 'runs'>;
 
 export interface RunOptions {
   readonly builders: readonly Builder[];
@@ -13,27 +15,37 @@ export interface RunOptions {
   readonly floors: Group;
   readonly setting: SettingOptions;
   readonly rounds: number;
+  /** A builder whose first round took longer takes part in no other one. */
+  readonly patienceSeconds: number;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
   readonly say: (message: string) => void;
 }
 
 /** Runs a workload with all builders and its floors, in turns. */
-export async function runWorkload(workload: Workload, options: RunOptions): Promise<WorkloadResults> {
+export async function runWorkload(workload: Workload, options: RunOptions): Promise<Measured> {
   const context = prepareContext(workload, homeFolder('contexts'), options.setting);
-  const inputs = floorInputs(workload, context, options.setting);
   const builders = options.builders.filter((builder) => builder.takes(workload));
-  const floors = presentFloors(workload);
-  const runs: Run[] = [];
+  const { floors, inputs, failed } = openFloors(workload, context, options.setting);
+  const runs: Run[] = [...failed];
   for (let round = 1; round <= options.rounds; round++) {
     const bench = { ...options, workload, context, round };
     // Another one begins in each round, so that nobody always comes after the same neighbour.
-    for (const builder of rotate(builders, round - 1)) runs.push(...(await runBuilder(builder, bench)));
+    for (const builder of rotate(builders, round - 1)) {
+      if (isWorthARound(builder.name, runs, options)) runs.push(...(await runBuilder(builder, bench)));
+    }
     for (const floor of floors) runs.push(await runFloor(floor, inputs, bench));
   }
   const order: readonly string[] = [...builders, ...floors].map(({ name }) => name);
   const inOrder = runs.toSorted((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject));
   return { id: workload.id, title: workload.title, runs: inOrder };
+}
+
+/** What failed is not tried again, and what is slow is known well enough after one round. */
+function isWorthARound(builder: string, runs: readonly Run[], { patienceSeconds }: RunOptions): boolean {
+  const first = runs.filter(({ subject, round }) => subject === builder && round === 1);
+  if (first.some(({ failure }) => failure !== undefined)) return false;
+  return first.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0) <= patienceSeconds;
 }
 
 function rotate<T>(values: readonly T[], by: number): T[] {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** Fixed, because the address is part of a workload's files. */
+/** The same where it is free, because the address is part of a workload's files. */
 const PORT = 4874;
 
 export interface NpmRegistry extends AsyncDisposable {
@@ -25,10 +25,7 @@ export async function startNpmRegistry(cache: string, port: number = PORT): Prom
       response.end(String(error));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  await listen(server, port).catch(() => listen(server, 0));
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     [Symbol.asyncDispose]: async () => {
@@ -36,6 +33,13 @@ export async function startNpmRegistry(cache: string, port: number = PORT): Prom
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }
 
 interface Proxy {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { BARS } from '../../bench/bars/bars.ts';
 import { isMet, judge } from '../../bench/bars/judge.ts';
+import { leftToDo, withEarlier } from '../../bench/earlier-results.ts';
 import { toFigures } from '../../bench/report/figures.ts';
 import { formatSeconds } from '../../bench/report/format.ts';
 import { report } from '../../bench/report/report.ts';
-import type { Phase, Results, Run } from '../../bench/report/results.ts';
+import type { Phase, Results, Run, WorkloadResults } from '../../bench/report/results.ts';
 import { table } from '../../bench/report/table.ts';
 import { verdict } from '../../bench/report/workload-report.ts';
 import { WORKLOADS } from '../../bench/workloads/workloads.ts';
@@ -29,7 +30,9 @@ function judged(text: string, runs: readonly Run[] = RUNS, scale = 1) {
 describe('figures', () => {
   it('are medians of the runs that succeeded', () => {
     const runs = [run('a', 1, 'cold'), run('a', 5, 'cold'), run('a', 99, 'cold', { failure: 'exit code 1' })];
-    expect(toFigures(runs)).toEqual([{ subject: 'a', phase: 'cold', wallSeconds: 3, cpuSeconds: 6, peakBytes: 50e6 }]);
+    expect(toFigures(runs)).toEqual([
+      { subject: 'a', phase: 'cold', wallSeconds: 3, cpuSeconds: 6, peakBytes: 50e6, runs: 2 },
+    ]);
   });
 });
 
@@ -81,23 +84,62 @@ describe('a table', () => {
 });
 
 describe('the report', () => {
+  const occasion = { date: '2026-01-01 00:00 UTC', commit: 'abc', rounds: 1 };
   const results: Results = {
-    ...{ date: '2026-01-01 00:00 UTC', commit: 'abc', command: 'node bench/run.ts', machine: ['A machine.'] },
-    ...{ accounting: 'hand', scale: 0.1, rounds: 1, builders: [{ name: 'lamella', version: '1', what: 'a build' }] },
-    workloads: [{ id: 'W1', title: 'files', runs: [...RUNS, run('kaniko', 1, 'cold', { failure: 'no room' })] }],
+    ...{ ...occasion, command: 'node bench/run.ts', machine: ['A machine.'] },
+    ...{ accounting: 'hand', scale: 0.1, builders: [{ name: 'lamella', version: '1', what: 'a build' }] },
+    absent: [{ name: 'buildctl', failure: 'Error: no socket' }],
+    workloads: [
+      { ...occasion, id: 'W1', title: 'files', runs: [...RUNS, run('kaniko', 1, 'cold', { failure: 'no room' })] },
+    ],
     micro: [{ name: 'hash', what: '1 MB', seconds: 0.5, amount: 1e6, unit: 'B' }],
   };
 
   it('says how it was made, what was measured and what failed', () => {
     const text = report(results);
-    expect(text).toContain('Measured 2026-01-01 00:00 UTC at commit abc by `node bench/run.ts`.');
+    expect(text).toContain('Last run 2026-01-01 00:00 UTC at commit abc by `node bench/run.ts`.');
+    expect(text).toContain('2026-01-01 00:00 UTC, commit abc, one round.');
+    expect(text).toContain('buildctl is here and could not be started: `Error: no socket`');
+    expect(text).toMatch(/^\| kaniko +\| \*\*failed\*\*/m);
     expect(text).toContain('Scale 0.1 (the bars are those of scale 1: this is a trial)');
     expect(text).toContain('Failed: kaniko, cold, round 1');
     expect(text).toContain('2 MB/s');
   });
 
+  it('tells who took part in fewer rounds than others', () => {
+    const runs = [...RUNS, run('lamella', 2.2, 'cold', { round: 2 })];
+    const text = report({ ...results, workloads: [{ ...occasion, rounds: 2, id: 'W1', title: 'files', runs }] });
+    expect(text).toContain('medians of 2 rounds');
+    expect(text).toContain('| docker (1 of 2 rounds)');
+    expect(text).toMatch(/^\| lamella /m);
+  });
+
+  it('keeps what an earlier run measured and this one did not, in the order of the report', () => {
+    const later = { ...results, micro: [], workloads: ['W5', 'W2'].map(workload) };
+    const earlier = { ...results, workloads: ['W1', 'W5'].map(workload) };
+    const both = withEarlier(later, earlier);
+    expect(both.workloads.map(({ id }) => id)).toEqual(['W1', 'W2', 'W5']);
+    expect(both.workloads[2]).toBe(later.workloads[0]);
+    expect(both.micro).toBe(earlier.micro);
+    expect(withEarlier(later, undefined)).toBe(later);
+  });
+
+  it('is resumed with what is missing or has failed', () => {
+    const failed = { ...workload('W2'), runs: [run('docker', 0, 'cold', { failure: 'no room' })] };
+    const earlier = { ...results, workloads: [workload('W1'), failed] };
+    expect(leftToDo(['W1', 'W2', 'W3', 'micro'], earlier)).toEqual(['W2', 'W3']);
+    expect(leftToDo(['W1', 'micro'], undefined)).toEqual(['W1', 'micro']);
+  });
+
+  function workload(id: string): WorkloadResults {
+    return { ...occasion, id, title: id, runs: [run('lamella', 1, 'cold')] };
+  }
+
   it('prints what was recorded elsewhere without making it part of a ratio', () => {
-    const text = report({ ...results, workloads: [{ id: 'W1', title: 'files', runs: [run('lamella', 2, 'cold')] }] });
+    const text = report({
+      ...results,
+      workloads: [{ ...occasion, id: 'W1', title: 'files', runs: [run('lamella', 2, 'cold')] }],
+    });
     expect(text).toMatch(/_BuildKit 0\.26, recorded elsewhere_ +\| 10\.7 s \(14\.7\)/);
     expect(text).toMatch(/≥ 4 × faster than the best peer +\| 2\.00 s +\| not measured/);
   });
