@@ -3,9 +3,9 @@ import { type Digest, hexOf, toDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import type { FileIdentity } from './context-node.ts';
 import { isRacy } from './raciness.ts';
-import { decodeStatCache, encodeIdentity, encodeStatCache, type StatRecord } from './stat-cache-file.ts';
+import { encodeStatTable, mergeRows, RECORD_BYTES, StatTable } from './stat-table.ts';
 
-/** Digests of files by absolute path, trusted as long as the file's identity is the same. */
+/** Digests of files by absolute path, trusted as long as the file's identity is the same; and those of blobs of git. */
 export interface StatCache {
   get(path: string, identity: FileIdentity): Digest | undefined;
   /**
@@ -16,15 +16,25 @@ export interface StatCache {
     path: string,
     entry: { readonly identity: FileIdentity; readonly digest: Digest; readonly hashedAtMs: number },
   ): void;
+  /** The sha256 of the content that has a name in git, which is that of a blob: its bytes never change. */
+  getBlob(id: string): Digest | undefined;
+  setBlob(id: string, digest: Digest): void;
   /**
-   * Writes what is new, atomically; of builds that run at the same time the last one wins. A cache that cannot be
-   * written is given up silently: it costs time, nothing else.
+   * Writes what is new, atomically, beside what others wrote meanwhile. A cache that cannot be written is given up silently:
+   * it costs time, nothing else.
    */
   save(): void;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEEP_DAYS = 60;
+
+/** A record: the identity, the 32 bytes of the sha256, and the day since 1970 on which it was last of use. */
+const IDENTITY_BYTES = 48;
+const DAY_AT = RECORD_BYTES - 4;
+
+/** Of a blob, in the place of an identity. */
+const UNCHANGING: Buffer = Buffer.alloc(IDENTITY_BYTES);
 
 /** Opens the cache in `file`. A file that is missing or damaged is an empty cache. */
 export function openStatCache(file: string, now: () => number = Date.now): StatCache {
@@ -34,51 +44,89 @@ export function openStatCache(file: string, now: () => number = Date.now): StatC
 class FileStatCache implements StatCache {
   readonly #file: string;
   readonly #today: number;
-  readonly #records: Map<string, StatRecord>;
-  readonly #scratch = encodeIdentity({ dev: 0n, ino: 0n, size: 0n, mode: 0n, mtimeNs: 0n, ctimeNs: 0n });
-  #changed = false;
+  readonly #table: StatTable;
+  readonly #added = new Map<string, Buffer>();
+  readonly #encode = createIdentityEncoder();
 
   constructor(file: string, today: number) {
     this.#file = file;
     this.#today = today;
-    this.#records = load(file);
+    this.#table = load(file);
   }
 
   get(path: string, identity: FileIdentity): Digest | undefined {
-    const record = this.#records.get(path);
-    if (record === undefined || !encodeIdentity(identity, this.#scratch).equals(record.identity)) return undefined;
-    record.lastUsed = this.#today;
-    return toDigest(record.digest.toString('hex'));
+    return this.#find(path, this.#encode(identity));
   }
 
   set(path: string, entry: { identity: FileIdentity; digest: Digest; hashedAtMs: number }): void {
     if (isYoung(entry.identity, entry.hashedAtMs)) return;
-    this.#changed = true;
-    this.#records.set(path, {
-      identity: encodeIdentity(entry.identity),
-      digest: Buffer.from(hexOf(entry.digest), 'hex'),
-      lastUsed: this.#today,
-    });
+    this.#add(path, this.#encode(entry.identity), entry.digest);
+  }
+
+  getBlob(id: string): Digest | undefined {
+    return this.#find(blobName(id), UNCHANGING);
+  }
+
+  setBlob(id: string, digest: Digest): void {
+    this.#add(blobName(id), UNCHANGING, digest);
   }
 
   save(): void {
-    if (!this.#changed) return;
-    const current = [...this.#records].filter(([, record]) => record.lastUsed > this.#today - KEEP_DAYS);
+    if (this.#added.size === 0) return;
     try {
-      writeAtomicSync(this.#file, encodeStatCache(new Map(current)));
-      this.#changed = false;
+      const current = load(this.#file);
+      const table = current.isSameFile(this.#table) ? this.#table : current;
+      const oldest = this.#today - KEEP_DAYS;
+      const rows = mergeRows(table, this.#added).filter(({ record }) => record.readUInt32LE(DAY_AT) > oldest);
+      writeAtomicSync(this.#file, encodeStatTable(rows));
+      this.#added.clear();
     } catch {}
   }
+
+  #find(name: string, identity: Buffer): Digest | undefined {
+    const record = this.#added.get(name) ?? this.#table.find(name);
+    if (record === undefined || record.compare(identity, 0, IDENTITY_BYTES, 0, IDENTITY_BYTES) !== 0) return undefined;
+    record.writeUInt32LE(this.#today, DAY_AT);
+    return toDigest(record.toString('hex', IDENTITY_BYTES, DAY_AT));
+  }
+
+  #add(name: string, identity: Buffer, digest: Digest): void {
+    const record = Buffer.alloc(RECORD_BYTES);
+    identity.copy(record);
+    record.write(hexOf(digest), IDENTITY_BYTES, 'hex');
+    record.writeUInt32LE(this.#today, DAY_AT);
+    this.#added.set(name, record);
+  }
+}
+
+/** No absolute path begins like this. */
+function blobName(id: string): string {
+  return `blob ${id}`;
+}
+
+/** Gives device, inode, size, times and mode in a fixed form, in the same buffer each time. */
+function createIdentityEncoder(): (identity: FileIdentity) => Buffer {
+  const numbers = new BigInt64Array(IDENTITY_BYTES / BigInt64Array.BYTES_PER_ELEMENT);
+  const bytes = Buffer.from(numbers.buffer);
+  return ({ dev, ino, size, mtimeNs, ctimeNs, mode }) => {
+    numbers[0] = dev;
+    numbers[1] = ino;
+    numbers[2] = size;
+    numbers[3] = mtimeNs;
+    numbers[4] = ctimeNs;
+    numbers[5] = mode;
+    return bytes;
+  };
 }
 
 function isYoung({ mtimeNs, ctimeNs }: FileIdentity, hashedAtMs: number): boolean {
   return [mtimeNs, ctimeNs].some((time) => isRacy(Number(time) / 1e6, hashedAtMs));
 }
 
-function load(file: string): Map<string, StatRecord> {
+function load(file: string): StatTable {
   try {
-    return decodeStatCache(readFileSync(file)) ?? new Map();
+    return StatTable.decode(readFileSync(file)) ?? StatTable.empty;
   } catch {
-    return new Map();
+    return StatTable.empty;
   }
 }

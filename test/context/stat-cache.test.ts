@@ -83,17 +83,50 @@ describe('openStatCache', () => {
     }
   });
 
-  it('is whole whoever writes last, and leaves nothing else behind', () => {
+  it('keeps what builds at the same time wrote, and leaves nothing else behind', () => {
     const dir = tempDir();
     const file = join(dir, 'stat-cache');
-    const builds = ['/a', '/b'].map((path) => {
+    const builds = ['/b', '/a', '/c'].map((path) => {
       const cache = openStatCache(file, () => 0);
       cache.set(path, { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
       return cache;
     });
     for (const cache of builds) cache.save();
-    expect(openStatCache(file, () => 0).get('/b', IDENTITY)).toBe(DIGEST);
+    const found = ['/a', '/b', '/c'].map((path) => openStatCache(file, () => 0).get(path, IDENTITY));
+    expect(found).toEqual([DIGEST, DIGEST, DIGEST]);
     expect(readdirSync(dir)).toEqual(['stat-cache']);
+  });
+
+  it('finds every one of many files, in whatever order they are asked for and were written', () => {
+    const paths = Array.from({ length: 500 }, (_, i) => `/${'ä'.repeat(i % 7)}/${(i * 7919) % 500}-${'x'.repeat(i)}`);
+    const file = join(tempDir(), 'c');
+    const digestOf = (i: number) => toDigest(i.toString(16).padStart(64, '0'));
+    for (const part of [0, 1, 2]) {
+      const cache = openStatCache(file, () => 0);
+      paths.forEach((path, i) => {
+        if (i % 3 === part || i % 50 === 0) {
+          cache.set(path, { identity: IDENTITY, digest: digestOf(i + part), hashedAtMs: LATER });
+        }
+      });
+      cache.save();
+    }
+    const cache = openStatCache(file, () => 0);
+    const expected = paths.map((_, i) => digestOf(i % 50 === 0 ? i + 2 : i + (i % 3)));
+    expect(paths.map((path) => cache.get(path, IDENTITY))).toEqual(expected);
+    expect(paths.toReversed().map((path) => cache.get(path, IDENTITY))).toEqual(expected.toReversed());
+    expect(paths.map((path) => cache.get(`${path}!`, IDENTITY)).filter(Boolean)).toEqual([]);
+  });
+
+  it('remembers blobs of git apart from files of the same name', () => {
+    const file = join(tempDir(), 'c');
+    const id = 'cd'.repeat(20);
+    const cache = openStatCache(file, () => 0);
+    cache.setBlob(id, DIGEST);
+    cache.save();
+    const later = openStatCache(file, () => 0);
+    expect(later.getBlob(id)).toBe(DIGEST);
+    expect(later.getBlob('ef'.repeat(20))).toBeUndefined();
+    expect(later.get(id, IDENTITY)).toBeUndefined();
   });
 
   it('drops what was of no use for 60 days, at the next save', () => {
