@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { openBlobNames } from '../context/git/blob-names.ts';
 import { hashFiles, type KnownDigests } from '../context/hash-files.ts';
 import type { Digest } from '../core/digest.ts';
 import { joinPath } from '../core/paths.ts';
@@ -28,7 +29,7 @@ export function hashContents(
   nodes: Iterable<TreeNode>,
   known?: KnownDigests,
 ): Promise<Map<TreeNode, Digest>> {
-  return hashFiles(nodes, { cache, signal, ...(known && { known }) });
+  return hashFiles(nodes, { cache, signal, openBlobNames, ...(known && { known }) });
 }
 
 export interface TreeDigest {

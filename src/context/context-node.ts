@@ -61,6 +61,17 @@ export function identityOf({ dev, ino, size, mode, mtimeNs, ctimeNs }: BigIntSta
   return { dev, ino, size, mode, mtimeNs, ctimeNs };
 }
 
+export function isSameIdentity(a: FileIdentity, b: FileIdentity): boolean {
+  return (
+    a.dev === b.dev &&
+    a.ino === b.ino &&
+    a.size === b.size &&
+    a.mode === b.mode &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs
+  );
+}
+
 /** Linux packs both numbers into one (makedev(3)). */
 function deviceNumbers(rdev: bigint): { major: number; minor: number } {
   return {

@@ -1,15 +1,19 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, toDigest } from '../core/digest.ts';
 import { ContextError } from '../core/errors.ts';
 import type { TreeNode } from '../core/tree.ts';
 import { isAbsent, unreadable } from './context-error.ts';
-import { isContextNode } from './context-node.ts';
+import { type FileIdentity, identityOf, isContextNode, isSameIdentity } from './context-node.ts';
+import type { BlobNames } from './git/blob-names.ts';
 import type { StatCache } from './stat-cache.ts';
 
 export interface HashOptions {
   readonly cache?: StatCache;
+  /** Opens what git knows of the files in a folder; asked when the cache does not know many of them. */
+  readonly openBlobNames?: (folder: string, signal?: AbortSignal) => Promise<BlobNames | undefined>;
   /** What has been read in another way. */
   readonly known?: KnownDigests;
   readonly signal?: AbortSignal;
@@ -23,49 +27,88 @@ export interface KnownDigests {
   readonly readAtMs: number;
 }
 
+/** So many files are new in a fresh clone, and seldom otherwise: asking git takes as long as reading some hundred. */
+const MANY = 200;
 const BUFFER_BYTES = 1024 * 1024;
 /** How long reading may keep the event loop from other work. */
 const SLICE_MS = 8;
 
 /**
  * Digests of the nodes whose content is a file of this machine; others are left out. From the stat cache where it knows
- * them, else by reading.
+ * them, or the content that git has under the same name; else by reading.
  * @throws ContextError `CONTEXT_UNREADABLE`, `CONTEXT_FILE_CHANGED`
  */
 export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<TreeNode, Digest>> {
   const { signal, cache, known, now = Date.now } = options;
-  const digests = new Map<TreeNode, Digest>();
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  const digests = lookUp(nodes, { cache, known });
+  const unknown = [...digests].flatMap(([file, digest]) => (digest === undefined ? [file] : []));
+  const blobs = await openBlobs(unknown, options);
+  const buffer = Buffer.allocUnsafeSlow(unknown.length === 0 ? 0 : BUFFER_BYTES);
   let pausedAt = performance.now();
-  for (const node of nodes) {
-    if (node.source?.kind !== 'path' || digests.has(node)) continue;
-    digests.set(node, node.digest ?? hashNode({ node, path: node.source.path, buffer, cache, known, now }));
+  for (const file of unknown) {
+    digests.set(file, hashNode(file, { buffer, cache, known, blobs, now }));
     if (performance.now() - pausedAt < SLICE_MS) continue;
     await setImmediate();
     signal?.throwIfAborted();
     pausedAt = performance.now();
   }
-  return digests;
+  return new Map([...digests].flatMap(([{ node }, digest]) => (digest === undefined ? [] : [[node, digest] as const])));
 }
 
-interface HashRequest {
+interface LocalFile {
   readonly node: TreeNode;
   readonly path: string;
+  readonly identity: FileIdentity | undefined;
+}
+
+/** Each file once, with its digest where the cache has it; what has been read counts for more. */
+function lookUp(
+  nodes: Iterable<TreeNode>,
+  { cache, known }: Pick<Knowledge, 'cache' | 'known'>,
+): Map<LocalFile, Digest | undefined> {
+  const found = new Map<LocalFile, Digest | undefined>();
+  for (const node of new Set(nodes)) {
+    if (node.source?.kind !== 'path') continue;
+    const { path } = node.source;
+    const identity = isContextNode(node) ? node.identity : undefined;
+    const isAsked = identity !== undefined && known?.digests.has(path) !== true;
+    const cached = isAsked ? cache?.get(path, identity) : undefined;
+    found.set({ node, path, identity }, node.digest ?? cached);
+  }
+  return found;
+}
+
+async function openBlobs(files: readonly LocalFile[], options: HashOptions): Promise<BlobNames | undefined> {
+  const [first] = files;
+  if (first === undefined || files.length < MANY || options.cache === undefined) return undefined;
+  return await options.openBlobNames?.(dirname(first.path), options.signal);
+}
+
+interface Knowledge {
   readonly buffer: Buffer;
   readonly cache: StatCache | undefined;
   readonly known: KnownDigests | undefined;
+  readonly blobs: BlobNames | undefined;
   readonly now: () => number;
 }
 
-function hashNode({ node, path, buffer, cache, known, now }: HashRequest): Digest {
-  const identity = isContextNode(node) ? node.identity : undefined;
+function hashNode({ node, path, identity }: LocalFile, { buffer, cache, known, blobs, now }: Knowledge): Digest {
   const given = known?.digests.get(path);
-  const cached = given === undefined && identity !== undefined ? cache?.get(path, identity) : undefined;
-  if (cached !== undefined) return cached;
   const hashedAtMs = given === undefined ? now() : (known?.readAtMs ?? 0);
-  const digest = given ?? hashFile(path, node.size, buffer);
-  if (identity !== undefined) cache?.set(path, { identity, digest, hashedAtMs });
+  if (identity === undefined) return given ?? hashFile(path, node.size, buffer);
+  const id = blobs?.find(path, identity);
+  const blob = id === undefined ? undefined : { id, size: identity.size };
+  const named = blob && cache?.getBlob(blob);
+  const digest = given ?? named ?? hashFile(path, node.size, buffer);
+  cache?.set(path, { identity, digest, hashedAtMs });
+  // What was read may be newer than what the name was found for, and a name is for ever.
+  if (blob !== undefined && named === undefined && isStill(path, identity)) cache?.setBlob(blob, digest);
   return digest;
+}
+
+function isStill(path: string, identity: FileIdentity): boolean {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats !== undefined && isSameIdentity(identityOf(stats), identity);
 }
 
 function hashFile(path: string, size: number, buffer: Buffer): Digest {

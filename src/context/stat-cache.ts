@@ -16,14 +16,21 @@ export interface StatCache {
     path: string,
     entry: { readonly identity: FileIdentity; readonly digest: Digest; readonly hashedAtMs: number },
   ): void;
-  /** The sha256 of the content that has a name in git, which is that of a blob: its bytes never change. */
-  getBlob(id: string): Digest | undefined;
-  setBlob(id: string, digest: Digest): void;
+  /** The sha256 of a file that git knows as a blob. Its size tells whether it has the bytes of the blob or was converted. */
+  getBlob(blob: NamedBlob): Digest | undefined;
+  setBlob(blob: NamedBlob, digest: Digest): void;
   /**
    * Writes what is new, atomically, beside what others wrote meanwhile. A cache that cannot be written is given up silently:
    * it costs time, nothing else.
    */
   save(): void;
+}
+
+export interface NamedBlob {
+  /** Name of the blob in git, in hexadecimal digits. */
+  readonly id: string;
+  /** Bytes of the file. */
+  readonly size: bigint;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -33,8 +40,8 @@ const KEEP_DAYS = 60;
 const IDENTITY_BYTES = 48;
 const DAY_AT = RECORD_BYTES - 4;
 
-/** Of a blob, in the place of an identity. */
-const UNCHANGING: Buffer = Buffer.alloc(IDENTITY_BYTES);
+/** Of a blob, which never changes. */
+const NO_IDENTITY: FileIdentity = { dev: 0n, ino: 0n, size: 0n, mode: 0n, mtimeNs: 0n, ctimeNs: 0n };
 
 /** Opens the cache in `file`. A file that is missing or damaged is an empty cache. */
 export function openStatCache(file: string, now: () => number = Date.now): StatCache {
@@ -63,12 +70,12 @@ class FileStatCache implements StatCache {
     this.#add(path, this.#encode(entry.identity), entry.digest);
   }
 
-  getBlob(id: string): Digest | undefined {
-    return this.#find(blobName(id), UNCHANGING);
+  getBlob({ id, size }: NamedBlob): Digest | undefined {
+    return this.#find(blobName(id), this.#encode({ ...NO_IDENTITY, size }));
   }
 
-  setBlob(id: string, digest: Digest): void {
-    this.#add(blobName(id), UNCHANGING, digest);
+  setBlob({ id, size }: NamedBlob, digest: Digest): void {
+    this.#add(blobName(id), this.#encode({ ...NO_IDENTITY, size }), digest);
   }
 
   save(): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openDirectoryContext } from '../../src/context/directory-context.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { openStatCache } from '../../src/context/stat-cache.ts';
@@ -34,6 +34,49 @@ describe('hashFiles', () => {
     const nodes = nodesOf(root);
     rmSync(join(root, 'a'));
     expect([...(await hashFiles(nodes, { cache })).values()]).toEqual([sha256('hello')]);
+  });
+
+  describe('with names of git', () => {
+    const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${String(i).padStart(3, '0')}`, `${i}`]));
+    const contents = Object.values(files).map(sha256);
+
+    /** Names every file by its content, as an index of git does. */
+    const idsOf = (paths: readonly string[]) =>
+      new Map(paths.map((path) => [path, createHash('sha1').update(readFileSync(path)).digest('hex')]));
+    const naming = (ids: ReadonlyMap<string, string>) => async () => ({ find: (path: string) => ids.get(path) });
+    const pathsIn = (root: string) => Object.keys(files).map((name) => join(root, name));
+
+    it('reads nothing of a clone of what was read before', async () => {
+      const [first, clone] = [tempDir(files), tempDir(files)];
+      const cache = openStatCache(join(tempDir(), 'c'));
+      await hashFiles(nodesOf(first), { cache, openBlobNames: naming(idsOf(pathsIn(first))) });
+      const [nodes, ids] = [nodesOf(clone), idsOf(pathsIn(clone))];
+      for (const path of pathsIn(clone)) rmSync(path);
+      const digests = await hashFiles(nodes, { cache, openBlobNames: naming(ids) });
+      expect([...digests.values()]).toEqual(contents);
+    });
+
+    it('asks for none as long as the cache knows all but some', async () => {
+      const root = tempDir(files);
+      const cache = openStatCache(join(tempDir(), 'c'));
+      const openBlobNames = vi.fn<() => Promise<undefined>>(async () => undefined);
+      await hashFiles(nodesOf(root), { cache, openBlobNames, now: LATER });
+      expect(openBlobNames).toHaveBeenCalledTimes(1);
+      writeFileSync(join(root, 'f007'), 'changed');
+      const digests = await hashFiles(nodesOf(root), { cache, openBlobNames, now: LATER });
+      expect(openBlobNames).toHaveBeenCalledTimes(1);
+      expect([...digests.values()]).toEqual(contents.with(7, sha256('changed')));
+    });
+
+    it('remembers no name of a file that changed before it was read', async () => {
+      const root = tempDir(files);
+      const cache = openStatCache(join(tempDir(), 'c'));
+      const [nodes, ids] = [nodesOf(root), idsOf(pathsIn(root))];
+      writeFileSync(join(root, 'f007'), '!');
+      await hashFiles(nodes, { cache, openBlobNames: naming(ids) });
+      const remembered = [...ids].map(([path, id]) => cache.getBlob({ id, size: BigInt(statSync(path).size) }));
+      expect(remembered).toEqual(contents.map((digest, i) => (i === 7 ? undefined : digest)));
+    });
   });
 
   it('reads a file again that was changed just before it was hashed', async () => {

@@ -121,11 +121,12 @@ describe('openStatCache', () => {
     const file = join(tempDir(), 'c');
     const id = 'cd'.repeat(20);
     const cache = openStatCache(file, () => 0);
-    cache.setBlob(id, DIGEST);
+    cache.setBlob({ id, size: 3n }, DIGEST);
     cache.save();
     const later = openStatCache(file, () => 0);
-    expect(later.getBlob(id)).toBe(DIGEST);
-    expect(later.getBlob('ef'.repeat(20))).toBeUndefined();
+    expect(later.getBlob({ id, size: 3n })).toBe(DIGEST);
+    expect(later.getBlob({ id, size: 4n })).toBeUndefined();
+    expect(later.getBlob({ id: 'ef'.repeat(20), size: 3n })).toBeUndefined();
     expect(later.get(id, IDENTITY)).toBeUndefined();
   });
 

@@ -21,11 +21,12 @@ const CONSTANT = {
   GIT_COMMITTER_DATE: '1700000000 +0000',
 };
 
-export function createGitRepository(path: string): GitRepository {
+/** @param init more arguments of `git init` */
+export function createGitRepository(path: string, ...init: readonly string[]): GitRepository {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, { cwd: path, env: { ...process.env, ...CONSTANT }, encoding: 'utf8' }).trim();
   mkdirSync(path, { recursive: true });
-  git('init', '--quiet', '--initial-branch=main');
+  git('init', '--quiet', '--initial-branch=main', ...init);
   return {
     path,
     git,
