@@ -19,6 +19,7 @@ import { resolveSettings, type Settings } from './defaults.ts';
 import type { BuildEvent } from './events.ts';
 import { createLint } from './lint.ts';
 import { openDockerfile } from './load-dockerfile.ts';
+import { firstError } from './located-error.ts';
 import { openMainContext } from './main-context.ts';
 import { contextLookup, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
@@ -56,7 +57,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
       if (result.executed > 0) await collectCache(options);
       return result;
     } catch (thrown) {
-      const error: unknown = control.signal.aborted ? control.signal.reason : thrown;
+      const error: unknown = control.signal.aborted ? control.signal.reason : firstError(thrown);
       const isLost = lostSteps.count > lost && options.signal?.aborted !== true;
       if (!isLost || !isBuilderError(error)) throw error;
       emit(cacheWarning(error, 'what it had is made here'));

@@ -1,6 +1,14 @@
 import { isBuilderError } from '../core/errors.ts';
 import type { SourceSpan, SourceText } from '../core/span.ts';
 
+/**
+ * What went wrong first, when giving things back went wrong after it (ECMAScript, "SuppressedError"; where the engine has
+ * none, an error of the same form stands for it).
+ */
+export function firstError(error: unknown): unknown {
+  return error instanceof Error && 'suppressed' in error ? firstError(error.suppressed) : error;
+}
+
 /** Gives an error that knows no place the place of the instruction that it ended; others pass unchanged. */
 export function locateError(
   error: unknown,
@@ -18,6 +26,6 @@ export async function locating<T>(
   try {
     return await work();
   } catch (error) {
-    throw locateError(error, place);
+    throw locateError(firstError(error), place);
   }
 }

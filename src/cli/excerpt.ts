@@ -41,6 +41,7 @@ function underline(line: string, span: SourceSpan): string {
   return `${' '.repeat(indent)}${'^'.repeat(Math.max(1, length))}`;
 }
 
+/** One column for each character that a terminal would obey, so that what is underlined stays in its place. */
 function expandTabs(text: string): string {
-  return text.replaceAll('\t', '    ');
+  return text.replaceAll('\t', '    ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
 }

@@ -92,9 +92,14 @@ export function renderDiagnostic(
 
 function headline(problem: Problem, paint: Paint): string[] {
   const { span, source, message } = problem;
-  if (span === undefined || source === undefined) return [`${paint.red('error:')} ${message}`];
-  const text = hasInlineHint(problem) ? withHint(message, problem.hint) : message;
+  if (span === undefined || source === undefined) return [`${paint.red('error:')} ${printableLines(message)}`];
+  const text = printableLines(hasInlineHint(problem) ? withHint(message, problem.hint) : message);
   return [`${place(source, span, paint)} ${paint.red(text)}`, '', ...excerpt(source, span, paint), ''];
+}
+
+/** Names of files and words of a Dockerfile stand in messages: they are not to steer the terminal. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 /** Mistakes in the text carry their correction in the first line; for the rest the way out stands last. */
@@ -103,7 +108,9 @@ function hasInlineHint({ family, span, source }: Problem): boolean {
 }
 
 function hintOf(problem: Problem, paint: Paint): string[] {
-  return problem.hint === undefined || hasInlineHint(problem) ? [] : [`${paint.bold('hint:')} ${problem.hint}`];
+  return problem.hint === undefined || hasInlineHint(problem)
+    ? []
+    : [`${paint.bold('hint:')} ${printableLines(problem.hint)}`];
 }
 
 function outputOf({ output }: Problem, paint: Paint): string[] {

@@ -4,6 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import { LayerError } from '../core/errors.ts';
 import { joinPath } from '../core/paths.ts';
 import { DigestCounter } from '../io/hash.ts';
+import { errnoOf } from '../io/host-error.ts';
 import { splitDevice } from '../io/libc.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
 import { checkNoCapabilities, readCapability } from './attributes.ts';
@@ -25,6 +26,22 @@ export function listUpper(upper: string, merged: string): ChangedPath[] {
   visit('');
   checkCapabilities(upper, changes);
   return changes;
+}
+
+/**
+ * What may have changed in a snapshot.
+ * @throws LayerError `LAYER_PATH_TOO_LONG` when a command made paths that no system call takes, by going down in them
+ */
+export function changesOf(snapshot: Snapshot): readonly ChangedPath[] {
+  try {
+    return snapshot.changes();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENAMETOOLONG') throw error;
+    throw new LayerError('LAYER_PATH_TOO_LONG', 'a path in the root file system is longer than the system takes', {
+      hint: 'remove it in the same RUN: `find / -xdev -depth` shows where directories lie too deep',
+      cause: error,
+    });
+  }
 }
 
 /** Without koffi: makes sure that nothing is lost. */

@@ -1,6 +1,6 @@
 import { findExecutable } from '../sandbox/find-command.ts';
 import type { Handlers } from './call.ts';
-import { hashChanges } from './changes.ts';
+import { changesOf, hashChanges } from './changes.ts';
 import { removeTree } from './removal.ts';
 import { runCommand } from './run-command.ts';
 import type { Snapshot } from './snapshotter.ts';
@@ -36,7 +36,7 @@ export function createHandlers(): Handlers {
     },
     run: (request, context) => runCommand(started(), { ...request, snapshot: snapshotOf(request) }, context),
     findExecutable: async (request) => findExecutable(snapshotOf(request).merged, request) ?? null,
-    changes: async (request) => snapshotOf(request).changes(),
+    changes: async (request) => changesOf(snapshotOf(request)),
     hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
     async pack(request, { signal }) {
       // Loaded while a command runs, or not at all: this process is to start quickly.

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 
 /**
@@ -10,9 +12,15 @@ import { errnoOf, toHostError } from '../io/host-error.ts';
 export async function removeTree(path: string): Promise<void> {
   if (hasMounts(path)) return;
   try {
-    await rm(path, { recursive: true, force: true });
+    await rm(path, { recursive: true, force: true }).catch(removeDeep);
   } catch (error) {
     throw toHostError(error, 'remove', path);
+  }
+
+  /** A command may make paths that are longer than a system call takes; rm(1) goes down step by step. */
+  async function removeDeep(error: unknown): Promise<void> {
+    if (errnoOf(error) !== 'ENAMETOOLONG') throw error;
+    await promisify(execFile)('rm', ['-rf', '--', path]);
   }
 }
 

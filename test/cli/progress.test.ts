@@ -184,6 +184,15 @@ describe('lines of output', () => {
   });
 });
 
+describe('a line of output that never ends', () => {
+  test('is told in pieces', () => {
+    const splitter = new LineSplitter();
+    const chunk = Buffer.alloc(40_000, 'x');
+    expect([chunk, chunk, chunk].map((bytes) => splitter.push(bytes).join('').length)).toEqual([0, 80_000, 0]);
+    expect(splitter.end().join('')).toHaveLength(40_000);
+  });
+});
+
 describe('reasons why steps are carried out', () => {
   test.each([
     ['plain', true, ['#3 not cached: new']],

@@ -159,6 +159,18 @@ function thrownBy(call: () => unknown): unknown {
 
 const plain = { paint: createPaint({ isTTY: false }, {}), debug: false, isBuilderError };
 
+test('a Dockerfile and names of files cannot steer the terminal', () => {
+  const evil = '\u001b[2Jcls\u009b31m\u0007';
+  const error = new PlanError('PLAN_BAD_PATTERN', `bad pattern ${evil}`, {
+    hint: `not ${evil}`,
+    span: span(1, 6, 1, 6 + evil.length),
+    source: { name: 'Dockerfile', text: `COPY ${evil} /x\n` },
+  });
+  const rendered = renderError(error, plain);
+  expect(rendered).toContain('cls');
+  expect(rendered).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
+
 test.each(Object.entries(CASES))('%s reads as in its golden file', async (name, make) => {
   await expect(renderError(make(), plain)).toMatchFileSnapshot(`golden/errors/${name}.txt`);
 });

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangedPath } from '../../src/rootfs/changed-path.ts';
 import type { ActiveSnapshot } from '../../src/rootfs/sandbox-host.ts';
@@ -114,6 +116,13 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('changes of a snapshot
 
   it('are refused when a name is not UTF-8, because it would become another', async () => {
     await expect(changesOf('touch "/$(printf \'\\377\')"')).rejects.toMatchObject({ code: 'LAYER_NAME_NOT_UTF8' });
+  });
+
+  it('are refused when a path is longer than the system takes, which is removed all the same', async () => {
+    const name = 'd'.repeat(200);
+    const deep = `cd /; for i in $(seq 25); do mkdir ${name} && cd ${name} || break; done 2>/dev/null`;
+    await expect(changesOf(deep)).rejects.toMatchObject({ code: 'LAYER_PATH_TOO_LONG', hint: expect.any(String) });
+    expect(readdirSync(join(box.dir, 'tmp')).filter((each) => each.startsWith('snapshot-'))).toEqual([]);
   });
 });
 

@@ -1,6 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 import { printable } from '../format.ts';
 
+/** A longer line is told in pieces: no command fills our memory by never ending one. */
+const LONGEST = 1 << 16;
+
 /** Turns chunks of a command's output into clean lines; characters cut between chunks are put together. */
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
@@ -10,6 +13,10 @@ export class LineSplitter {
   push(bytes: Uint8Array): string[] {
     const lines = (this.#partial + this.#decoder.write(bytes)).split('\n');
     this.#partial = lines.pop() ?? '';
+    if (this.#partial.length > LONGEST) {
+      lines.push(this.#partial);
+      this.#partial = '';
+    }
     return lines.map(visible);
   }
 
