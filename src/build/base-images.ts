@@ -76,10 +76,12 @@ async function importLayout({ store, inputs }: Session, text: string, platform: 
   return { image, resolved: image.descriptor.digest };
 }
 
-function stacked({ library }: Session, { config, layers }: Image): BaseImage {
+function stacked(session: Session, { config, layers }: Image): BaseImage {
+  const { library, lazyLayers } = session;
   let stack = new LayerStack(library);
   for (const layer of layers) {
-    library.addForeign(layer);
+    if (!lazyLayers.isLater(layer.descriptor)) library.addForeign(layer);
+    session.shared()?.offerBase(layer);
     stack = stack.push(layer);
   }
   return { config, stack };

@@ -1,14 +1,18 @@
 import type { Digest } from '../core/digest.ts';
 import { isBuilderError, RegistryError } from '../core/errors.ts';
-import type { Descriptor, Image, Layer } from '../core/image.ts';
+import type { Image, Layer } from '../core/image.ts';
+import { compressionOf } from '../core/media-types.ts';
 import type { Platform } from '../core/platform.ts';
 import { formatReference, type Reference } from '../core/reference.ts';
 import { allAtRest } from '../io/at-rest.ts';
+import { decompress } from '../io/decompress.ts';
 import { createLimit } from '../io/limit.ts';
+import { readToc } from '../layers/toc.ts';
 import { readImage } from '../oci/image/read-image.ts';
 import { formatFamiliar } from '../oci/registry/docker-hub.ts';
 import { fetchLayer, resolveImage } from '../oci/registry/source.ts';
-import { announceTransfers } from '../oci/transfer.ts';
+import { announceTransfers, type OnTransfer } from '../oci/transfer.ts';
+import { wrongDiffId } from './compress-layer.ts';
 import type { PulledImage } from './pulled.ts';
 import type { Session } from './session.ts';
 import { reportTransfers } from './transfer-events.ts';
@@ -22,7 +26,7 @@ export interface ResolvedImage {
   readonly resolved: Digest;
 }
 
-/** The image of a registry, all its layers in the store, by the `pull` option of the build. */
+/** The image of a registry, its layers in the store or announced, by the `pull` option of the build. */
 export async function pullImage(session: Session, reference: Reference, platform: Platform): Promise<ResolvedImage> {
   const { pull } = session.settings;
   const pulled = session.pulled.find(reference, platform);
@@ -84,33 +88,72 @@ async function pullAnew(session: Session, reference: Reference, platform: Platfo
   const { store } = session;
   const { resolved, ...image } = await resolveImage(session.registry(), reference, { platform, store });
   await fetchLayers(session, reference, image.layers);
-  session.pulled.remember(reference, platform, { resolved: resolved.digest, manifest: image.descriptor });
+  const isWhole = !image.layers.some(({ descriptor }) => session.lazyLayers.isLater(descriptor));
+  if (isWhole) session.pulled.remember(reference, platform, { resolved: resolved.digest, manifest: image.descriptor });
   return { image, resolved: resolved.digest };
 }
 
-/** Fetches the layers that the store lacks, several at a time; the first that fails stops the others. */
+/**
+ * Fetches the layers that the store lacks, several at a time; the first that fails stops the others. Those whose table of
+ * contents a shared cache has come when somebody needs their bytes: often nobody does.
+ */
 async function fetchLayers(session: Session, reference: Reference, layers: readonly Layer[]): Promise<void> {
-  const { store, blobRepositories } = session;
   const limit = createLimit(FETCHES);
   const onTransfer = reportTransfers(session, { verb: 'pull', name: formatFamiliar(reference) });
-  const fetch = async (layer: Layer): Promise<void> => {
-    try {
-      session.signal.throwIfAborted();
-      await fetchLayer(session.registry(), reference, { layer, store, onTransfer });
-      blobRepositories.add(layer.descriptor.digest, reference);
-    } catch (error) {
-      session.fail(error);
-      throw error;
-    }
-  };
-  const missing = await lackedBy(store, layers);
-  announceTransfers(missing, onTransfer);
-  await allAtRest(layers.map((layer) => limit.run(() => fetch(layer))));
+  const fetch = (layer: Layer): Promise<void> => limit.run(() => fetchOne(session, reference, { layer, onTransfer }));
+  const now = await notLater(session, await lackedBy(session, layers), fetch);
+  announceTransfers(
+    now.map(({ descriptor }) => descriptor),
+    onTransfer,
+  );
+  for (const { descriptor } of layers) session.blobRepositories.add(descriptor.digest, reference);
+  await allAtRest(now.map(fetch));
 }
 
-async function lackedBy({ has }: Session['store'], layers: readonly Layer[]): Promise<Descriptor[]> {
-  const missing: Descriptor[] = [];
-  for (const { descriptor } of layers) if (!(await has(descriptor))) missing.push(descriptor);
+async function fetchOne(
+  session: Session,
+  reference: Reference,
+  { layer, onTransfer }: { readonly layer: Layer; readonly onTransfer: OnTransfer },
+): Promise<void> {
+  const { store } = session.lazyLayers;
+  try {
+    session.signal.throwIfAborted();
+    const wasTold = session.tocs.load(layer.diffId) !== undefined;
+    await fetchLayer(session.registry(), reference, { layer, store, onTransfer });
+    // What a shared cache has told of it is looked at again.
+    if (wasTold) await lookAgain(session, layer);
+    session.library.addForeign(layer);
+  } catch (error) {
+    session.fail(error);
+    throw error;
+  }
+}
+
+async function lookAgain({ lazyLayers, settings, tocs }: Session, { descriptor, diffId }: Layer): Promise<void> {
+  const format = compressionOf(descriptor.mediaType) ?? 'none';
+  const bytes = decompress(lazyLayers.store.read(descriptor), { format });
+  const found = await readToc(bytes, { limits: settings.limits });
+  if (found.diffId !== diffId) throw wrongDiffId(diffId, found.diffId);
+  tocs.save(found);
+}
+
+/** The layers that are needed at once; the others are announced. */
+async function notLater(
+  session: Session,
+  layers: readonly Layer[],
+  fetch: (layer: Layer) => Promise<void>,
+): Promise<Layer[]> {
+  const shared = session.shared();
+  if (shared?.hasSources !== true) return [...layers];
+  const isLater = async (layer: Layer): Promise<boolean> =>
+    (await shared.bringToc(layer.diffId)) && session.lazyLayers.announce(layer, () => fetch(layer));
+  const later = await Promise.all(layers.map(isLater));
+  return layers.filter((_, at) => later[at] !== true);
+}
+
+async function lackedBy({ store }: Session, layers: readonly Layer[]): Promise<Layer[]> {
+  const missing: Layer[] = [];
+  for (const layer of layers) if (!(await store.has(layer.descriptor))) missing.push(layer);
   return missing;
 }
 

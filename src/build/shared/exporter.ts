@@ -1,7 +1,7 @@
 import type { CacheKey } from '../../cache/cache-key.ts';
 import type { SharedStorage } from '../../cache/shared-storage.ts';
 import type { DiffId } from '../../core/digest.ts';
-import type { Descriptor } from '../../core/image.ts';
+import type { Descriptor, Layer } from '../../core/image.ts';
 import { createLimit } from '../../io/limit.ts';
 import { encodeToc } from '../../layers/toc-codec.ts';
 import { bytesOf } from '../../store/read.ts';
@@ -10,6 +10,7 @@ import { compressionRecipe } from '../recipe.ts';
 import { cacheFailed } from './failure.ts';
 import { EMPTY_CONFIG, emptyConfig, formatStep, tocDescriptor } from './step-document.ts';
 import type { Surroundings } from './surroundings.ts';
+import { formatToc, tocKey } from './toc-document.ts';
 
 /** A step whose result may be of use to others. */
 export interface OfferedStep {
@@ -22,6 +23,8 @@ export interface OfferedStep {
 
 export interface Exporter {
   offer(step: OfferedStep): void;
+  /** A layer of an image that the build starts from: its table of contents may be of use to others. */
+  offerBase(layer: Layer): void;
   /** Uploads what is left to upload, of the steps whose layers the image has. */
   finish(ofImage: readonly OfferedStep[]): Promise<void>;
   atRest(): Promise<void>;
@@ -38,27 +41,34 @@ export interface ExporterParts {
 export function createExporter(session: Surroundings, { storage, target }: ExporterParts): Exporter {
   const limit = createLimit(UPLOADS);
   const uploads: Promise<void>[] = [];
+  const bases = new Map<DiffId, Layer>();
   let opened: SharedStorage | undefined;
   let failure: { readonly error: unknown } | undefined;
 
-  async function upload(step: OfferedStep): Promise<void> {
+  async function attempt(upload: (to: SharedStorage) => Promise<void>): Promise<void> {
     if (failure !== undefined) return;
     try {
       opened ??= storage();
-      await uploadStep(session, opened, step);
+      await upload(opened);
     } catch (error) {
       failure ??= { error };
     }
   }
 
-  const start = (step: OfferedStep): void => void uploads.push(limit.run(() => upload(step)));
+  const run = (upload: (to: SharedStorage) => Promise<void>): void =>
+    void uploads.push(limit.run(() => attempt(upload)));
+  const start = (step: OfferedStep): void => run((to) => uploadStep(session, to, step));
   const atRest = async (): Promise<void> => void (await Promise.all(uploads));
   return {
     offer(step) {
       if (target.mode === 'max') start(step);
     },
+    offerBase(layer) {
+      if (target.mode === 'max') bases.set(layer.diffId, layer);
+    },
     async finish(ofImage) {
       if (target.mode !== 'max') ofImage.forEach(start);
+      for (const { diffId } of bases.values()) run((to) => uploadToc(session, to, diffId));
       await atRest();
       session.signal.throwIfAborted();
       if (failure === undefined) return;
@@ -82,4 +92,16 @@ async function uploadStep(session: Surroundings, storage: SharedStorage, offered
     key,
     formatStep({ key, diffId, created, step, layer, recipe, toc: described }, new Date()),
   );
+}
+
+/** Of a layer that nobody has looked into, there is none. */
+async function uploadToc({ tocs }: Surroundings, storage: SharedStorage, diffId: DiffId): Promise<void> {
+  const table = tocs.load(diffId);
+  const key = tocKey(diffId);
+  if (table === undefined || (await storage.readDocument(key)) !== undefined) return;
+  const bytes = encodeToc(table);
+  const toc = tocDescriptor(bytes);
+  await storage.writeBlob(toc, bytesOf(bytes));
+  await storage.writeBlob(emptyConfig(), bytesOf(EMPTY_CONFIG));
+  await storage.writeDocument(key, formatToc({ diffId, toc }, new Date()));
 }

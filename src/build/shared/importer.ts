@@ -16,6 +16,7 @@ import { createInlineSteps, type InlineSteps } from './inline.ts';
 import { isLoss } from './lost-steps.ts';
 import { parseStep, type SharedStep } from './step-document.ts';
 import type { Surroundings } from './surroundings.ts';
+import { parseToc, tocKey } from './toc-document.ts';
 
 export interface ImportedStep {
   readonly diffId: DiffId;
@@ -24,6 +25,8 @@ export interface ImportedStep {
 
 export interface Importer {
   find(key: CacheKey, onKept: (step: ImportedStep) => void): Promise<(Layer & ImportedStep) | undefined>;
+  /** Brings the table of contents of a layer that is not here; false where the cache has none. */
+  bringToc(diffId: DiffId): Promise<boolean>;
 }
 
 export interface ImporterParts {
@@ -46,18 +49,33 @@ export function createImporter(session: Surroundings, { storage, source }: Impor
     return await inline.find(key);
   }
 
+  async function unlessOut<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (isOut) return undefined;
+    try {
+      return await ask();
+    } catch (error) {
+      isOut = !isBuilderError(error) || error.family !== 'content';
+      cacheFailed(session, error, isOut ? 'it is left alone' : 'that step is not taken from it');
+      return undefined;
+    }
+  }
+
+  async function takeToc(diffId: DiffId): Promise<boolean> {
+    opened ??= storage();
+    const document = await opened.readDocument(tocKey(diffId));
+    if (document === undefined) return false;
+    await keepToc(session, opened, parseToc(document, diffId, opened.name));
+    return true;
+  }
+
   return {
-    async find(key, onKept) {
-      if (isOut || session.lostSteps.has(key)) return undefined;
-      try {
+    find: (key, onKept) =>
+      unlessOut(async () => {
+        if (session.lostSteps.has(key)) return undefined;
         const step = await look(key);
         return opened && step && (await accept(session, { storage: opened, step, onKept }));
-      } catch (error) {
-        isOut = !isBuilderError(error) || error.family !== 'content';
-        cacheFailed(session, error, isOut ? 'it is left alone' : 'that step is not taken from it');
-        return undefined;
-      }
-    },
+      }),
+    bringToc: async (diffId) => (await unlessOut(() => takeToc(diffId))) === true,
   };
 }
 
@@ -102,7 +120,11 @@ async function accept(
 const TOC_LIMIT = 512 << 20;
 
 /** Without a table of contents that can be used, the layer itself is read when its files count. */
-async function keepToc({ tocs }: Surroundings, storage: SharedStorage, { diffId, toc }: SharedStep): Promise<void> {
+async function keepToc(
+  { tocs }: Surroundings,
+  storage: SharedStorage,
+  { diffId, toc }: Pick<SharedStep, 'diffId' | 'toc'>,
+): Promise<void> {
   if (toc === undefined || toc.size > TOC_LIMIT || tocs.load(diffId) !== undefined) return;
   const table = decodeToc(await readAll({ read: storage.readBlob }, toc));
   if (table.diffId !== diffId) throw wrongDiffId(diffId, table.diffId);

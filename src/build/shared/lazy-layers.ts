@@ -10,6 +10,8 @@ export interface LazyLayers {
   readonly store: BlobStore;
   /** False for a blob that was announced as another layer: one of the two is not true. */
   announce(layer: Layer, fetch: () => Promise<void>): boolean;
+  /** Whether it was announced, and nobody has needed it yet. */
+  isLater(blob: Written): boolean;
   /** Brings a blob that was announced into the store, once; every other one is there already. */
   ensure(blob: Written): Promise<void>;
   ensureAll(blobs: readonly Written[]): Promise<void>;
@@ -42,6 +44,7 @@ export function createLazyLayers(store: BlobStore): LazyLayers {
       announced.set(digest, fetch);
       return true;
     },
+    isLater: ({ digest }) => announced.has(digest),
     ensure,
     ensureAll: async (blobs) => void (await allAtRest(blobs.map(ensure))),
   };

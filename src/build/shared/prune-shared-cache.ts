@@ -6,8 +6,9 @@ import { createLimit } from '../../io/limit.ts';
 import { createRegistryClient, type RegistryClient } from '../../oci/registry/client.ts';
 import type { RegistryOptions, SharedCacheSource } from '../options.ts';
 import { chooseSteps, type SharedPruneLimits, type StoredStep, sizeOf } from './choose-steps.ts';
+import { describeDocument } from './describe-document.ts';
 import { openStorage } from './open-storage.ts';
-import { emptyConfig, parseStep } from './step-document.ts';
+import { emptyConfig } from './step-document.ts';
 
 export interface SharedPruneOptions extends SharedPruneLimits {
   readonly registry?: RegistryOptions;
@@ -97,9 +98,8 @@ async function readStep(storage: SharedStorage, key: CacheKey): Promise<StoredSt
   try {
     const document = await storage.readDocument(key);
     if (document === undefined) return undefined;
-    const { step, uploaded = '', layer, toc } = parseStep(document, key, storage.name);
-    const blobs = [layer, ...(toc === undefined ? [] : [toc])];
-    const isUsable = await storage.hasBlob(layer);
+    const { step, uploaded = '', blobs, needed } = describeDocument(document, key, storage.name);
+    const isUsable = await storage.hasBlob(needed);
     return { key, step, uploadedMs: Date.parse(uploaded) || 0, blobs, isUsable };
   } catch (error) {
     if (!isBuilderError(error) || error.family !== 'content') throw error;

@@ -1,4 +1,5 @@
 import type { CacheKey } from '../../cache/cache-key.ts';
+import type { DiffId } from '../../core/digest.ts';
 import type { Layer } from '../../core/image.ts';
 import { createExporter, type Exporter, type OfferedStep } from './exporter.ts';
 import { createImporter, type ImportedStep } from './importer.ts';
@@ -10,8 +11,12 @@ export interface SharedCaches {
   readonly hasSources: boolean;
   /** The first that has it; `onKept` is called when the layer is in the store. */
   find(key: CacheKey, onKept: (step: ImportedStep) => void): Promise<(Layer & ImportedStep) | undefined>;
+  /** Brings the table of contents of a base's layer; false where no cache has it. */
+  bringToc(diffId: DiffId): Promise<boolean>;
   /** Something that others may want. */
   offer(step: OfferedStep): void;
+  /** A layer of an image that the build starts from. */
+  offerBase(layer: Layer): void;
   /** What the configuration of the image is to carry. */
   inlineSteps(layers: readonly Layer[]): readonly OfferedStep[] | undefined;
   /** Waits until everything is uploaded. */
@@ -40,6 +45,13 @@ export function createSharedCaches(session: Surroundings): SharedCaches {
         if (found !== undefined) return found;
       }
       return undefined;
+    },
+    async bringToc(diffId) {
+      for (const importer of importers) if (await importer.bringToc(diffId)) return true;
+      return false;
+    },
+    offerBase(layer) {
+      for (const exporter of exporters) exporter.offerBase(layer);
     },
     offer(step) {
       if (offered.has(step.key)) return;

@@ -27,17 +27,19 @@ export interface SharedStep {
 }
 
 const ARTIFACT = 'application/vnd.lamella.cache.step.v1+json';
-const TOC = 'application/vnd.lamella.toc.v1+json';
-const NAMES = {
+export const TOC: string = 'application/vnd.lamella.toc.v1+json';
+/** Annotations of what a shared cache holds. */
+export const NAMES = {
   key: 'dev.lamella.key',
   diffId: 'dev.lamella.diff-id',
   step: 'dev.lamella.step',
   recipe: 'dev.lamella.recipe',
 };
 const LAYER_CREATED = 'dev.lamella.created';
-const UPLOADED = 'org.opencontainers.image.created';
+export const UPLOADED: string = 'org.opencontainers.image.created';
 
 /** image-spec, manifest.md, "Guidance for an Empty Descriptor". */
+export const EMPTY_CONFIG_TYPE: string = 'application/vnd.oci.empty.v1+json';
 export const EMPTY_CONFIG: Uint8Array = Buffer.from('{}');
 
 export function tocDescriptor(toc: Uint8Array): Descriptor {
@@ -58,7 +60,7 @@ export function formatStep({ key, diffId, created, step, layer, recipe, toc }: S
     schemaVersion: 2,
     mediaType: MediaType.ociManifest,
     artifactType: ARTIFACT,
-    config: { mediaType: 'application/vnd.oci.empty.v1+json', ...emptyConfig() },
+    config: { mediaType: EMPTY_CONFIG_TYPE, ...emptyConfig() },
     layers: [layer, ...(toc === undefined ? [] : [toc])].map(formatDescriptor),
     annotations: {
       [NAMES.key]: key,
@@ -95,7 +97,7 @@ export function parseStep(bytes: Uint8Array, key: CacheKey, name: string): Share
   };
 }
 
-function annotationsOf(bytes: Uint8Array, name: string): Readonly<Record<string, string>> {
+export function annotationsOf(bytes: Uint8Array, name: string): Readonly<Record<string, string>> {
   const { annotations } = parseJsonObject(bytes, name);
   if (!isObject(annotations)) return {};
   return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, String(value)]));
