@@ -18,7 +18,10 @@ async function misses(project: Project, ...args: string[]): Promise<string[]> {
   return [...stderr.matchAll(/^#\d+ not cached: (.*)$/gm)].map(([, text = '']) => text);
 }
 
-describe('lamella build --explain', () => {
+/** Many builds, each a process of its own, on a machine that may be busy. */
+const PATIENT = { timeout: 240_000 };
+
+describe('lamella build --explain', PATIENT, () => {
   test('says for each kind of change what is different, in the words of the Dockerfile', async () => {
     const dockerfile = (lines: string): string => `FROM ${busybox}\nARG V=1\n${lines}`;
     const steps = 'COPY src ./src\nENV NODE_ENV=production\nRUN cat /src/a.ts > /out\n';

@@ -214,7 +214,7 @@ describe('pruneCache', () => {
     expect(files(join(cacheDir, 'store/blobs'))).toEqual([]);
   });
 
-  it('never harms builds of other processes that run at the same time', async () => {
+  it('never harms builds of other processes that run at the same time', { timeout: 240_000 }, async () => {
     const { cacheDir } = createBuilder();
     const context = tempDir({ ...FILES, big: Array.from({ length: 5000 }, (_, at) => `line ${at * 31}`).join('\n') });
     const arg = (at: number) => ({ N: String(at % 3) });
