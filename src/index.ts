@@ -72,7 +72,7 @@ export {
 export type { Descriptor, HistoryItem, Image, ImageConfig, Layer, RuntimeConfig } from './core/image.ts';
 export type { Compression } from './core/media-types.ts';
 export type { Platform } from './core/platform.ts';
-export type { IsolationMethod, NetworkMode, ResourceLimit } from './core/sandbox.ts';
+export type { IsolationMethod, NetworkMode, ResourceBounds, ResourceLimit } from './core/sandbox.ts';
 export type { Position, SourceSpan, SourceText } from './core/span.ts';
 export type { ShellTerminal, TerminalSize } from './core/terminal.ts';
 export type { Dockerfile } from './parser/dockerfile.ts';

@@ -14,6 +14,7 @@ const PACKAGES = {
     'openssl',
     'busybox-static',
     'crun',
+    'slirp4netns',
     'fuse-overlayfs',
     'uidmap',
     'zstd',
@@ -37,7 +38,7 @@ const PACKAGES = {
       'containerd',
       'bubblewrap',
     ],
-    ...['qemu-user-static', 'slirp4netns', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
+    ...['qemu-user-static', 'iptables', 'mmdebstrap', 'debian-archive-keyring'],
   ],
 };
 

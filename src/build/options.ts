@@ -1,5 +1,12 @@
 import type { Compression } from '../core/media-types.ts';
-import type { DefaultNetwork, IsolationMethod, NetworkMode, ResourceLimit, SnapshotterName } from '../core/sandbox.ts';
+import type {
+  DefaultNetwork,
+  IsolationMethod,
+  NetworkMode,
+  ResourceBounds,
+  ResourceLimit,
+  SnapshotterName,
+} from '../core/sandbox.ts';
 import type { Annotation } from './annotations.ts';
 import type { BuildEvent } from './events.ts';
 import type { FailureListener } from './failed/failure-listener.ts';
@@ -202,6 +209,12 @@ export interface BuildOptions {
   readonly noNewPrivileges?: boolean;
   /** Limits of each process of RUN, by their names in setrlimit(2); `-1` is none. Default: those of this process. */
   readonly ulimits?: readonly ResourceLimit[];
+  /**
+   * What each command of RUN may take together with all that it starts. By control groups where this process may make
+   * some; else, with a warning, `memoryBytes` and `pids` are limits of each process, and the rest has no effect. No part of
+   * a cache key. Default: no bounds.
+   */
+  readonly bounds?: ResourceBounds;
   /** Entitlements: `network.host`, `security.insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
   /** Of a project without a Dockerfile: name or folder of the workspace that is built, with what it needs. */

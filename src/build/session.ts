@@ -8,6 +8,7 @@ import { type CacheFolders, cacheFolders } from './cache-folders.ts';
 import { type Claims, createClaims } from './claims.ts';
 import type { BuildControl } from './control.ts';
 import type { Settings } from './defaults.ts';
+import type { BuildEvent } from './events.ts';
 import { type BuildTrace, createBuildTrace } from './explain/build-trace.ts';
 import { projectOf } from './explain/project.ts';
 import { type KeptContent, openContent } from './kept-content.ts';
@@ -17,6 +18,8 @@ import type { LostSteps } from './shared/lost-steps.ts';
 import { createSharedCaches, type SharedCaches } from './shared/shared-caches.ts';
 import type { BuildInputs } from './unchanged/build-inputs.ts';
 import { recordPath } from './unchanged/record-path.ts';
+
+type WarningDiagnostic = Extract<BuildEvent, { type: 'warning' }>['diagnostic'];
 
 /** What one build works with. Disposing gives everything back that must be given back, and never throws. */
 export interface Session extends BuildControl, KeptContent, AsyncDisposable {
@@ -37,6 +40,8 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   now(): Date;
   /** Tells of a method of isolation once, however many commands it runs. */
   isolatedBy(method: IsolationMethod): void;
+  /** Emits a warning once, however many steps have reason to. */
+  warnOnce(diagnostic: WarningDiagnostic): void;
   registry(): RegistryClient;
   /** What ADD and contexts fetch. */
   remotes(): RemoteSources;
@@ -74,6 +79,7 @@ export function openSession(
     control.emit(event);
   };
   const methods = new Set<IsolationMethod>();
+  const warned = new Set<string>();
   let client: RegistryClient | undefined;
   let remotes: RemoteSources | undefined;
   let shared: SharedCaches | undefined;
@@ -95,6 +101,10 @@ export function openSession(
     isolatedBy(method) {
       if (!methods.has(method)) emit({ type: 'isolation', method });
       methods.add(method);
+    },
+    warnOnce(diagnostic) {
+      if (!warned.has(diagnostic.message)) emit({ type: 'warning', diagnostic });
+      warned.add(diagnostic.message);
     },
     registry() {
       if (settings.offline) throw new TypeError('an offline build asks for a registry');

@@ -3,6 +3,7 @@ import type { BuildOptions, InspectOptions, Output } from './library.ts';
 import { npmOptionsOf } from './npm-request.ts';
 import { parseAnnotations } from './parse-annotation.ts';
 import type { Arguments } from './parse-arguments.ts';
+import { parseBounds } from './parse-bounds.ts';
 import { parseCacheFrom, parseCacheTo } from './parse-cache.ts';
 import { parseMemorySize } from './parse-memory-size.ts';
 import { type OutputRequest, parseOutput } from './parse-output.ts';
@@ -72,6 +73,7 @@ function singleValues(args: Arguments): BuildOptions {
   return withoutUndefined({
     pull,
     network: args.last('network') as BuildOptions['network'],
+    bounds: parseBounds(args),
     networkMode: args.last('network-mode') as BuildOptions['networkMode'],
     isolation: args.last('isolation') as BuildOptions['isolation'],
     snapshotter: args.last('snapshotter') as BuildOptions['snapshotter'],

@@ -8,9 +8,7 @@ function refused(instead: string, except?: readonly string[]): Support {
   return { kind: 'refused', instead, ...(except !== undefined && { except }) };
 }
 
-const NO_LIMITS = noEffect(
-  'lamella limits neither CPU nor memory; commands of RUN have the limits of the calling process',
-);
+const NO_PLACEMENT = noEffect('commands of RUN use the processors and memory nodes of the calling process');
 const NO_CONTAINERS = noEffect('lamella leaves no containers behind');
 const NO_SERVER = refused('the build runs in this process, there is no server to configure: leave the option out');
 const NO_DEBUGGER = refused('lamella has no step debugger: --debug shows stack traces, and the error the last output');
@@ -26,19 +24,14 @@ const WITHOUT_EFFECT: readonly OptionRow[] = [
     support: noEffect('commands of RUN stay in the cgroup of the calling process'),
   },
   { name: 'compress', help: 'Compress the build context', support: noEffect('the build context is not sent anywhere') },
-  { name: 'cpu-period', value: 'N', help: 'CPU limit', support: NO_LIMITS },
-  { name: 'cpu-quota', value: 'N', help: 'CPU limit', support: NO_LIMITS },
-  { name: 'cpu-shares', short: 'c', value: 'N', help: 'CPU weight', support: NO_LIMITS },
-  { name: 'cpuset-cpus', value: 'CPUS', help: 'CPUs to use', support: NO_LIMITS },
-  { name: 'cpuset-mems', value: 'NODES', help: 'Memory nodes to use', support: NO_LIMITS },
+  { name: 'cpuset-cpus', value: 'CPUS', help: 'CPUs to use', support: NO_PLACEMENT },
+  { name: 'cpuset-mems', value: 'NODES', help: 'Memory nodes to use', support: NO_PLACEMENT },
   {
     name: 'disable-content-trust',
     help: 'Skip image verification',
     support: noEffect('lamella verifies digests, not signatures'),
   },
   { name: 'force-rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
-  { name: 'memory', short: 'm', value: 'SIZE', help: 'Memory limit', support: NO_LIMITS },
-  { name: 'memory-swap', value: 'SIZE', help: 'Swap limit', support: NO_LIMITS },
   { name: 'rm', help: 'Remove intermediate containers', support: NO_CONTAINERS },
 ];
 

@@ -42,10 +42,26 @@ export interface SandboxRequest {
   readonly noNewPrivileges?: boolean;
   /** Limits of each process (setrlimit(2)); default: those of the calling process. */
   readonly limits?: readonly ResourceLimit[];
+  readonly bounds?: ResourceBounds;
   /** Extra lines of /etc/hosts: name and address. */
   readonly extraHosts: readonly { readonly name: string; readonly address: string }[];
   /** Size of /dev/shm. Default 64 MiB. */
   readonly shmSizeBytes?: number;
+}
+
+/** What a command and all that it starts may take together, in the units of docker's options. */
+export interface ResourceBounds {
+  readonly memoryBytes?: number;
+  /** Memory and swap together; `-1` is no limit. Default: twice `memoryBytes`. */
+  readonly memorySwapBytes?: number;
+  /** Processes and threads. */
+  readonly pids?: number;
+  /** Microseconds of processor time in each period. */
+  readonly cpuQuota?: number;
+  /** Microseconds. Default 100,000. */
+  readonly cpuPeriod?: number;
+  /** Weight against others, 2 to 262144; 1024 is that of a group without any. */
+  readonly cpuShares?: number;
 }
 
 export interface ResourceLimit {
@@ -86,6 +102,8 @@ export interface SandboxRun {
   readonly networkNamespace?: string | undefined;
   /** Becomes the command's controlling terminal and standard streams; there is no output then. */
   readonly terminal?: CommandTerminal | undefined;
+  /** A process that writes 0 there enters the control groups of the run. Default: none. */
+  readonly joinFiles?: readonly string[] | undefined;
   /** Empty folder in memory for this run alone: what is written there (secrets are) never reaches a disk. */
   readonly scratch: string;
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepError } from '../core/errors.ts';
-import type { CommandTerminal, ProcessIdentity } from '../core/sandbox.ts';
+import type { CommandTerminal, ProcessIdentity, ResourceBounds } from '../core/sandbox.ts';
 import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
+import type { BoundGroups } from './bounds.ts';
 import type { CallContext } from './call.ts';
 import { type Cleanup, withCleanup } from './cleanup.ts';
 import type { IsolatedNetwork } from './isolated-network.ts';
@@ -26,16 +27,18 @@ export async function runCommand(
   checkIds(request.identity);
   checkNetwork(workshop, request);
   return await withCleanup(async (cleanup) => {
-    const network =
-      request.network === 'isolated' ? await openNetwork(workshop, { signal: context.signal, cleanup }) : undefined;
-    const root = await mountRunRoot(snapshot.merged, request, {
-      ...workshop,
-      signal: context.signal,
-      cleanup,
-      network,
-    });
-    const result = await runInRoot(workshop, { root, request, context, network });
-    return { ...result, ...(network !== undefined && { networkHelper: network.helper }) };
+    const { signal } = context;
+    const network = request.network === 'isolated' ? await openNetwork(workshop, { signal, cleanup }) : undefined;
+    const bound = request.bounds === undefined ? undefined : await bind(request, request.bounds, cleanup);
+    const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup, network });
+    const run = { root, request: bound?.request ?? request, context, network, groups: bound?.groups };
+    const result = await runInRoot(workshop, run);
+    return {
+      ...result,
+      ...(network !== undefined && { networkHelper: network.helper }),
+      ...(bound?.unbound !== undefined && { unbound: bound.unbound }),
+      ...(bound?.groups?.wasOutOfMemory(result) === true && { outOfMemory: true }),
+    };
   });
 }
 
@@ -44,6 +47,7 @@ interface RootRun {
   readonly request: RunRequest;
   readonly context: CallContext;
   readonly network: IsolatedNetwork | undefined;
+  readonly groups: BoundGroups | undefined;
 }
 
 async function runInRoot(workshop: Workshop, run: RootRun): Promise<RunResult> {
@@ -59,15 +63,33 @@ async function runInRoot(workshop: Workshop, run: RootRun): Promise<RunResult> {
 
 async function runBySandbox(
   { sandboxes }: Workshop,
-  { root, request, context, network }: RootRun,
+  { root, request, context, network, groups }: RootRun,
   terminal: CommandTerminal | undefined,
 ): Promise<RunResult> {
   const { signal, log } = context;
+  const { joinFiles } = groups ?? {};
   return await sandboxes.run(root.path, request, ({ method }) => {
     const scratch = join(root.scratch, method);
     mkdirSync(scratch);
-    return { onOutput: log, signal, scratch, terminal, networkNamespace: network?.namespace };
+    return { onOutput: log, signal, scratch, terminal, networkNamespace: network?.namespace, joinFiles };
   });
+}
+
+interface BoundRequest {
+  readonly request: RunRequest;
+  readonly groups?: BoundGroups;
+  readonly unbound?: string;
+}
+
+/** Binds a command by control groups, or where there can be none by limits of its processes, as far as those go. */
+async function bind(request: RunRequest, bounds: ResourceBounds, cleanup: Cleanup): Promise<BoundRequest> {
+  const { openBoundGroups, limitsInstead } = await import('./bounds.ts');
+  try {
+    return { request, groups: openBoundGroups(bounds, cleanup) };
+  } catch (error) {
+    const limits = [...limitsInstead(bounds), ...(request.limits ?? [])];
+    return { request: { ...request, limits }, unbound: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** Loaded where it is asked for only. */

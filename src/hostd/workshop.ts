@@ -5,6 +5,7 @@ import { makeNode } from './attributes.ts';
 import { chooseSnapshotter } from './choose-snapshotter.ts';
 import { hideControlGroups } from './control-groups.ts';
 import { createCopyMounter } from './copy-mounter.ts';
+import { reclaimGroups } from './group-removal.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { createMounter, type Mounter } from './mounter.ts';
 import { removeTree } from './removal.ts';
@@ -60,6 +61,7 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
   const snapshots = new OpenSnapshots();
   const mounter = isolation === 'chroot' ? createCopyMounter(tempDir) : createMounter();
   if (isolation !== 'chroot') await hideControlGroups(mounter, flavor);
+  if (flavor === 'root') reclaimGroups();
   const ownDir = mkdtempSync(join(tempDir, 'host-'));
   const pointsDir = join(ownDir, 'points');
   mkdirSync(pointsDir);

@@ -85,6 +85,10 @@ export interface RunResult {
   readonly method: IsolationMethod;
   /** What led from a network of its own to the world. */
   readonly networkHelper?: NetworkHelperName;
+  /** Why limits of single processes stand for the bounds of the request. */
+  readonly unbound?: string;
+  /** The kernel killed a process of it: the bound of memory was reached. */
+  readonly outOfMemory?: true;
 }
 
 export interface SnapshotPackOptions {

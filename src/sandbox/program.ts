@@ -38,6 +38,7 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
 async function runWithPipes(request: SandboxProgram, run: SandboxRun): Promise<number> {
   const stdout = openOutputPipe('stdout', run.scratch, request.owner);
   const stderr = openOutputPipe('stderr', run.scratch, request.owner);
+<<<<<<< HEAD
   const child = startWithPipes(inNetwork(request, run), [stdout.fd, stderr.fd]);
   return await untilEnd(request, { child, run }, async (kill) => {
     const exit = exitCodeOf(child, request.program);
@@ -73,6 +74,10 @@ async function untilEnd(
   wait: (kill: () => void) => Promise<number>,
 ): Promise<number> {
   const kill = (): void => killStarted(child, end);
+=======
+  const child = startProgram(inGroups(inNetwork(request, run), run), [stdout.fd, stderr.fd]);
+  const kill = (): void => killStarted(child, request.end);
+>>>>>>> 8714d55 (Bounds for what RUN takes: --memory, --memory-swap, --pids-limit and the processor by control groups, rlimits where there are none; out of memory is told as that)
   run.signal?.addEventListener('abort', kill, { once: true });
   try {
     const exitCode = await wait(kill);
@@ -90,7 +95,20 @@ function inNetwork(request: SandboxProgram, { networkNamespace }: SandboxRun): S
   return { ...request, program: 'nsenter', args: [`--net=${networkNamespace}`, '--', program, ...args] };
 }
 
+<<<<<<< HEAD
 function startProgram(request: SandboxProgram, stdio: StdioOptions): ChildProcess {
+=======
+const JOIN = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"';
+
+/** A shell becomes the program, once it has entered the control groups. */
+function inGroups(request: SandboxProgram, { joinFiles = [] }: SandboxRun): SandboxProgram {
+  if (joinFiles.length === 0) return request;
+  const { program, args } = request;
+  return { ...request, program: 'sh', args: ['-c', JOIN, 'sh', ...joinFiles, '--', program, ...args] };
+}
+
+function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+>>>>>>> 8714d55 (Bounds for what RUN takes: --memory, --memory-swap, --pids-limit and the processor by control groups, rlimits where there are none; out of memory is told as that)
   const { program, args, around = (fork) => fork(), cwd = '/' } = request;
   return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd, detached: true }));
 }

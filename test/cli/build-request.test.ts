@@ -32,6 +32,12 @@ describe('toBuildOptions', () => {
     [['--timestamps=preserve'], { timestamps: 'preserve' }],
     [['--snapshotter', 'copy'], { snapshotter: 'copy' }],
     [['--network-mode', 'isolated'], { networkMode: 'isolated' }],
+    [['-m', '64m', '--memory-swap=-1'], { bounds: { memoryBytes: 2 ** 26, memorySwapBytes: -1 } }],
+    [
+      ['--pids-limit', '9', '--cpu-quota', '50000', '-c', '512'],
+      { bounds: { pids: 9, cpuQuota: 50_000, cpuShares: 512 } },
+    ],
+    [['--pids-limit', '-1', '--cpu-period=0'], {}],
     [['--security-opt', 'no-new-privileges'], { noNewPrivileges: true }],
     [['--ulimit', 'nofile=64'], { ulimits: [{ name: 'nofile', soft: 64, hard: 64 }] }],
     [['--ulimit', 'nproc=9:-1'], { ulimits: [{ name: 'nproc', soft: 9, hard: -1 }] }],

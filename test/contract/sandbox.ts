@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { IsolationMethod } from '../../src/core/sandbox.ts';
+import { findGroupParents } from '../../src/hostd/control-group-tree.ts';
 import { type Box, openBox, requestFor, runIn } from '../support/sandbox-box.ts';
 import type { SandboxUser } from '../support/sandbox-user.ts';
 
@@ -134,6 +135,34 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
       expect(await read('ulimit -Sn; ulimit -Hn; ulimit -c', { limits })).toBe('50\n60\n0');
       expect(await run('ulimit -Hn 70', { limits })).not.toMatchObject({ exitCode: 0 });
     });
+
+    where(mayBind(user))(
+      'takes no more memory and no more processes than it may, with all that it starts',
+      async () => {
+        const bounds = { memoryBytes: 64 << 20, memorySwapBytes: 64 << 20, pids: 64 };
+        expect(await run('x=$(head -c 100000000 /dev/zero | tr "\\0" x); echo on', { bounds })).toMatchObject({
+          outOfMemory: true,
+          exitCode: 137,
+          stdout: '',
+        });
+        expect(await run('head -c 1000000 /dev/zero | wc -c', { bounds })).toEqual(
+          expect.not.objectContaining({ outOfMemory: true, unbound: expect.anything() }),
+        );
+        const many = 'i=0; while [ $i -lt 99 ]; do sleep 9 & i=$((i+1)); done; echo all';
+        expect((await run(many, { bounds })).stdout).toBe('');
+        expect((await run(many)).stdout).toBe('all\n');
+        expect(leftGroups()).toEqual([]);
+      },
+    );
+
+    where(!mayBind(user))(
+      'has limits for each of its processes where it cannot be bound as a whole, and tells',
+      async () => {
+        const limits = "awk '/^Max (data|processes)/ { print $(NF-1) }' /proc/self/limits";
+        const outcome = await run(limits, { bounds: { memoryBytes: 96 << 20, pids: 99 } });
+        expect(outcome).toMatchObject({ exitCode: 0, stdout: `${96 << 20}\n99\n`, unbound: expect.any(String) });
+      },
+    );
 
     itIsolated('blocks and ignores no signal', async () => {
       const none = '0000000000000000';
@@ -351,10 +380,24 @@ export function describeSandbox(method: IsolationMethod, user: SandboxUser): voi
   });
 }
 
+/** Whether control groups can be made: as root of a machine that has them. */
+function mayBind({ uid }: SandboxUser): boolean {
+  try {
+    return uid === 0 && findGroupParents(['memory', 'pids']).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function leftGroups(): string[] {
+  const folders = findGroupParents(['memory', 'pids']).map(({ folder }) => folder);
+  return folders.flatMap((folder) => readdirSync(folder)).filter((name) => /^lamella-[0-9a-f]{16}$/.test(name));
+}
+
 /** Whether the user may open the device that the helpers of networks need; which users may is up to the machine. */
 function mayTunnel({ uid }: SandboxUser): boolean {
-  const mode = statSync('/dev/net/tun', { throwIfNoEntry: false })?.mode ?? 0;
-  return uid === 0 || (mode & 0o006) === 0o006;
+  const device = statSync('/dev/net/tun', { throwIfNoEntry: false });
+  return device !== undefined && (uid === 0 || (device.mode & 0o006) === 0o006);
 }
 
 /** A server on the loopback of this machine, until the end of the test; gives its port. */

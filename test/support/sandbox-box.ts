@@ -7,7 +7,7 @@ import type { IsolationMethod, SnapshotterName } from '../../src/core/sandbox.ts
 import type { PackEntry, WhiteoutEntry } from '../../src/core/toc.ts';
 import { digestOf } from '../../src/io/hash.ts';
 import { packLayer } from '../../src/layers/pack.ts';
-import type { LayerToUnpack, RunRequest } from '../../src/rootfs/host-messages.ts';
+import type { LayerToUnpack, RunRequest, RunResult } from '../../src/rootfs/host-messages.ts';
 import { type ActiveSnapshot, launchSandboxHost, type SandboxHost } from '../../src/rootfs/sandbox-host.ts';
 import { createBlobStore } from '../../src/store/blob-store.ts';
 import type { SandboxUser } from './sandbox-user.ts';
@@ -131,8 +131,7 @@ const DEFAULTS: Omit<RunRequest, 'argv'> = {
   extraHosts: [],
 };
 
-export interface Outcome {
-  readonly exitCode: number;
+export interface Outcome extends RunResult {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -145,10 +144,10 @@ export async function runIn(
 ): Promise<Outcome> {
   const output = { stdout: '', stderr: '' };
   const argv = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
-  const { exitCode } = await snapshot.run({ ...DEFAULTS, argv, ...more }, ({ stream, bytes }) => {
+  const result = await snapshot.run({ ...DEFAULTS, argv, ...more }, ({ stream, bytes }) => {
     output[stream] += Buffer.from(bytes).toString('utf8');
   });
-  return { exitCode, ...output };
+  return { ...result, ...output };
 }
 
 export function requestFor(script: string, more: Partial<RunRequest> = {}): RunRequest {

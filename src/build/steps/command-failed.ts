@@ -1,4 +1,4 @@
-import { StepError } from '../../core/errors.ts';
+import { type Diagnostic, StepError } from '../../core/errors.ts';
 import type { RunStep } from '../../plan/step.ts';
 import type { HostFlavor } from '../../rootfs/host-messages.ts';
 import { readMachine } from '../../rootfs/machine.ts';
@@ -9,13 +9,34 @@ export interface FailedCommand {
   /** The last lines. */
   readonly output: readonly string[];
   readonly flavor: HostFlavor;
+  /** The bound, when the kernel killed a process of the command because of it. */
+  readonly memoryBytes?: number | undefined;
 }
 
-export function commandFailed({ argv }: Pick<RunStep, 'argv'>, { exitCode, output, flavor }: FailedCommand): StepError {
+export function commandFailed({ argv }: Pick<RunStep, 'argv'>, failed: FailedCommand): StepError {
+  const { exitCode, output, flavor, memoryBytes } = failed;
   const command = JSON.stringify(argv.join(' '));
+  if (memoryBytes !== undefined) return outOfMemory(command, { ...failed, memoryBytes });
   const hint = [hintOf(exitCode), ...(flavor === 'single-id' ? [singleIdHint()] : [])].join('; ');
   const message = `process ${command} did not complete successfully: exit code: ${exitCode}`;
   return new StepError('STEP_EXIT_CODE', message, { exitCode, output, hint });
+}
+
+function outOfMemory(command: string, failed: FailedCommand & { readonly memoryBytes: number }): StepError {
+  const { exitCode, output, memoryBytes } = failed;
+  const message = `process ${command} was out of memory: the kernel killed it, or a process of it, at the limit of ${memoryBytes} bytes (exit code: ${exitCode})`;
+  const hint = 'allow more with --memory, or let the command take less: fewer jobs at once, a smaller heap';
+  return new StepError('STEP_OUT_OF_MEMORY', message, { exitCode, output, hint });
+}
+
+/** For bounds that could not be kept by control groups. */
+export function unboundWarning(why: string): Pick<Diagnostic, 'severity' | 'code' | 'message' | 'hint'> {
+  return {
+    severity: 'warning',
+    code: 'LIMITS_OF_PROCESSES',
+    message: `RUN is not limited as a whole: ${why}; memory and processes are limited for each process and user by rlimits (root may have any number), the processor is not`,
+    hint: 'build as root, or start lamella with limits: systemd-run --user --scope -p MemoryMax=4G -p TasksMax=500 lamella build …',
+  };
 }
 
 function hintOf(exitCode: number): string {

@@ -14,7 +14,7 @@ import type { BuildOptions } from '../options.ts';
 import { openSnapshot, snapshotId } from '../snapshots.ts';
 import type { StepLayer } from '../step-cache.ts';
 import { accountTexts } from '../tree-files.ts';
-import { commandFailed } from './command-failed.ts';
+import { commandFailed, unboundWarning } from './command-failed.ts';
 import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';
 import { refuseForeignCommand } from './foreign-platform.ts';
 import { createLogTail } from './log-tail.ts';
@@ -114,6 +114,7 @@ async function runRequest(step: RunStep, context: StepContext, extra: RealisedMo
     mounts: [...extra.mounts, ...script],
     network: step.network === 'default' && session.options.networkMode === 'isolated' ? 'isolated' : step.network,
     security: step.security,
+    ...(session.options.bounds !== undefined && { bounds: session.options.bounds }),
     extraHosts: session.options.addHosts ?? [],
     ...(session.options.shmSizeBytes !== undefined && { shmSizeBytes: session.options.shmSizeBytes }),
     ...restrictionsOf(session.options),
@@ -131,13 +132,23 @@ async function runIn(
     tail.add(bytes);
     session.emit({ type: 'log', step: info, stream, bytes });
   };
-  const { exitCode, method } = await withinTimeLimit(
+  const result = await withinTimeLimit(
     session,
     (signal) => snapshot.run(request, onOutput, signal),
     () => tail.lines(),
   );
+  const { exitCode, method, unbound, outOfMemory = false } = result;
   session.isolatedBy(method);
-  if (exitCode !== 0) throw commandFailed(step, { exitCode, output: tail.lines(), flavor: host.flavor });
+  if (unbound !== undefined) session.warnOnce(unboundWarning(unbound));
+  const { memoryBytes } = session.options.bounds ?? {};
+  if (exitCode !== 0) {
+    throw commandFailed(step, {
+      exitCode,
+      output: tail.lines(),
+      flavor: host.flavor,
+      ...(outOfMemory && { memoryBytes }),
+    });
+  }
 }
 
 async function packChanges(snapshot: ActiveSnapshot, host: SandboxHost, context: StepContext): Promise<IndexedLayer> {

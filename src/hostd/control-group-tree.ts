@@ -1,0 +1,129 @@
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+/** Limits by their controllers in the kernel (Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/). */
+export type Controller = 'memory' | 'pids' | 'cpu';
+
+/** A folder of the control group file system in which groups can be made, and the controllers that limit them there. */
+export interface GroupParent {
+  readonly folder: string;
+  readonly version: 1 | 2;
+  readonly controllers: readonly Controller[];
+}
+
+/**
+ * Where this process may make groups for controllers: below its own group in each hierarchy of version 1. In version 2 a
+ * group with processes cannot have limited groups: there it is the nearest ancestor that can, as long as what is passed by has no limit.
+ * @throws Error that says why there is no such place
+ */
+export function findGroupParents(controllers: readonly Controller[]): GroupParent[] {
+  const own = readOwnGroups();
+  const places = controllers.map((controller): GroupParent => {
+    const first = own.find(({ names }) => names.includes(controller));
+    if (first !== undefined) return { folder: writable(first.folder), version: 1, controllers: [controller] };
+    const unified = own.find(({ version }) => version === 2);
+    if (unified === undefined) throw new Error(`no control groups for ${controller} are mounted`);
+    return { folder: unifiedParent(unified, controllers), version: 2, controllers };
+  });
+  return places.filter(({ folder }, index) => places.findIndex((place) => place.folder === folder) === index);
+}
+
+/** The groups of this process, one in each hierarchy. */
+export function ownGroupFolders(): string[] {
+  return readOwnGroups().map(({ folder }) => folder);
+}
+
+interface OwnGroup {
+  readonly version: 1 | 2;
+  /** Controllers of version 1. */
+  readonly names: readonly string[];
+  readonly folder: string;
+  /** Where the hierarchy is mounted. */
+  readonly top: string;
+}
+
+/** The groups of this process (cgroups(7), /proc/PID/cgroup), by the mounts that show them. */
+function readOwnGroups(): OwnGroup[] {
+  const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
+  const mounts = readMounts();
+  return lines.flatMap((line): OwnGroup[] => {
+    const [id, names = '', path = '/'] = /^(\d+):([^:]*):(.*)$/.exec(line)?.slice(1) ?? [];
+    const isUnified = id === '0' && names === '';
+    const mount = mounts.find(({ type, options }) =>
+      isUnified ? type === 'cgroup2' : type === 'cgroup' && names.split(',').every((name) => options.includes(name)),
+    );
+    if (mount === undefined) return [];
+    const folder = join(mount.top, relative(mount.root, path));
+    const version = isUnified ? 2 : 1;
+    return [
+      {
+        version,
+        names: isUnified ? [] : names.split(','),
+        folder: existsSync(folder) ? folder : mount.top,
+        top: mount.top,
+      },
+    ];
+  });
+}
+
+interface GroupMount {
+  readonly root: string;
+  readonly top: string;
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
+/** proc_pid_mountinfo(5). */
+function readMounts(): GroupMount[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
+  return lines.flatMap((line) => {
+    const [mount = '', system = ''] = line.split(' - ');
+    const [, , , root = '/', top = ''] = mount.split(' ');
+    const [type = '', , options = ''] = system.split(' ');
+    return type.startsWith('cgroup') ? [{ root, top, type, options: options.split(',') }] : [];
+  });
+}
+
+function writable(folder: string): string {
+  try {
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    throw new Error(`${folder} may not be written`);
+  }
+}
+
+function unifiedParent({ folder, top }: OwnGroup, controllers: readonly Controller[]): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (givesLimits(at, controllers)) return at;
+    const limited = controllers.find((controller) => hasLimit(at, controller));
+    if (at === top || limited !== undefined) {
+      const why = limited === undefined ? '' : `, and ${at} has a limit of its own`;
+      throw new Error(`the control group ${folder} may not have groups with limits${why}`);
+    }
+  }
+}
+
+function givesLimits(folder: string, controllers: readonly Controller[]): boolean {
+  const file = join(folder, 'cgroup.subtree_control');
+  try {
+    accessSync(folder, constants.W_OK);
+    const given = readFileSync(file, 'utf8').trim().split(' ');
+    const missing = controllers.filter((controller) => !given.includes(controller));
+    if (missing.length > 0) writeFileSync(file, missing.map((controller) => `+${controller}`).join(' '));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const LIMIT_FILES: Readonly<Record<Controller, string>> = { memory: 'memory.max', pids: 'pids.max', cpu: 'cpu.max' };
+
+function hasLimit(folder: string, controller: Controller): boolean {
+  try {
+    return !readFileSync(join(folder, LIMIT_FILES[controller]), 'utf8').startsWith('max');
+  } catch {
+    // The top has none.
+    return false;
+  }
+}
