@@ -123,7 +123,9 @@ const KILLED = 128 + constants.signals.SIGKILL;
 function hasKilled({ folder, version }: GroupParent, { method, exitCode }: RunResult): boolean {
   const killed = readNumber(join(folder, version === 1 ? 'memory.oom_control' : 'memory.events'), /^oom_kill (\d+)$/m);
   if (killed > 0 || version === 2 || method !== 'runc' || exitCode !== KILLED) return killed > 0;
-  return ['memory.failcnt', 'memory.memsw.failcnt'].some((name) => readNumber(join(folder, name), /(\d+)/) > 0);
+  const number = (name: string): number => readNumber(join(folder, `memory.${name}`), /(\d+)/);
+  const most = number('max_usage_in_bytes');
+  return most > 0 && most >= number('limit_in_bytes');
 }
 
 function readNumber(path: string, pattern: RegExp): number {

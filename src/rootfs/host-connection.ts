@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StepError } from '../core/errors.ts';
 import type { LogChunk } from '../core/sandbox.ts';
 import type { ShellTerminal } from '../core/terminal.ts';
+import { signalProcess } from '../io/host.ts';
 import { programFolders } from '../io/programs.ts';
 import { decodeError, type SentError } from './host-errors.ts';
 import { encodeMessage, type Frame, FrameReader } from './host-frames.ts';
@@ -57,6 +58,8 @@ export class HostConnection {
         resolve();
       };
       this.#child.on('error', (error) => end(error.message));
+      // Where it is refused a user namespace, unshare(1) leaves a process that waits for one, and holds our pipes open.
+      this.#child.on('exit', () => endGroup(this.#child.pid));
       this.#child.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
     });
   }
@@ -178,6 +181,15 @@ export class HostConnection {
       output: this.errorOutput,
     });
     for (const id of [...this.#calls.keys()]) this.#settle(id)?.reject(this.#lost);
+  }
+}
+
+/** What is left of the process group of a host that has ended. */
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) signalProcess(-leader, 'SIGKILL');
+  } catch {
+    // It is another user's by now.
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StepError } from '../core/errors.ts';
@@ -6,7 +7,7 @@ import { loadLibc } from '../io/libc.ts';
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor } from './host-messages.ts';
 import { readMachine } from './machine.ts';
-import { findObstacle, type Obstacle, subordinateIdObstacle } from './obstacles.ts';
+import { findObstacle, type Obstacle } from './obstacles.ts';
 
 /** One way to start the sandbox host. */
 export interface HostLaunch {
@@ -41,12 +42,29 @@ export function hostLaunches(platform: NodeJS.Platform, user: number): HostLaunc
   const unshare = platform === 'linux' ? findProgram('unshare') : undefined;
   if (unshare === undefined) throw missingPlatform(platform);
   const setpriv = findProgram('setpriv');
-  const flavors: HostFlavor[] = user === 0 ? ['root', 'mapped', 'single-id'] : ['mapped', 'single-id'];
+  const own = user === 0 ? ownFlavor() : undefined;
+  const flavors: HostFlavor[] = own === 'root' ? ['root', 'mapped', 'single-id'] : ['mapped', 'single-id'];
   const tied = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
-  return flavors.map((flavor) => {
-    const command = [...tied, unshare, ...USER_NAMESPACES[flavor], ...NAMESPACES, ...HOST_COMMAND];
-    return toLaunch(flavor, command);
-  });
+  const launch = (flavor: HostFlavor, namespaces: readonly string[]): HostLaunch =>
+    toLaunch(flavor, [...tied, unshare, ...namespaces, ...NAMESPACES, ...HOST_COMMAND]);
+  // Root of a user namespace needs no other one.
+  if (own !== undefined && own !== 'root') return [launch(own, [])];
+  return flavors.map((flavor) => launch(flavor, USER_NAMESPACES[flavor]));
+}
+
+/** What root of this process commands: less than all ids, where a container is a user namespace. */
+function ownFlavor(): HostFlavor {
+  const ids = idCount('/proc/self/uid_map');
+  if (ids >= ALL_IDS) return 'root';
+  return ids > 1 ? 'mapped' : 'single-id';
+}
+
+const ALL_IDS = 2 ** 32 - 1;
+
+/** user_namespaces(7), "User and group ID mappings". */
+function idCount(path: string): number {
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[2]), 0);
 }
 
 /**
@@ -95,9 +113,8 @@ function missingPlatform(platform: NodeJS.Platform): StepError {
 
 /** What the failed launches wrote, with the reason that this machine most likely has for it. */
 export function launchRefused(output: readonly string[]): StepError {
-  const machine = readMachine();
   return new StepError('STEP_SANDBOX_UNAVAILABLE', 'cannot run commands: this machine allows no sandbox', {
-    hint: hintOf(findObstacle(machine) ?? subordinateIdObstacle(machine)),
+    hint: hintOf(findObstacle(readMachine())),
     output,
   });
 }

@@ -38,8 +38,7 @@ export async function runProgram(request: SandboxProgram, run: SandboxRun): Prom
 async function runWithPipes(request: SandboxProgram, run: SandboxRun): Promise<number> {
   const stdout = openOutputPipe('stdout', run.scratch, request.owner);
   const stderr = openOutputPipe('stderr', run.scratch, request.owner);
-<<<<<<< HEAD
-  const child = startWithPipes(inNetwork(request, run), [stdout.fd, stderr.fd]);
+  const child = startWithPipes(confined(request, run), [stdout.fd, stderr.fd]);
   return await untilEnd(request, { child, run }, async (kill) => {
     const exit = exitCodeOf(child, request.program);
     const [exitCode] = await Promise.all([exit, takeOutput([stdout, stderr], run, kill)]);
@@ -61,7 +60,7 @@ function startWithPipes(request: SandboxProgram, [stdout, stderr]: [number, numb
 const IN_TERMINAL = 'terminal=$1; shift; exec <>"$terminal" >&0 2>&0; exec "$@"';
 
 async function runInTerminal(request: SandboxProgram, terminal: string, run: SandboxRun): Promise<number> {
-  const { program, args } = inNetwork(request, run);
+  const { program, args } = confined(request, run);
   const words = ['-c', IN_TERMINAL, 'sh', terminal, program, ...args];
   const child = startProgram({ ...request, program: 'sh', args: words }, 'ignore');
   return await untilEnd(request, { child, run }, () => exitCodeOf(child, request.program));
@@ -74,10 +73,6 @@ async function untilEnd(
   wait: (kill: () => void) => Promise<number>,
 ): Promise<number> {
   const kill = (): void => killStarted(child, end);
-=======
-  const child = startProgram(inGroups(inNetwork(request, run), run), [stdout.fd, stderr.fd]);
-  const kill = (): void => killStarted(child, request.end);
->>>>>>> 8714d55 (Bounds for what RUN takes: --memory, --memory-swap, --pids-limit and the processor by control groups, rlimits where there are none; out of memory is told as that)
   run.signal?.addEventListener('abort', kill, { once: true });
   try {
     const exitCode = await wait(kill);
@@ -88,6 +83,11 @@ async function untilEnd(
   }
 }
 
+/** In the network and the control groups of the run. */
+function confined(request: SandboxProgram, run: SandboxRun): SandboxProgram {
+  return inGroups(inNetwork(request, run), run);
+}
+
 /** nsenter(1) becomes the program: no process stands in between. */
 function inNetwork(request: SandboxProgram, { networkNamespace }: SandboxRun): SandboxProgram {
   if (networkNamespace === undefined) return request;
@@ -95,9 +95,6 @@ function inNetwork(request: SandboxProgram, { networkNamespace }: SandboxRun): S
   return { ...request, program: 'nsenter', args: [`--net=${networkNamespace}`, '--', program, ...args] };
 }
 
-<<<<<<< HEAD
-function startProgram(request: SandboxProgram, stdio: StdioOptions): ChildProcess {
-=======
 const JOIN = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"';
 
 /** A shell becomes the program, once it has entered the control groups. */
@@ -107,8 +104,7 @@ function inGroups(request: SandboxProgram, { joinFiles = [] }: SandboxRun): Sand
   return { ...request, program: 'sh', args: ['-c', JOIN, 'sh', ...joinFiles, '--', program, ...args] };
 }
 
-function startProgram(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
->>>>>>> 8714d55 (Bounds for what RUN takes: --memory, --memory-swap, --pids-limit and the processor by control groups, rlimits where there are none; out of memory is told as that)
+function startProgram(request: SandboxProgram, stdio: StdioOptions): ChildProcess {
   const { program, args, around = (fork) => fork(), cwd = '/' } = request;
   return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd, detached: true }));
 }

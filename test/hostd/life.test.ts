@@ -10,6 +10,7 @@ import { run } from '../support/host.ts';
 import { findOrdinaryUser } from '../support/ordinary-user.ts';
 import { hasStaticBusybox, openBox, requestFor, runIn } from '../support/sandbox-box.ts';
 import { type SandboxUser, sandboxUsers } from '../support/sandbox-user.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const MAIN = join(import.meta.dirname, '../support/sandbox-client-main.ts');
 const IDS_MAIN = join(import.meta.dirname, '../support/sandbox-ids-main.ts');
@@ -191,3 +192,12 @@ async function reclaim(user: SandboxUser, dir: string): Promise<void> {
   await box.host.reclaim([join(dir, 'tmp')]);
   await box[Symbol.asyncDispose]();
 }
+
+it('a way to start that is refused ends at once, also when it leaves a process that holds the pipes', async () => {
+  const mark = String(6_000_000 + process.pid);
+  const launch = { flavor: 'mapped', program: 'sh', args: ['-c', `sleep ${mark} & echo refused >&2; exit 1`] } as const;
+  const dir = tempDir();
+  const started = launchSandboxHost([launch], { stateDir: dir, tempDir: dir, isolation: 'auto' });
+  await expect(started).rejects.toMatchObject({ code: 'STEP_SANDBOX_UNAVAILABLE', output: ['refused'] });
+  expect(processesWith(mark)).toEqual([]);
+});
