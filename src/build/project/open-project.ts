@@ -67,10 +67,11 @@ function refuseWorkspace({ workspace }: BuildOptions): void {
 
 /**
  * Asks the registry for the base and keeps its digest, that of the index where it is for several platforms. An image of
- * this machine is not pinned; what no registry tells now, the build will complain of when it needs it.
+ * this machine is not pinned, nor one that a named context replaces; what no registry tells now, the build will complain of
+ * when it needs it.
  */
 async function pinNow(session: Session, folder: string, { base }: Project): Promise<Digest | undefined> {
-  if (base === 'scratch') return undefined;
+  if (base === 'scratch' || session.options.buildContexts?.[base] !== undefined) return undefined;
   const reference = normalizeReference(base);
   const isAsked = reference.digest === undefined && !session.settings.offline && session.settings.pull !== 'never';
   const isLocal = session.settings.pull !== 'always' && session.names.find(formatReference(reference)) !== undefined;
