@@ -105,5 +105,6 @@ describe('the example without a Dockerfile', () => {
     execFileSync('crun', ['kill', id, 'TERM']);
     if (running.exitCode === null) await once(running, 'exit');
     expect(running.exitCode).toBe(0);
-  });
+    // Unpacking a Node image takes a while on a busy machine.
+  }, 600_000);
 });
