@@ -48,7 +48,7 @@ describe('gzip', () => {
   });
 
   test('deflates each block as if it were alone, however many came before it', async () => {
-    const blocks = Array.from({ length: 40 }, (_, i) => textBytes(1 + i * 50_000, i + 1));
+    const blocks = Array.from({ length: 16 }, (_, i) => textBytes(1 + i * 50_000, i + 1));
     const pool = new BlockPool();
     const inPool = blocks.map((block) => {
       const bytes = pool.take();
