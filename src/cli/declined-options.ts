@@ -11,7 +11,9 @@ function refused(instead: string, except?: readonly string[]): Support {
 const NO_PLACEMENT = noEffect('commands of RUN use the processors and memory nodes of the calling process');
 const NO_CONTAINERS = noEffect('lamella leaves no containers behind');
 const NO_SERVER = refused('the build runs in this process, there is no server to configure: leave the option out');
-const NO_DEBUGGER = refused('lamella has no step debugger: --debug shows stack traces, and the error the last output');
+const NO_DEBUGGER = refused(
+  '--on-error=shell opens a shell in a failed RUN, --on-error=keep keeps it for `lamella shell`',
+);
 const NO_ATTESTATIONS =
   'lamella writes no attestations yet: leave it out, or attach them to the pushed digest with a tool of your choice';
 

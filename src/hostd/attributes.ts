@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { HostError } from '../core/errors.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import { findProgram } from '../io/programs.ts';
 import type { MakeNode } from '../layers/unpack.ts';
 import type { HostFlavor } from '../rootfs/host-messages.ts';

@@ -5,7 +5,7 @@ import { LayerError } from '../core/errors.ts';
 import { joinPath } from '../core/paths.ts';
 import { DigestCounter } from '../io/hash.ts';
 import { errnoOf } from '../io/host-error.ts';
-import { splitDevice } from '../io/libc.ts';
+import { splitDevice } from '../io/libc/device-number.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
 import { checkNoCapabilities, readCapability } from './attributes.ts';
 import type { Snapshot } from './snapshotter.ts';

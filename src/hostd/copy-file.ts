@@ -1,5 +1,5 @@
 import { type BigIntStats, chmodSync, constants, copyFileSync, lchownSync, readlinkSync, symlinkSync } from 'node:fs';
-import { splitDevice } from '../io/libc.ts';
+import { splitDevice } from '../io/libc/device-number.ts';
 import { makeNode, readCapability, writeCapability } from './attributes.ts';
 import { setModificationTime } from './modification-time.ts';
 

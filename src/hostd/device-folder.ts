@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import type { HostFlavor } from '../rootfs/host-messages.ts';
 import type { Mounter } from './mounter.ts';
 

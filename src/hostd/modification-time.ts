@@ -1,5 +1,5 @@
 import { lstatSync, lutimesSync } from 'node:fs';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 
 /** In nanoseconds since 1970, of the path itself. */
 export function modificationTime(path: string): bigint {

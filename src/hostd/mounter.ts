@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoOf, toHostError } from '../io/host-error.ts';
-import { type Libc, loadLibc, MountAttribute, MountFlag, UNMOUNT_DETACH } from '../io/libc.ts';
+import { type Libc, loadLibc } from '../io/libc/libc.ts';
+import { MountAttribute, MountFlag, UNMOUNT_DETACH } from '../io/libc/mounts.ts';
 import { atPlace, atSurePlace } from './pinned.ts';
 
 /**

@@ -15,7 +15,7 @@ import { StepError } from '../core/errors.ts';
 import type { CommandTerminal, ProcessIdentity } from '../core/sandbox.ts';
 import type { TerminalSize } from '../core/terminal.ts';
 import { errnoOf } from '../io/host-error.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import type { CallContext } from './call.ts';
 import type { TerminalAct } from './terminal-input.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WhiteoutEntry } from '../core/toc.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import { parseWhiteout, whiteoutPath } from '../layers/whiteout.ts';
 import { overlayAttribute } from './attributes.ts';
 import { modificationTime, setModificationTime } from './modification-time.ts';

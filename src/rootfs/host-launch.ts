@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StepError } from '../core/errors.ts';
 import { nodeProgram } from '../io/host.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor } from './host-messages.ts';
 import { readMachine } from './machine.ts';

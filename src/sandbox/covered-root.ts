@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepError } from '../core/errors.ts';
 import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import { type LaunchOptions, type LaunchTools, launchCommand } from './launch-command.ts';
 import { MASKED_PATHS, READ_ONLY_PROC_PATHS } from './masked-paths.ts';
 import { formatMountTable, type TableMount } from './mount-table.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import type { SandboxCommand, SandboxRun } from '../core/sandbox.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import { deniedCapabilities } from './capabilities.ts';
 
 /** The programs with which a command is given its root, ids, rights and environment: all of them the host's. */

@@ -3,7 +3,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, wr
 import { join } from 'node:path';
 import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
 import type { TerminalSize } from '../core/terminal.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 import { missingCommandCode } from './find-command.ts';
 import { ociConfig } from './oci-config.ts';
 import { runProgram, sandboxFailed } from './program.ts';

@@ -3,7 +3,7 @@ import { closeSync, constants, fchownSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { LogChunk, ProcessIdentity, SandboxRun } from '../core/sandbox.ts';
-import { loadLibc } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
 
 /**
  * Standard output or error of a command: a pipe, because Node gives its children sockets, which cannot be opened by the

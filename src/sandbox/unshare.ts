@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Sandbox, SandboxCommand } from '../core/sandbox.ts';
-import { loadLibc, NamespaceFlag } from '../io/libc.ts';
+import { loadLibc } from '../io/libc/libc.ts';
+import { NamespaceFlag } from '../io/libc/namespaces.ts';
 import { type CoveredRootOptions, createCoveredRoot } from './covered-root.ts';
 
 /**

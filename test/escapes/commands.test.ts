@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync }
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IsolationMethod } from '../../src/core/sandbox.ts';
-import { splitDevice } from '../../src/io/libc.ts';
+import { splitDevice } from '../../src/io/libc/device-number.ts';
 import { chrootLaunch } from '../../src/rootfs/host-launch.ts';
 import type { ActiveSnapshot } from '../../src/rootfs/sandbox-host.ts';
 import { type Box, directory, openBox, runIn, symlink } from '../support/sandbox-box.ts';

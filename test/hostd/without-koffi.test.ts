@@ -32,6 +32,7 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('without koffi, as $ti
       'hostname; ls /d; echo out >/dev/stdout; echo err >/dev/stderr; cat /proc/keys; echo new >/d/new; exit 3';
     const mounts = [{ kind: 'file', target: '/run/secret', content: 'eA==', mode: 0o400, uid: 0, gid: 0 }] as const;
     expect(await runIn(snapshot, script, { mounts })).toEqual({
+      method: 'unshare',
       exitCode: 3,
       stdout: 'buildkitsandbox\nkept\nout\n',
       stderr: 'err\n',

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { loadLibc } from '../../io/libc.ts';
+import { loadLibc } from '../../io/libc/libc.ts';
 import { findProgram } from '../../io/programs.ts';
 import type { Machine } from '../../rootfs/machine.ts';
 import { installCommand, subordinateIdObstacle } from '../../rootfs/obstacles.ts';
