@@ -113,42 +113,64 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 }
 
 /**
- * Index of the candidate that runs best on `wanted`: an equal platform, else the highest lower variant of the same
- * architecture. Of equal candidates the first one. A candidate without a platform is never chosen.
+ * Index of the candidate that runs best on `wanted`, as containerd chooses: an equal platform, else the highest lower
+ * variant of the same architecture, else the 32-bit architecture that the processor runs too. Of equal candidates the
+ * first one. A candidate without a platform is never chosen.
  */
 export function choosePlatform(candidates: readonly (Platform | undefined)[], wanted: Platform): number | undefined {
   const target = normalizePlatform(wanted);
-  for (const accepted of acceptedVariants(target)) {
-    const index = candidates.findIndex((candidate) => candidate && matches(candidate, target, accepted));
+  for (const each of acceptedBy(target)) {
+    const index = candidates.findIndex((candidate) => candidate && matches(candidate, target, each));
     if (index >= 0) return index;
   }
   return undefined;
 }
 
-function matches(candidate: Platform, target: Platform, variant: string): boolean {
-  const { os, architecture, variant: own = '', osVersion } = normalizePlatform(candidate);
-  const sameVersion = target.osVersion === undefined || osVersion === undefined || osVersion === target.osVersion;
-  return os === target.os && architecture === target.architecture && own === variant && sameVersion;
+interface Accepted {
+  readonly architecture: string;
+  /** `''` is the variant that normalising leaves out. */
+  readonly variant: string;
 }
 
-/** Variants that `platform` can run, best first; `''` is the variant that normalising leaves out. */
-function acceptedVariants(platform: Platform): readonly string[] {
-  const { architecture, variant = '' } = platform;
+function matches(candidate: Platform, target: Platform, wanted: Accepted): boolean {
+  const { os, architecture, variant = '', osVersion } = normalizePlatform(candidate);
+  const sameVersion = target.osVersion === undefined || osVersion === undefined || osVersion === target.osVersion;
+  const sameMachine = architecture === wanted.architecture && variant === wanted.variant;
+  return os === target.os && sameMachine && sameVersion;
+}
+
+/** What a machine of a platform can run, best first. */
+function acceptedBy({ architecture, variant = '' }: Platform): readonly Accepted[] {
   const level = Number(/^v(\d)$/.exec(variant)?.[1] ?? 0);
   switch (architecture) {
-    case 'amd64':
-      return level > 1 ? [...countDown(level, 2), ''] : [variant];
+    case 'amd64': {
+      const variants = level > 1 ? [...countDown('v', level, 2), ''] : [variant];
+      return [...accepted('amd64', variants), ...accepted('386', [''])];
+    }
     case 'arm':
-      return level > 5 ? countDown(level, 5) : [variant];
+      return accepted('arm', level > 5 ? countDown('v', level, 5) : [variant]);
     case 'arm64':
-      return variant === '' ? [''] : [variant, ''];
+      return [...accepted('arm64', arm64Variants(variant)), ...accepted('arm', countDown('v', 8, 5))];
     default:
-      return [variant];
+      return accepted(architecture, [variant]);
   }
 }
 
-function countDown(from: number, to: number): string[] {
-  return Array.from({ length: from - to + 1 }, (_, i) => `v${from - i}`);
+function accepted(architecture: string, variants: readonly string[]): Accepted[] {
+  return variants.map((variant) => ({ architecture, variant }));
+}
+
+/** Minor versions build upon each other, and v9.0 upon v8.5. */
+function arm64Variants(variant: string): readonly string[] {
+  const [, major, digit = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant === '' ? 'v8' : variant) ?? [];
+  const minor = Number(digit);
+  if (major === undefined) return [variant, ''];
+  if (major === '8') return [...countDown('v8.', minor, 1), ''];
+  return [...countDown('v9.', minor, 1), 'v9', ...countDown('v8.', minor + 5, 1), ''];
+}
+
+function countDown(prefix: string, from: number, to: number): string[] {
+  return Array.from({ length: Math.max(from - to + 1, 0) }, (_, i) => `${prefix}${from - i}`);
 }
 
 function badPlatform(text: string): OptionError {

@@ -158,6 +158,16 @@ describe('a base image from a registry', () => {
     expect(eventsOf(asked, 'warning')).toEqual([]);
   });
 
+  it('of 32 bits is used where the index has none of 64, with a warning', async () => {
+    const base = await setup({ architecture: '386' });
+    const platforms = ['arm64', '386'].map((architecture) => ({ os: 'linux', architecture }));
+    const index = formatIndex(platforms.map((platform) => ({ ...base.image.descriptor, platform })));
+    base.registry.putManifest('base', '1', MediaType.ociIndex, index);
+    const build = await base.builder.build({ ...from(base.name), platform: 'linux/amd64' });
+    expect(build.image.layers.slice(0, 2)).toEqual(base.image.layers);
+    expect(eventsOf(build, 'warning')).toMatchObject([{ diagnostic: { code: 'InvalidBaseImagePlatform' } }]);
+  });
+
   it('is chosen from an index that holds attestations too', async () => {
     const base = await setup();
     const arm = await publishImage(base.registry, 'arm', { architecture: 'arm64' });

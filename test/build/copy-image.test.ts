@@ -77,6 +77,28 @@ describe('copyImage', () => {
     for (const manifest of parsed.manifests) expect(await validateImage(reader, manifest)).toEqual([]);
   });
 
+  it('leaves an image that inspection finds the same in every kind of place', async () => {
+    const { dir, from, copy, amd, options, registry } = await setup();
+    const platforms = ['linux/amd64'];
+    const places = [
+      `${registry.host}/app:1`,
+      'store:app',
+      `oci:${join(dir, 'one')}`,
+      `oci-archive:${join(dir, 'a.tar')}`,
+    ];
+    for (const to of places) await copy(from, to, { platforms });
+    const { config, layers } = await inspectImage(from, { ...options, platforms });
+    for (const place of places) {
+      const found = await inspectImage(place, options);
+      expect(found).toMatchObject({ descriptor: { digest: amd.descriptor.digest }, platforms, config, layers });
+      expect(digestOf(Buffer.from(found.raw))).toBe(amd.descriptor.digest);
+    }
+    const archive = `docker-archive:${join(dir, 'docker.tar')}`;
+    await copy(from, archive, { platforms });
+    expect(await inspectImage(archive, options)).toMatchObject({ platforms, config });
+    expect((await inspectImage(from, options)).platforms).toEqual(['linux/amd64', 'linux/arm64']);
+  });
+
   it('moves only what is missing', async () => {
     const { from, copy, registry } = await setup();
     await copy(from, `${registry.host}/team/app:1`);
@@ -107,6 +129,18 @@ describe('copyImage', () => {
       code: 'CONTENT_PLATFORM_NOT_FOUND',
       hint: expect.stringContaining('linux/amd64, linux/arm64'),
     });
+  });
+
+  it('takes for a platform no image that is for another one, and says which it is for', async () => {
+    const { dir, from, copy } = await setup();
+    const single = `oci:${join(dir, 'arm')}:1`;
+    await copy(from, single, { platforms: ['linux/arm64'] });
+    for (const platforms of [['linux/s390x'], ['linux/arm64', 'linux/amd64']]) {
+      expect(await failure(copy(single, 'store:app', { platforms }))).toMatchObject({
+        code: 'CONTENT_PLATFORM_NOT_FOUND',
+        hint: expect.stringContaining('it has: linux/arm64;'),
+      });
+    }
   });
 
   it("gives docker's archive the image of one platform, which can be read again", async () => {

@@ -30,12 +30,13 @@ export function openDocker(): Engine {
 /** The limits of an open-file or process count that a container may not raise differ between hosts: small ones do. */
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
 
-export function openPodman(): Engine {
+export function openPodman(): Engine & { readonly storage: readonly string[] } {
   const root = mkdtempSync(join(tmpdir(), 'lamella-podman-'));
   const storage = ['--root', join(root, 'root'), '--runroot', join(root, 'run'), '--tmpdir', join(root, 'tmp')];
   const modes = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'];
   const podman = (...args: readonly string[]): Promise<string> => run('podman', ...storage, ...modes, ...args);
   return {
+    storage: [...storage, ...modes],
     run: podman,
     start: (image) => podman('run', '--rm', '--network', 'none', '--runtime', 'runc', ...LIMITS, image),
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { build, copyImage } from '../../src/index.ts';
+import { build, copyImage, inspectImage } from '../../src/index.ts';
 import { requireRegistry, requireTool, run, TEST_DOCKER, TEST_REGISTRY } from '../support/host.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { openContainerd, openDocker, openPodman, uniqueName } from './engines.ts';
@@ -106,6 +106,34 @@ describe.runIf(requireTool('ctr') && requireTool('containerd') && requireTool('r
     });
   },
 );
+
+/** A `podman` that is found first, and keeps its images in a folder of its own. */
+function wrapPodman(storage: readonly string[]): string {
+  const dir = tempDir();
+  const words = storage.map((word) => `'${word}'`).join(' ');
+  writeFileSync(join(dir, 'podman'), `#!/bin/sh\nPATH=\${PATH#*:} exec podman ${words} "$@"\n`, { mode: 0o755 });
+  return dir;
+}
+
+describe.runIf(requireTool('podman') && requireTool('runc'))('a build loaded into podman', () => {
+  it.each(['gzip', 'zstd'] as const)('runs there (%s layers), and can be copied out again', async (compression) => {
+    await using podman = openPodman();
+    vi.stubEnv('PATH', `${wrapPodman(podman.storage)}:${process.env.PATH}`);
+    try {
+      const cacheDir = tempDir();
+      const name = `localhost/${uniqueName()}:${compression}`;
+      const outputs = [{ type: 'podman' }] as const;
+      const { image } = await build({ context: makeContext(), cacheDir, tags: [name], compression, outputs });
+      expect(await podman.start(name)).toBe(MESSAGE);
+      await copyImage(`podman:${name}`, 'store:again', { cacheDir });
+      expect(await inspectImage('store:again', { cacheDir })).toMatchObject({
+        config: { rootfs: image.config.rootfs },
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
 
 const canPlay = requireTool('podman') && requireTool('runc') && requireTool('catatonit');
 

@@ -61,7 +61,9 @@ export function foreignBaseWarning(stage: Stage, config: ImageConfig, target: Pl
 function foreignBase(stage: Stage, config: ImageConfig, target: Platform): Found<ForeignBase> | undefined {
   const wanted = stage.platform ?? target;
   const found = platformOf(config);
-  if (stage.base.kind !== 'image' || choosePlatform([found], wanted) !== undefined) return undefined;
+  // A processor may run a base of 32 bits too; who wrote the Dockerfile should know.
+  const fits = found.architecture === wanted.architecture && choosePlatform([found], wanted) !== undefined;
+  if (stage.base.kind !== 'image' || fits) return undefined;
   return { span: stage.from.image.span, facts: { image: stage.base.reference, found, wanted } };
 }
 

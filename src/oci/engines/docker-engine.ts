@@ -81,7 +81,7 @@ function notRunning(socketPath: string, cause: unknown): HostError {
   return new HostError('HOST_ENGINE_UNAVAILABLE', what, {
     hint: denied
       ? 'become a member of the group that owns the socket, or write -o type=docker,dest=FILE'
-      : 'start it, set DOCKER_HOST, or write -o type=docker,dest=FILE and load that later',
+      : 'start it, set DOCKER_HOST, load into podman with -o type=podman, or write -o type=docker,dest=FILE',
     cause,
   });
 }

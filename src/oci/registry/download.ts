@@ -1,10 +1,7 @@
 import { RegistryError } from '../../core/errors.ts';
 import type { HttpResponse } from './http.ts';
-import { waitOrThrow } from './retry.ts';
+import { PROGRESS_BYTES, waitOrThrow } from './retry.ts';
 import type { ApiCall, Session } from './session.ts';
-
-/** After so much more, failures count from the beginning: a large blob over a bad line is no endless drip. */
-const PROGRESS_BYTES = 4 << 20;
 
 /** Reads a body to its end; where the connection breaks off, a further request goes on from there. */
 export async function* download(session: Session, call: Omit<ApiCall, 'accept'>): AsyncGenerator<Uint8Array, void> {

@@ -3,6 +3,10 @@ import type { Bytes } from '../../core/ports.ts';
 /** Bytes in memory, or a stream of known length that can be read again when a request has to be repeated. */
 export type HttpBody = Uint8Array | { readonly bytes: Bytes; readonly size: number };
 
+export function sizeOf(body: HttpBody): number {
+  return body instanceof Uint8Array ? body.byteLength : body.size;
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;

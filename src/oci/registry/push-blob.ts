@@ -1,6 +1,6 @@
 import type { Digest } from '../../core/digest.ts';
 import { RegistryError } from '../../core/errors.ts';
-import { waitOrThrow } from './retry.ts';
+import { PROGRESS_BYTES, waitOrThrow } from './retry.ts';
 import type { Repository, Session } from './session.ts';
 import { type BlobPush, type OpenUpload, startUpload, uploadProgress, uploadRest, uploadWhole } from './upload.ts';
 
@@ -24,10 +24,12 @@ export async function headBlob(session: Session, repository: Repository, digest:
 
 /**
  * Uploads in one piece (distribution-spec, "Pushing a blob monolithically"). What breaks off goes on in chunks from where
- * the registry says that it has come, or anew where it does not know the upload any more.
+ * the registry says that it has come, or anew where it does not know the upload any more. A large blob over a bad line, too,
+ * gets there: failures are counted anew after progress.
  */
 export async function pushBlob(session: Session, repository: Repository, push: BlobPush): Promise<PushOutcome> {
   let upload: OpenUpload | undefined;
+  let reached = 0;
   for (let failures = 0; ; ) {
     try {
       if (upload !== undefined) {
@@ -42,7 +44,9 @@ export async function pushBlob(session: Session, repository: Repository, push: B
       await uploadWhole(session, upload);
       return 'uploaded';
     } catch (error) {
-      failures++;
+      const { acknowledged = 0 } = upload ?? {};
+      failures = acknowledged - reached >= PROGRESS_BYTES ? 1 : failures + 1;
+      reached = Math.max(reached, acknowledged);
       upload = upload?.isLost === true ? undefined : upload;
       await waitOrThrow(session.retry, error, failures);
     }

@@ -8,6 +8,8 @@ export interface RetryPolicy {
   readonly random: () => number;
 }
 
+/** After so much more of a blob, failures count from the beginning: a large one over a bad line is no endless drip. */
+export const PROGRESS_BYTES: number = 4 << 20;
 const FIRST_WAIT_MS = 500;
 /** A registry that asks for more is not waited for: people should know. */
 const LONGEST_WAIT_MS = 30_000;

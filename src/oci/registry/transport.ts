@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { CertificateOptions } from './certificates.ts';
 import { type Connections, openConnections } from './connections.ts';
-import type { HttpBody, HttpRequest, HttpResponse, Timeouts, Transport } from './http.ts';
+import { type HttpBody, type HttpRequest, type HttpResponse, sizeOf, type Timeouts, type Transport } from './http.ts';
 import { createPlainClient, type PlainClient } from './plain-client.ts';
 import { badRedirect, followRedirect, isRedirect, MAX_REDIRECTS } from './redirect.ts';
 import { tooSlow, toUnreachable } from './unreachable.ts';
@@ -163,10 +163,6 @@ function createPace(windowMs: number): { isTooSlow(bytes: number, waitedMs: numb
 
 function toUndiciBody(body: HttpBody): Uint8Array | Readable {
   return body instanceof Uint8Array ? body : Readable.from(body.bytes);
-}
-
-function sizeOf(body: HttpBody): number {
-  return body instanceof Uint8Array ? body.byteLength : body.size;
 }
 
 /** Several challenges may stand in several headers: these are joined, as RFC 9110 allows. */

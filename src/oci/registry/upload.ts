@@ -1,6 +1,6 @@
 import { RegistryError } from '../../core/errors.ts';
 import type { Bytes, Written } from '../../core/ports.ts';
-import type { HttpResponse } from './http.ts';
+import { type HttpResponse, sizeOf } from './http.ts';
 import { resolveLocation } from './redirect.ts';
 import type { ApiCall, Repository, Session } from './session.ts';
 
@@ -20,10 +20,17 @@ export interface OpenUpload {
   location: URL;
   /** The registry no longer knows it. */
   isLost: boolean;
+  /** Bytes that the registry has said to have. */
+  acknowledged: number;
   chunkBytes: number;
+  /** No chunk but the last is smaller. */
+  readonly leastChunkBytes: number;
 }
 
 const CHUNK_BYTES = 16 << 20;
+/** Proxies that nobody has set up for images take as much. */
+const LEAST_CHUNK_BYTES = 1 << 20;
+const TOO_LARGE = 413;
 /** Not found, and a range that does not fit what the registry has. */
 const CANNOT_GO_ON = [404, 416];
 
@@ -43,8 +50,10 @@ export async function startUpload(
   response.discard();
   if (response.status === 201) return 'mounted';
   const location = resolveLocation(response.url, response.headers.location);
-  const least = Number(response.headers['oci-chunk-min-length'] ?? 0) || 0;
-  return { repository, push, location, isLost: false, chunkBytes: Math.max(CHUNK_BYTES, least) };
+  const wanted = Number(response.headers['oci-chunk-min-length']);
+  const leastChunkBytes = Number.isSafeInteger(wanted) ? Math.max(wanted, LEAST_CHUNK_BYTES) : LEAST_CHUNK_BYTES;
+  const chunkBytes = Math.max(CHUNK_BYTES, leastChunkBytes);
+  return { repository, push, location, isLost: false, acknowledged: 0, chunkBytes, leastChunkBytes };
 }
 
 /** Everything and the end in one request. */
@@ -59,7 +68,8 @@ export async function uploadProgress(session: Session, upload: OpenUpload): Prom
   if (response.status > 204) throw lost(upload, response);
   const last = Number(/^(?:bytes=)?0-(\d+)$/.exec(response.headers.range ?? '')?.[1] ?? -1);
   // A registry that has nothing says 0-0 as well as one that has a single byte: that one is sent again.
-  return last <= 0 ? 0 : Math.min(last + 1, upload.push.descriptor.size);
+  upload.acknowledged = last <= 0 ? 0 : Math.min(last + 1, upload.push.descriptor.size);
+  return upload.acknowledged;
 }
 
 /** Sends what is missing after `offset` chunk by chunk, then ends the upload. */
@@ -73,6 +83,7 @@ export async function uploadRest(session: Session, upload: OpenUpload, offset: n
     };
     await send(session, upload, { method: 'PATCH', headers, body: chunk, accept: [202, 204, ...CANNOT_GO_ON] });
     at += chunk.length;
+    upload.acknowledged = at;
   }
   if (at !== descriptor.size) throw new TypeError(`${descriptor.digest} has ${at} bytes, not ${descriptor.size}`);
   await finish(session, upload, new Uint8Array(0));
@@ -91,13 +102,24 @@ type Piece = Pick<ApiCall, 'method' | 'accept' | 'headers' | 'body'> & { readonl
 
 async function send(session: Session, upload: OpenUpload, piece: Piece): Promise<HttpResponse> {
   const { repository, push, location } = upload;
-  const response = await session.exchange({ ...callOf(repository, push), path: location, ...piece });
+  const response = await session
+    .exchange({ ...callOf(repository, push), path: location, ...piece })
+    .catch((error: unknown) => {
+      if (error instanceof RegistryError && error.status === TOO_LARGE) sendLess(upload, piece);
+      throw error;
+    });
   response.discard();
   if (CANNOT_GO_ON.includes(response.status)) throw lost(upload, response);
   if (response.headers.location !== undefined && piece.method !== 'PUT') {
     upload.location = resolveLocation(response.url, response.headers.location);
   }
   return response;
+}
+
+/** What the registry, or a proxy in front of it, does not take at once is sent in pieces of a quarter. */
+function sendLess(upload: OpenUpload, { body }: Piece): void {
+  const quarter = Math.floor((body === undefined ? 0 : sizeOf(body)) / 4);
+  upload.chunkBytes = Math.max(Math.min(upload.chunkBytes, quarter), upload.leastChunkBytes);
 }
 
 function callOf(repository: Repository, push: BlobPush): Pick<ApiCall, 'repository' | 'subject' | 'action' | 'source'> {
@@ -120,19 +142,24 @@ function lost(upload: OpenUpload, { status }: HttpResponse): RegistryError {
   });
 }
 
+/** All that follows after `offset`, `size` bytes at a time. */
 async function* chunksFrom(bytes: Bytes, offset: number, size: number): AsyncGenerator<Uint8Array, void> {
   let skip = offset;
   let pending: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of bytes) {
-    const rest = chunk.subarray(Math.min(skip, chunk.length));
-    skip -= chunk.length - rest.length;
-    if (rest.length > 0) pending.push(Buffer.from(rest));
-    length += rest.length;
-    if (length < size) continue;
-    yield Buffer.concat(pending);
-    pending = [];
-    length = 0;
+  for await (const piece of bytes) {
+    let rest = piece.subarray(Math.min(skip, piece.length));
+    skip -= piece.length - rest.length;
+    while (rest.length > 0) {
+      const part = rest.subarray(0, size - length);
+      rest = rest.subarray(part.length);
+      pending.push(Buffer.from(part));
+      length += part.length;
+      if (length < size) continue;
+      yield Buffer.concat(pending);
+      pending = [];
+      length = 0;
+    }
   }
   if (length > 0) yield Buffer.concat(pending);
 }

@@ -142,6 +142,19 @@ describe('a shared cache in a registry', () => {
     expect(fetched.filter(({ line }) => layers.some((digest) => line.includes(digest)))).toHaveLength(layers.length);
   });
 
+  it('gets a step while the build goes on', async () => {
+    const { registry, from } = await filled();
+    const written = Promise.withResolvers<void>();
+    registry.faults.push((request, response) => {
+      if (/^PUT .*\/manifests\/lamella-/.test(`${request.method} ${request.url}`)) written.resolve();
+      if (request.url !== '/waited-for') return false;
+      written.promise.then(() => response.end('x'));
+      return true;
+    });
+    const dockerfileText = `FROM scratch\nCOPY a.txt /new/\nADD http://${registry.host}/waited-for /\n`;
+    expect(await machine()({ dockerfileText, cacheTo: [{ ...from, mode: 'max' }] })).toMatchObject({ executed: 2 });
+  });
+
   it('that cannot be reached costs a warning, once, and the build goes on', async () => {
     const from = { type: 'registry', ref: '127.0.0.1:1/team/cache' } as const;
     const build = await machine()({ cacheFrom: [from], cacheTo: [{ ...from, mode: 'max' }] });

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { createCredentialFinder } from '../../../src/oci/registry/credentials.ts';
 import { DOCKER_HUB } from '../../../src/oci/registry/docker-hub.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -53,6 +53,57 @@ describe('createCredentialFinder', () => {
   it('goes on anonymously without a file', async () => {
     const find = createCredentialFinder({ configFile: join(tempDir(), 'none.json') });
     expect(await find('r')).toBeUndefined();
+  });
+
+  it.each([
+    ['an identity token', { identitytoken: 'i' }, { identityToken: 'i' }],
+    ['a bearer token', { registrytoken: 'r' }, { registryToken: 'r' }],
+    [
+      'a password that docker has padded',
+      { auth: Buffer.from('ann:pw\0\0').toString('base64') },
+      { ...ANN, password: 'pw' },
+    ],
+  ])('reads %s', async (_, entry, expected) => {
+    const find = createCredentialFinder({ configFile: configFile({ auths: { r: entry } }) });
+    expect(await find('r')).toEqual(expected);
+  });
+
+  it("takes no other file than REGISTRY_AUTH_FILE where that is set, else docker's, then podman's", async () => {
+    const file = (username: string, registry = 'r'): string =>
+      configFile({ auths: { [registry]: { ...ANN, username } } });
+    vi.stubEnv('DOCKER_CONFIG', dirname(file('docker')));
+    vi.stubEnv('XDG_RUNTIME_DIR', tempDir({ 'containers/auth.json': readFileSync(file('podman', 'p'), 'utf8') }));
+    try {
+      const find = createCredentialFinder({});
+      expect(await find('r')).toMatchObject({ username: 'docker' });
+      expect(await find('p')).toMatchObject({ username: 'podman' });
+      vi.stubEnv('REGISTRY_AUTH_FILE', file('named', 'n'));
+      const only = createCredentialFinder({});
+      expect(await only('n')).toMatchObject({ username: 'named' });
+      expect(await only('r')).toBeUndefined();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('asks the helper of the registry, else the common one; the user <token> has an identity token', async () => {
+    const dir = tempDir();
+    const helper = (name: string, answer: string): void => {
+      writeFileSync(join(dir, `docker-credential-${name}`), `#!/bin/sh\ncat >/dev/null\necho '${answer}'\n`, {
+        mode: 0o755,
+      });
+    };
+    helper('own', '{"Username":"own","Secret":"x"}');
+    helper('common', '{"Username":"<token>","Secret":"bought"}');
+    vi.stubEnv('PATH', `${dir}:${process.env.PATH}`);
+    try {
+      const path = configFile({ credsStore: 'common', credHelpers: { r: 'own' }, auths: { r: { auth: AUTH }, s: {} } });
+      const find = createCredentialFinder({ configFile: path });
+      expect(await find('r')).toEqual({ username: 'own', password: 'x' });
+      expect(await find('s')).toEqual({ identityToken: 'bought' });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('says which file is not JSON, and shows nothing of it', async () => {

@@ -197,13 +197,6 @@ describe('a push to a registry with', () => {
     expect(lines(registry, 'POST')).toHaveLength(2);
   });
 
-  it('a limit to the size of requests sends less at a time', async () => {
-    const { registry, pushBlob } = await setup();
-    registry.faults.push(answer(/PUT .*uploads/, { status: 413 }, 1));
-    expect(await pushBlob()).toBe('uploaded');
-    expect(lines(registry, 'PATCH')).toHaveLength(1);
-  });
-
   it('a lost answer finds that the blob is there', async () => {
     const { registry, pushBlob } = await setup();
     const blob = Buffer.from('stored, but who knows');

@@ -73,6 +73,16 @@ export function failHalfway(pattern: RegExp, keep: (part: Buffer) => void, bytes
   };
 }
 
+/** Refuses longer bodies before it has read them, as a proxy does. */
+export function takeAtMost(bytes: number): Fault {
+  return (request, response) => {
+    if (Number(request.headers['content-length'] ?? 0) <= bytes) return false;
+    response.writeHead(413).end();
+    request.resume();
+    return true;
+  };
+}
+
 /** Takes requests and never answers. */
 export function silence(pattern: RegExp): Fault {
   return limited(pattern, Number.POSITIVE_INFINITY, () => undefined);

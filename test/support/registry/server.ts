@@ -25,6 +25,8 @@ export interface SeenRequest {
   readonly line: string;
   readonly authorization: string | undefined;
   readonly range: string | undefined;
+  /** What part of a blob the request carries. */
+  readonly contentRange: string | undefined;
 }
 
 /** A registry in this process on a loopback port, by the distribution specification; closed when the test ends. */
@@ -32,7 +34,8 @@ export async function startRegistry(): Promise<TestRegistry> {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
     const { authorization, range } = request.headers;
-    requests.push({ line: `${request.method} ${request.url}`, authorization, range });
+    const contentRange = request.headers['content-range'];
+    requests.push({ line: `${request.method} ${request.url}`, authorization, range, contentRange });
     handle(registry, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   const host = `127.0.0.1:${await listen(server)}`;
