@@ -185,6 +185,20 @@ describe('a registry in trouble', () => {
     expect(client.waits).toEqual([500, 1000, 2000]);
   });
 
+  it('is not asked again by all clients at once', async () => {
+    const { registry, name } = await withImage();
+    registry.faults.push(answer(/manifests/, { status: 500 }));
+    const waits = async (random: number): Promise<readonly number[]> => {
+      const client = testClient({ random: () => random });
+      await failure(client.manifest(normalizeReference(name)));
+      return client.waits;
+    };
+    expect([await waits(0), await waits(0.5)]).toEqual([
+      [250, 500, 1000],
+      [375, 750, 1500],
+    ]);
+  });
+
   it('is not read to the end of an endless error', async () => {
     const { registry, name } = await withImage();
     let sent = 0;
