@@ -135,6 +135,16 @@ describe('a build for several platforms', () => {
   });
 });
 
+describe('labels of a build', () => {
+  it('stand in every image, over those of the Dockerfile', async () => {
+    const files = { Dockerfile: 'FROM scratch\nLABEL kept=1 changed=1\n' };
+    const labels = { changed: '2', added: '' };
+    const { images } = await createBuilder().build({ files, labels, platforms: ['linux/amd64', 'linux/arm64'] });
+    const expected = { kept: '1', changed: '2', added: '' };
+    expect(images.map(({ config }) => config.config?.Labels)).toEqual([expected, expected]);
+  });
+});
+
 describe('outputs of files', () => {
   it('write the root file system of each platform into a folder', async () => {
     const dir = tempDir();
