@@ -14,7 +14,15 @@ export {
   inspectImage,
 } from './build/copy-image.ts';
 export { type ExamineOptions, examineHost } from './build/doctor/examine-host.ts';
-export type { HostCheck, HostReport, MachineReport, MethodReport } from './build/doctor/host-report.ts';
+export type {
+  BoundsReport,
+  HostCheck,
+  HostReport,
+  IsolatedNetworkReport,
+  MachineReport,
+  MethodReport,
+  SnapshotterReport,
+} from './build/doctor/host-report.ts';
 export type { BuildEvent, StepInfo, TransferSum } from './build/events.ts';
 export { type BuildExplanation, type ExplainOptions, explainLastBuild } from './build/explain/explain-build.ts';
 export type { MissReason, NamedStep, PathChange } from './build/explain/miss-reason.ts';

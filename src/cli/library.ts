@@ -1,4 +1,5 @@
 export type {
+  BoundsReport,
   BuildEvent,
   BuildExplanation,
   BuilderError,
@@ -18,6 +19,7 @@ export type {
   ImageOptions,
   InspectedImage,
   InspectOptions,
+  IsolatedNetworkReport,
   KeptRun,
   LoginOptions,
   MethodReport,
@@ -30,6 +32,7 @@ export type {
   SharedPruneOptions,
   SharedPruneReport,
   ShellTerminal,
+  SnapshotterReport,
   SourceSpan,
   SourceText,
   StepInfo,

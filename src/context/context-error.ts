@@ -9,12 +9,12 @@ export function isAbsent(error: unknown): boolean {
   return ABSENT.has(errnoOf(error) ?? '');
 }
 
-export function unreadable(path: string, cause: unknown): ContextError {
+const OF_CONTENT = 'give yourself the right to read it, or exclude it with a line in .dockerignore';
+
+/** @param hint default: what helps with a file that a step may copy */
+export function unreadable(path: string, cause: unknown, hint: string = OF_CONTENT): ContextError {
   const why = errnoOf(cause) ?? 'unknown error';
-  return new ContextError('CONTEXT_UNREADABLE', `cannot read ${JSON.stringify(path)}: ${why}`, {
-    hint: 'give yourself the right to read it, or exclude it with a line in .dockerignore',
-    cause,
-  });
+  return new ContextError('CONTEXT_UNREADABLE', `cannot read ${JSON.stringify(path)}: ${why}`, { hint, cause });
 }
 
 /** @throws ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_UNREADABLE` */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ContextError, isBuilderError } from '../core/errors.ts';
 import type { SourceText } from '../core/span.ts';
@@ -36,6 +36,17 @@ export function dockerfilePaths(contextDir: string, file?: string): string[] {
   return candidates(resolve(file ?? join(contextDir, 'Dockerfile')));
 }
 
+/** Whether {@link readDockerfile} finds one there, be it to complain that it may not be read. */
+export function hasDockerfile(contextDir: string): boolean {
+  return dockerfilePaths(contextDir).some((path) => {
+    try {
+      return statSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return true;
+    }
+  });
+}
+
 function candidates(wanted: string): string[] {
   return basename(wanted) === 'Dockerfile' ? [wanted, join(dirname(wanted), 'dockerfile')] : [wanted];
 }
@@ -51,7 +62,9 @@ function readIfPresent(path: string, read: (path: string) => Uint8Array): Uint8A
   } catch (error) {
     if (isAbsent(error)) return undefined;
     if (isBuilderError(error)) throw error;
-    if (errnoOf(error) !== 'EISDIR') throw unreadable(path, error);
+    if (errnoOf(error) !== 'EISDIR') {
+      throw unreadable(path, error, 'give yourself the right to read it, or name another file with --file');
+    }
     throw new ContextError('CONTEXT_NO_DOCKERFILE', `no Dockerfile: ${JSON.stringify(path)} is a directory`, {
       hint: 'give the path of the file with --file',
       cause: error,

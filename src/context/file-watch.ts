@@ -1,5 +1,6 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { isAbsent, unreadable } from './context-error.ts';
 import type { FileIdentity } from './context-node.ts';
 import { isRacy } from './raciness.ts';
 
@@ -60,13 +61,25 @@ export async function areUnchanged({ root, paths, columns }: WatchedPaths): Prom
 
 /** {@link areUnchanged} for one file, of which links are followed. */
 export function isUnchangedFile(path: string, identity: readonly number[]): boolean {
-  return isSameRow(Float64Array.from(identity), 1, 0, statSync(path, { throwIfNoEntry: false }));
+  return isSameRow(Float64Array.from(identity), 1, 0, lookAt(path));
 }
 
-/** The identity that {@link isUnchangedFile} compares. */
+/**
+ * The identity that {@link isUnchangedFile} compares.
+ * @throws ContextError `CONTEXT_UNREADABLE` where it cannot be told whether there is a file
+ */
 export function fileIdentity(path: string): readonly number[] {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = lookAt(path);
   return stats === undefined ? ABSENT : [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.mode, stats.dev];
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw unreadable(path, error, 'give yourself the right to read it and to enter the directories above it');
+  }
 }
 
 /** Whether any path might change without a trace after `lookedAtMs`, before which nobody looked at any. */

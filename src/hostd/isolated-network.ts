@@ -124,6 +124,7 @@ function unavailable(failures: readonly string[]): StepError {
       failures.length === 0
         ? 'install slirp4netns or passt (pasta), or use --network-mode host'
         : 'helpers need /dev/net/tun, which this user must be able to open (modprobe tun; chmod 666 /dev/net/tun); or use --network-mode host',
-    output: failures,
+    // A helper is tried in more than one way.
+    output: [...new Set(failures)],
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MediaType } from '../../src/core/media-types.ts';
@@ -56,6 +56,18 @@ describe('a folder with a package.json and no Dockerfile', () => {
       code: 'OPTION_CONTRADICTION',
     });
   });
+
+  it.each([true, false])(
+    'is not built without a Dockerfile that cannot be reached (without cache: %s)',
+    async (noCache) => {
+      const context = await project();
+      symlinkSync('Dockerfile', join(context, 'Dockerfile'));
+      await expect(createBuilder().build({ context, noCache })).rejects.toMatchObject({
+        code: 'CONTEXT_UNREADABLE',
+        hint: expect.stringContaining('the right to read it'),
+      });
+    },
+  );
 
   it('without a package.json lacks a Dockerfile', async () => {
     await expect(createBuilder().build({ files: { a: '' } })).rejects.toMatchObject({ code: 'CONTEXT_NO_DOCKERFILE' });

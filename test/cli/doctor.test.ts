@@ -19,6 +19,18 @@ const REPORT: HostReport = {
     { method: 'runc', works: false, gives: 'all', reason: 'failed', output: ['no \u001b[31mcgroup'], remedies: [] },
     { method: 'unshare', works: true, gives: 'some', flavor: 'single-id', remedies: [] },
   ],
+  snapshotter: {
+    name: 'copy',
+    passedOver: ['overlay: EINVAL', 'fuse-overlayfs: it is not \u001b[31minstalled'],
+    remedies: ['apt-get install fuse-overlayfs'],
+  },
+  isolatedNetwork: {
+    works: false,
+    reason: 'no helper works',
+    output: ['pasta: no \u001b[31mtun'],
+    remedies: ['modprobe tun'],
+  },
+  bounds: { enforcedBy: 'process-limits', reason: 'no groups', remedies: ['build as root'] },
   checks: [
     { name: 'disk space', status: 'ok', finding: '9 GB', remedies: [] },
     { name: 'git', status: 'warning', finding: 'missing', remedies: ['apt-get install git'] },
@@ -44,17 +56,49 @@ RUN works here, isolated by unshare.
                        | no cgroup
   unshare              works (with one id only): some
 
+  root file systems by copy
+                       | not overlay: EINVAL
+                       | not fuse-overlayfs: it is not installed
+                       → apt-get install fuse-overlayfs
+  isolated network     no: no helper works
+                       | pasta: no tun
+                       → modprobe tun
+  memory and processes rlimits bind each process by itself: no groups
+                       → build as root
   disk space           ok: 9 GB
   git                  warning: missing
                        → apt-get install git
 `);
   });
 
+  it('says by what better root file systems, isolated networks and bounds are made', async () => {
+    const { stdout } = await doctor({
+      ...REPORT,
+      snapshotter: { name: 'overlay', passedOver: [], remedies: [] },
+      isolatedNetwork: { works: true, helper: 'pasta', remedies: [] },
+      bounds: { enforcedBy: 'control-groups', remedies: [] },
+    });
+    expect(stdout).toContain(`
+  root file systems by overlay
+  isolated network     works: --network-mode isolated, by pasta
+  memory and processes control groups bind a command with all that it starts
+`);
+  });
+
+  it('says that bounds are not kept at all', async () => {
+    const { stdout } = await doctor({
+      ...REPORT,
+      bounds: { enforcedBy: 'nothing', reason: 'exit code 1', remedies: [] },
+    });
+    expect(stdout).toContain('  memory and processes no limits: exit code 1\n');
+  });
+
   it('ends with 9 where nothing works', async () => {
-    const { method, ...report } = REPORT;
+    const { method, snapshotter, isolatedNetwork, bounds, ...report } = REPORT;
     const { code, stdout, stderr } = await doctor({ ...report, methods: [] });
     expect(code).toBe(9);
     expect(stdout).toContain('RUN does not work here by itself. A Dockerfile without RUN can be built.');
+    expect(stdout).not.toMatch(/root file systems|isolated network|memory and/);
     expect(stderr).toBe('');
   });
 

@@ -1,6 +1,7 @@
+import { symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readDockerfile } from '../../src/context/dockerfile.ts';
+import { hasDockerfile, readDockerfile } from '../../src/context/dockerfile.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('readDockerfile (reference, section 1)', () => {
@@ -38,6 +39,18 @@ describe('readDockerfile (reference, section 1)', () => {
         hint: `looked for Dockerfile and dockerfile in ${root}; did you mean "Dockerfile.prod"?`,
       }),
     );
+  });
+
+  it('says of one that cannot be reached what to do', () => {
+    const root = tempDir({});
+    symlinkSync('Dockerfile', join(root, 'Dockerfile'));
+    const unreadable = expect.objectContaining({
+      code: 'CONTEXT_UNREADABLE',
+      message: `cannot read ${JSON.stringify(join(root, 'Dockerfile'))}: ELOOP`,
+      hint: expect.stringContaining('--file'),
+    });
+    expect(() => readDockerfile(root)).toThrow(unreadable);
+    expect(hasDockerfile(root)).toBe(true);
   });
 
   it('does not look for anything else when another name is asked for', () => {

@@ -7,6 +7,7 @@ import { createWorkspace } from '../../io/workspace.ts';
 import { type Machine, readMachine } from '../../rootfs/machine.ts';
 import { hostChecks } from './host-checks.ts';
 import type { HostReport, MachineReport, MethodReport } from './host-report.ts';
+import { tryFeatures } from './try-features.ts';
 import { METHODS, tryMethod } from './try-method.ts';
 
 export interface ExamineOptions {
@@ -16,8 +17,9 @@ export interface ExamineOptions {
 }
 
 /**
- * Tells what this machine can do: tries every method of isolation with a command, and says of each that does not work
- * why, and what would enable it. Changes nothing but the cache folder, where it works like a build.
+ * Tells what this machine can do: tries every method of isolation with a command, and with the best one how root file
+ * systems are made, networks isolated and bounds kept; says of what does not work why, and what would enable it. Changes
+ * nothing but the cache folder, where it works like a build.
  * @throws HostError when the cache folder cannot be used
  * @example
  * const { method } = await examineHost();
@@ -31,11 +33,13 @@ export async function examineHost({ cacheDir = defaultCacheDir(), signal }: Exam
   const place = { stateDir: join(folder, 'snapshots'), tempDir: workspace.path, machine, signal };
   const methods: MethodReport[] = [];
   for (const method of METHODS) methods.push(await tryMethod(method, place));
-  const method = methods.find(({ works, method: name }) => works && name !== 'chroot')?.method;
+  const working = methods.find(({ works }) => works)?.method;
+  const method = working === 'chroot' ? undefined : working;
   return {
     machine: describe(machine),
     ...(method !== undefined && { method }),
     methods,
+    ...(working !== undefined && (await tryFeatures(working, place))),
     checks: hostChecks({ cacheDir: folder, machine, methods }),
   };
 }

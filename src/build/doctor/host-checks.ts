@@ -71,7 +71,8 @@ function programs(machine: Machine): HostCheck[] {
 }
 
 function network(): HostCheck {
-  return ok('network', 'RUN uses the network of this machine, and reaches its local services, unless --network=none');
+  const finding = 'RUN uses the network of this machine, and reaches its local services';
+  return ok('network', `${finding}, unless --network=none or --network-mode isolated`);
 }
 
 function ok(name: string, finding: string): HostCheck {

@@ -1,5 +1,5 @@
-import type { IsolationMethod } from '../../core/sandbox.ts';
-import type { HostFlavor } from '../../rootfs/host-messages.ts';
+import type { IsolationMethod, SnapshotterName } from '../../core/sandbox.ts';
+import type { HostFlavor, NetworkHelperName } from '../../rootfs/host-messages.ts';
 
 /** What {@link examineHost} found. */
 export interface HostReport {
@@ -8,6 +8,10 @@ export interface HostReport {
   readonly method?: IsolationMethod;
   /** Best first, in the order in which `auto` takes them. */
   readonly methods: readonly MethodReport[];
+  /** Absent, as the next two are, where no method works. They were tried with the first that does. */
+  readonly snapshotter?: SnapshotterReport;
+  readonly isolatedNetwork?: IsolatedNetworkReport;
+  readonly bounds?: BoundsReport;
   readonly checks: readonly HostCheck[];
 }
 
@@ -35,6 +39,41 @@ export interface MethodReport {
   /** What the programs that were tried wrote. */
   readonly output?: readonly string[];
   /** Commands or settings that would enable it. */
+  readonly remedies: readonly string[];
+}
+
+/** What makes the root file systems of RUN in the cache folder: what `snapshotter: 'auto'` takes. */
+export interface SnapshotterReport {
+  readonly name: SnapshotterName;
+  /** Better ones that do not work here, with the reason: `overlay: EINVAL`. */
+  readonly passedOver: readonly string[];
+  /** Commands or settings that would enable a better one. */
+  readonly remedies: readonly string[];
+}
+
+/** How `networkMode: 'isolated'` fared when a command was run with it. */
+export interface IsolatedNetworkReport {
+  readonly works: boolean;
+  /** What leads from a command's own network to the world. */
+  readonly helper?: NetworkHelperName;
+  /** Why it does not work. */
+  readonly reason?: string;
+  /** What the helpers that were tried wrote. */
+  readonly output?: readonly string[];
+  /** Commands or settings that would enable it. */
+  readonly remedies: readonly string[];
+}
+
+/** How `bounds` of memory and processes are kept here. */
+export interface BoundsReport {
+  /**
+   * `control-groups`: they bind a command with all that it starts. `process-limits`: rlimits bind the memory of each
+   * process, and the number of a user's processes (not of root's). `nothing`: a command with bounds does not run here.
+   */
+  readonly enforcedBy: 'control-groups' | 'process-limits' | 'nothing';
+  /** Why not by control groups. */
+  readonly reason?: string;
+  /** Commands or settings that would bind commands as a whole. */
   readonly remedies: readonly string[];
 }
 

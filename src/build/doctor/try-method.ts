@@ -1,19 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
 import { isBuilderError, StepError } from '../../core/errors.ts';
 import type { IsolationMethod } from '../../core/sandbox.ts';
-import { findProgram, programFolders } from '../../io/programs.ts';
-import type { RunMountRequest, RunRequest } from '../../rootfs/host-messages.ts';
+import { findProgram } from '../../io/programs.ts';
 import type { Machine } from '../../rootfs/machine.ts';
 import { findObstacle, installCommand, subordinateIdObstacle } from '../../rootfs/obstacles.ts';
 import { startSandboxHost } from '../../rootfs/sandbox-host.ts';
 import type { MethodReport } from './host-report.ts';
-
-export interface TrialPlace {
-  readonly stateDir: string;
-  readonly tempDir: string;
-  readonly machine: Machine;
-  readonly signal: AbortSignal | undefined;
-}
+import { type TrialPlace, trialFor } from './trial.ts';
 
 /** Best first, with what each gives. */
 export const METHODS: readonly (readonly [IsolationMethod, string])[] = [
@@ -31,7 +23,7 @@ export async function tryMethod([method, gives]: (typeof METHODS)[number], place
   try {
     await using host = await startSandboxHost({ ...place, isolation: method });
     await using snapshot = await host.openSnapshot([]);
-    const { request, expected } = method === 'chroot' ? emptyTrial() : programTrial();
+    const { request, expected } = trialFor(method);
     const { exitCode } = await snapshot.run(request, () => {}, place.signal);
     if (exitCode === expected) return { method, works: true, gives, flavor: host.flavor, remedies: [] };
     return { method, works: false, gives, reason: `a command ended with exit code ${exitCode}`, remedies: [] };
@@ -69,38 +61,4 @@ function explain(error: unknown, machine: Machine | undefined): Pick<MethodRepor
   const remedies = obstacle?.remedies ?? (error.hint === undefined ? [] : [error.hint]);
   const reason = obstacle === undefined ? error.message : `${error.message}: ${obstacle.reason}`;
   return { reason, remedies, ...(output.length > 0 && { output }) };
-}
-
-/** Where programs of a machine and what they load lie. */
-const FOLDERS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/nix', '/gnu'];
-
-interface TrialCommand {
-  readonly request: RunRequest;
-  readonly expected: number;
-}
-
-/** Where nothing can be mounted: a root that is entered and holds no program answers with 127. */
-function emptyTrial(): TrialCommand {
-  return { request: trialRequest('/true', []), expected: 127 };
-}
-
-function programTrial(): TrialCommand {
-  const mounts = FOLDERS.filter((path) => existsSync(path) && statSync(path).isDirectory()).map(
-    (path): RunMountRequest => ({ kind: 'bind', source: path, target: path, readOnly: true }),
-  );
-  return { request: trialRequest('true', mounts), expected: 0 };
-}
-
-function trialRequest(program: string, mounts: readonly RunMountRequest[]): RunRequest {
-  return {
-    argv: [program],
-    env: [`PATH=${programFolders().join(':')}`],
-    cwd: '/',
-    identity: { uid: 0, gid: 0, supplementaryGids: [] },
-    hostname: 'buildkitsandbox',
-    mounts,
-    network: 'default',
-    security: 'sandbox',
-    extraHosts: [],
-  };
 }

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { dockerfilePaths } from '../../context/dockerfile.ts';
+import { dockerfilePaths, hasDockerfile } from '../../context/dockerfile.ts';
 import type { Digest } from '../../core/digest.ts';
 import { isBuilderError, OptionError } from '../../core/errors.ts';
 import { formatReference } from '../../core/reference.ts';
@@ -34,7 +33,7 @@ export async function openProject(session: Session, context: MainContext): Promi
     inputs.file(join(folder ?? '', path));
     return readProjectText(folder ?? '', path);
   };
-  if (folder === undefined || hasDockerfile(folder, session) || read('package.json') === undefined) {
+  if (folder === undefined || isGivenDockerfile(folder, session) || read('package.json') === undefined) {
     refuseWorkspace(options);
     return undefined;
   }
@@ -51,11 +50,10 @@ export function pinnedBase({ base }: Project, digest: string | undefined): strin
   return digest === undefined || base.includes('@') ? base : `${base}@${digest}`;
 }
 
-function hasDockerfile(folder: string, { options, inputs }: Session): boolean {
+function isGivenDockerfile(folder: string, { options, inputs }: Session): boolean {
   if (options.dockerfile !== undefined || options.dockerfileText !== undefined) return true;
-  const paths = dockerfilePaths(folder);
-  paths.forEach(inputs.file);
-  return paths.some((path) => existsSync(path));
+  dockerfilePaths(folder).forEach(inputs.file);
+  return hasDockerfile(folder);
 }
 
 function refuseWorkspace({ workspace }: BuildOptions): void {

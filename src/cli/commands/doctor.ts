@@ -2,7 +2,14 @@ import type { Command, CommandContext } from '../command.ts';
 import { cacheDirOf, refuseArguments } from '../common-arguments.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { printable } from '../format.ts';
-import type { HostCheck, HostReport, MethodReport } from '../library.ts';
+import type {
+  BoundsReport,
+  HostCheck,
+  HostReport,
+  IsolatedNetworkReport,
+  MethodReport,
+  SnapshotterReport,
+} from '../library.ts';
 import { CACHE_DIR_OPTION, DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import { ReportedError } from '../reported-error.ts';
@@ -10,7 +17,7 @@ import { ReportedError } from '../reported-error.ts';
 export const doctorCommand: Command = {
   usage: 'lamella doctor [--json]',
   details: [
-    'Tries every way to isolate the commands of RUN, and tells for each that does not work why, and which command or setting would enable it. Exits with 9 when none works.',
+    'Tries every way to isolate the commands of RUN, and with the best one how root file systems are made, whether commands can have a network of their own, and what keeps --memory and --pids-limit. Tells of what does not work why, and which command or setting would enable it. Exits with 9 when no method works.',
   ],
   options: [{ name: 'json', help: 'Print JSON', support: FULL }, CACHE_DIR_OPTION, DEBUG_OPTION, HELP_OPTION],
   examples: [
@@ -30,7 +37,7 @@ async function run({ args, host, library, signal }: CommandContext): Promise<voi
 }
 
 function formatReport(report: HostReport, paint: Paint): string {
-  const { methods, checks } = report;
+  const { methods, snapshotter, isolatedNetwork, bounds, checks } = report;
   const lines = [
     machineLine(report),
     '',
@@ -38,6 +45,9 @@ function formatReport(report: HostReport, paint: Paint): string {
     '',
     ...methods.flatMap((each) => methodLines(each, paint)),
     '',
+    ...(snapshotter === undefined ? [] : snapshotterLines(snapshotter, paint)),
+    ...(isolatedNetwork === undefined ? [] : networkLines(isolatedNetwork, paint)),
+    ...(bounds === undefined ? [] : boundsLines(bounds, paint)),
     ...checks.flatMap((check) => checkLines(check, paint)),
   ];
   return `${lines.join('\n')}\n`;
@@ -62,18 +72,52 @@ const INDENT = ' '.repeat(NAME_WIDTH + 2);
 function methodLines({ method, works, gives, flavor, reason, output, remedies }: MethodReport, paint: Paint): string[] {
   const limit = flavor === 'single-id' ? ' (with one id only)' : '';
   const state = works ? `${paint.green('works')}${limit}: ${gives}` : `${paint.red('no')}: ${reason ?? ''}`;
-  return [
-    `  ${method.padEnd(NAME_WIDTH)}${state}`,
-    ...(output ?? []).map((line) => paint.dim(`${INDENT}| ${printable(line)}`)),
-    ...remedyLines(remedies, paint),
-  ];
+  return partLines(method, state, { output, remedies }, paint);
+}
+
+function snapshotterLines({ name, passedOver, remedies }: SnapshotterReport, paint: Paint): string[] {
+  const output = passedOver.map((why) => `not ${why}`);
+  const state = name === 'overlay' ? paint.green(name) : paint.yellow(name);
+  return partLines('root file systems by', state, { output, remedies }, paint);
+}
+
+function networkLines({ works, helper, reason, output, remedies }: IsolatedNetworkReport, paint: Paint): string[] {
+  const by = helper === undefined ? '' : `, by ${helper}`;
+  const state = works
+    ? `${paint.green('works')}: --network-mode isolated${by}`
+    : `${paint.yellow('no')}: ${reason ?? ''}`;
+  return partLines('isolated network', state, { output, remedies }, paint);
+}
+
+function boundsLines(bounds: BoundsReport, paint: Paint): string[] {
+  return partLines('memory and processes', boundsState(bounds, paint), bounds, paint);
+}
+
+function boundsState({ enforcedBy, reason = '' }: BoundsReport, paint: Paint): string {
+  switch (enforcedBy) {
+    case 'control-groups':
+      return `${paint.green('control groups')} bind a command with all that it starts`;
+    case 'process-limits':
+      return `${paint.yellow('rlimits')} bind each process by itself: ${reason}`;
+    case 'nothing':
+      return `${paint.yellow('no limits')}: ${reason}`;
+  }
 }
 
 function checkLines({ name, status, finding, remedies }: HostCheck, paint: Paint): string[] {
   const state = { ok: paint.green('ok'), warning: paint.yellow('warning'), problem: paint.red('problem') }[status];
-  return [`  ${name.padEnd(NAME_WIDTH)}${state}: ${finding}`, ...remedyLines(remedies, paint)];
+  return partLines(name, `${state}: ${finding}`, { remedies }, paint);
 }
 
-function remedyLines(remedies: readonly string[], paint: Paint): string[] {
-  return remedies.map((remedy) => `${INDENT}${paint.cyan('→')} ${remedy}`);
+interface PartDetails {
+  readonly output?: readonly string[] | undefined;
+  readonly remedies: readonly string[];
+}
+
+function partLines(name: string, state: string, { output = [], remedies }: PartDetails, paint: Paint): string[] {
+  return [
+    `  ${name.padEnd(NAME_WIDTH)}${state}`,
+    ...output.map((line) => paint.dim(`${INDENT}| ${printable(line)}`)),
+    ...remedies.map((remedy) => `${INDENT}${paint.cyan('→')} ${remedy}`),
+  ];
 }
