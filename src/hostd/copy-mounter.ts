@@ -87,8 +87,13 @@ function takeAway({ aside, home, target }: Placed): void {
 }
 
 function copy(source: string, target: string): void {
-  if (statSync(source).isSocket()) throw noSocket(source);
-  execFileSync('cp', ['-a', '--', realpathSync(source), target], { stdio: 'ignore' });
+  const stats = statSync(source);
+  if (stats.isSocket()) throw noSocket(source);
+  try {
+    execFileSync('cp', ['-a', '--', realpathSync(source), target], { stdio: 'ignore' });
+  } catch (error) {
+    throw stats.isCharacterDevice() ? noDevice(source, error) : error;
+  }
 }
 
 function makeDirectory(path: string, mode: number): void {
@@ -108,6 +113,17 @@ function noSocket(source: string): StepError {
   return new StepError('STEP_MOUNT_SOURCE', `cannot show the socket ${source} to a command without mounts`, {
     hint: 'RUN --mount=type=ssh needs another method than chroot: `lamella doctor` tells what would enable one',
   });
+}
+
+function noDevice(source: string, cause: unknown): StepError {
+  return new StepError(
+    'STEP_SANDBOX_UNAVAILABLE',
+    `cannot give a command ${source} without mounts: CAP_MKNOD is missing`,
+    {
+      hint: 'start the container with the capability MKNOD (docker run --cap-add MKNOD …)',
+      cause,
+    },
+  );
 }
 
 function attempt(doing: string, path: string, action: () => unknown): void {

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '../io/host-error.ts';
 import { loadLibc } from '../io/libc/libc.ts';
 import type { HostFlavor } from '../rootfs/host-messages.ts';
 import type { Mounter } from './mounter.ts';
@@ -53,17 +54,26 @@ interface DeviceNode {
   readonly minor: number;
 }
 
-/** A user namespace cannot make nodes: there the host's are bound, read-only so that nobody changes their mode. */
+/** Who may not make nodes (as in a user namespace) binds the host's, read-only so that nobody changes their mode. */
 async function makeNode(
   path: string,
   { name, major, minor }: DeviceNode,
   { mounter, flavor }: { readonly mounter: Mounter; readonly flavor: HostFlavor },
 ): Promise<void> {
-  const libc = loadLibc();
-  if (flavor === 'root' && libc !== undefined) {
-    libc.makeNode(path, S_IFCHR | 0o666, major, minor);
-    return chmodSync(path, 0o666);
-  }
+  if (flavor === 'root' && isMade(path, { major, minor })) return chmodSync(path, 0o666);
   closeSync(openSync(path, 'wx'));
   await mounter.bind(join('/dev', name), path, { readOnly: true });
+}
+
+/** False without CAP_MKNOD, and without koffi. */
+function isMade(path: string, { major, minor }: Pick<DeviceNode, 'major' | 'minor'>): boolean {
+  const libc = loadLibc();
+  if (libc === undefined) return false;
+  try {
+    libc.makeNode(path, S_IFCHR | 0o666, major, minor);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EPERM') return false;
+    throw error;
+  }
 }

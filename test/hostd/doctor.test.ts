@@ -1,11 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type BuildEvent, type BuildOptions, build, examineHost, type HostReport } from '../../src/index.ts';
 import { findProgram } from '../../src/io/programs.ts';
 import { findOrdinaryUser, type OrdinaryUser } from '../support/ordinary-user.ts';
 import { runCli } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+
+const CLI = fileURLToPath(new URL('../../bin/lamella.js', import.meta.url));
 
 it.skipIf(process.platform !== 'linux')('tries every method, and says why one does not work', async () => {
   const cacheDir = tempDir({});
@@ -42,6 +46,22 @@ describe.skipIf(process.platform !== 'linux')('what the best method has besides'
     expect(bounds?.reason === undefined).toBe(bounds?.enforcedBy === 'control-groups');
   });
 });
+
+if (process.getuid?.() === 0) {
+  it('is told to root who may not make devices: only chroot needs that', async () => {
+    const cli = [process.execPath, CLI, 'doctor', '--json', '--cache-dir', tempDir({})];
+    const { stdout } = spawnSync('setpriv', ['--bounding-set', '-mknod', '--inh-caps', '-mknod', ...cli], {
+      encoding: 'utf8',
+    });
+    const { methods }: HostReport = JSON.parse(stdout);
+    expect(methods.find(({ method }) => method === 'chroot')).toMatchObject({
+      works: false,
+      reason: expect.stringContaining('CAP_MKNOD'),
+      remedies: [expect.stringContaining('--cap-add MKNOD')],
+    });
+    expect(methods.find(({ method }) => method === 'unshare')?.works).toBe(true);
+  });
+}
 
 const user = findOrdinaryUser();
 
