@@ -3,11 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceBounds, ResourceLimit } from '../core/sandbox.ts';
+import { removeControlGroup } from '../io/control-group.ts';
 import { errnoOf } from '../io/host-error.ts';
 import type { RunResult } from '../rootfs/host-messages.ts';
+import { type Controller, findGroupParents, type GroupParent } from '../sandbox/control-group-tree.ts';
 import type { Cleanup } from './cleanup.ts';
-import { type Controller, findGroupParents, type GroupParent } from './control-group-tree.ts';
-import { GROUP_PREFIX, removeGroup } from './group-removal.ts';
+import { GROUP_PREFIX } from './reclaim-groups.ts';
 
 /** Control groups of one command. */
 export interface BoundGroups {
@@ -25,7 +26,7 @@ export function openBoundGroups(bounds: ResourceBounds, cleanup: Cleanup): Bound
   const groups = findGroupParents(controllersOf(bounds)).map((parent) => {
     const folder = join(parent.folder, `${GROUP_PREFIX}${randomBytes(8).toString('hex')}`);
     mkdirSync(folder);
-    cleanup.add(() => removeGroup(folder));
+    cleanup.add(() => removeControlGroup(folder));
     setBounds({ ...parent, folder }, bounds);
     return { ...parent, folder };
   });

@@ -20,12 +20,7 @@ export interface OciRuntime extends OciRuntimeOptions {
   /** Options of this runtime before `run`. */
   readonly globalArguments: readonly string[];
   /** Takes away what the runtime leaves of a container when it is killed. */
-  readonly release?: (container: string) => void;
-}
-
-/** Whether a name is one that containers of ours have. */
-export function isContainer(name: string): boolean {
-  return /^lamella-[0-9a-f]{16}$/.test(name);
+  readonly release?: (container: string) => Promise<void>;
 }
 
 /** Runs commands with a program that obeys the OCI runtime specification. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { IsolationMethod } from '../../src/core/sandbox.ts';
-import { findGroupParents } from '../../src/hostd/control-group-tree.ts';
+import { findGroupParents } from '../../src/sandbox/control-group-tree.ts';
 import { type Box, openBox, requestFor, runIn } from '../support/sandbox-box.ts';
 import type { SandboxUser } from '../support/sandbox-user.ts';
 
@@ -419,9 +419,9 @@ export function processesWith(argument: string): string[] {
 
 /** Where groups lie that a runtime made for a process, by cgroups(7), "/proc/[pid]/cgroup". */
 function controlGroupsOf(pid: string): string[] {
-  const folders = ['', ...readdirSync('/sys/fs/cgroup')];
-  const names = readFileSync(`/proc/${pid}/cgroup`, 'utf8').match(/lamella-[0-9a-f]+$/gm) ?? [];
-  return folders.flatMap((folder) => names.map((name) => join('/sys/fs/cgroup', folder, name)));
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+  const ours = lines.matchAll(/^\d+:(?:name=)?([^:]*):(.*\/lamella-[0-9a-f]+)$/gm);
+  return [...ours].map(([, hierarchy = '', path = '']) => join('/sys/fs/cgroup', hierarchy, path));
 }
 
 function commandLine(pid: string): string[] {

@@ -35,6 +35,7 @@ describe.skipIf(!hasStaticBusybox()).each(snapshotterCases())('a hostile layer, 
     }
     expect(readdirSync(outside)).toEqual(['secret']);
     expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe(SECRET);
-    expect(readdirSync(join(box.dir, 'tmp')).filter((name) => !name.startsWith('root-'))).toEqual([]);
+    // The host keeps folders of its own as long as it lives.
+    expect(readdirSync(join(box.dir, 'tmp')).filter((name) => !/^(root|host)-/.test(name))).toEqual([]);
   });
 });

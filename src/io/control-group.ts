@@ -1,18 +1,17 @@
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errnoOf } from '../io/host-error.ts';
-import { ownGroupFolders } from './control-group-tree.ts';
+import { errnoOf } from './host-error.ts';
 
-/** How the groups of commands are named: by us, and by OCI runtimes after the container. */
-export const GROUP_PREFIX = 'lamella-';
-
-/** A process moves into its group at once: one that is empty for longer was left by a host that was killed. */
+/** A process moves into its group at once: one that is empty for longer was left by a process that was killed. */
 const ABANDONED_MS = 60_000;
 const TRIES = 100;
 
-/** Removes a group with those in it. Processes that were killed leave their group a moment later. */
-export async function removeGroup(folder: string): Promise<void> {
+/**
+ * Removes a control group with those in it; what is absent already is success. Processes that were killed leave their
+ * group a moment later: it is waited for, some seconds at most.
+ */
+export async function removeControlGroup(folder: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return removeTree(folder);
@@ -24,14 +23,8 @@ export async function removeGroup(folder: string): Promise<void> {
   }
 }
 
-/** Removes what killed hosts left, as far as this process can see it. */
-export function reclaimGroups(): void {
-  for (const parent of ownGroupFolders()) {
-    for (const name of readdirSync(parent)) if (name.startsWith(GROUP_PREFIX)) reclaim(join(parent, name));
-  }
-}
-
-function reclaim(folder: string): void {
+/** Removes a control group that nobody uses any more, if this process may. */
+export function removeAbandonedGroup(folder: string): void {
   try {
     if (Date.now() - statSync(folder).mtimeMs > ABANDONED_MS) removeTree(folder);
   } catch {
