@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { exitCodeOfSignal } from '../../src/cli/exit-codes.ts';
 import { processesWith } from '../contract/sandbox.ts';
 import { TEST_REGISTRY } from '../support/host.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -135,7 +136,9 @@ describe('Ctrl-C', () => {
     // Another one, since two of a kind may arrive as one.
     const signals = ['SIGINT', 'SIGTERM'] as const;
     const { exitCode, after } = await interrupt({ args, when: isReady, signals }).ended;
-    expect({ exitCode, after }).toEqual({ exitCode: 143, after: [] });
+    // Which of two at once comes second is up to the system; a clean end would have told that the step failed.
+    expect(after).toEqual([]);
+    expect([exitCodeOfSignal('SIGINT'), exitCodeOfSignal('SIGTERM')]).toContain(exitCode);
     await expect.poll(() => processesWith('7655004'), { timeout: 30_000 }).toEqual([]);
     const context = tempDir({ Dockerfile: `FROM ${TEST_REGISTRY}/busybox:latest\nRUN true\n` });
     expect(await runCli(['build', '--cache-dir', cacheDir, context])).toMatchObject({ exitCode: 0 });
