@@ -195,21 +195,12 @@ async function findRecorded({
 }
 
 /** What another machine made. It is recorded here when its layer is, too. */
-async function findShared({ session, info, recipe, resolved, key }: Request): Promise<StepLayer | undefined> {
+async function findShared(request: Request): Promise<StepLayer | undefined> {
+  const { session, info, resolved, key } = request;
   if (!mayRead(session, info)) return undefined;
   const { ingredients } = resolved;
   const remarks = resolved.remarks?.();
-  const found = await session.shared()?.find(key, ({ diffId, created }) =>
-    session.records.record({
-      key,
-      diffId,
-      created,
-      step: info.text,
-      recipe,
-      ingredients,
-      ...(remarks && { remarks }),
-    }),
-  );
+  const found = await session.shared()?.find(key, (layer) => remember({ ...request, ingredients, remarks }, layer));
   if (found === undefined) return undefined;
   const { created, ...layer } = found;
   return { layer, created, cached: true, key };
@@ -231,41 +222,30 @@ function atWork<T>({ limit, signal }: CacheSession, make: () => Promise<T>): Pro
   });
 }
 
-interface Made extends Pick<Request, 'session' | 'info' | 'recipe' | 'key' | 'now'> {
-  readonly layer: IndexedLayer;
+interface Known extends Pick<Request, 'session' | 'info' | 'recipe' | 'key'> {
   readonly ingredients: readonly Ingredient[];
-  readonly remarks?: readonly Ingredient[];
+  readonly remarks?: readonly Ingredient[] | undefined;
 }
 
-async function record({
-  session,
-  info,
-  recipe,
-  key,
-  now,
-  layer: made,
-  ingredients,
-  remarks = [],
-}: Made): Promise<StepLayer> {
-  const { descriptor, diffId, toc } = made;
-  const layer = { descriptor, diffId };
-  const created = now();
-  await session.library.add(made);
-  session.records.record({
-    key,
-    diffId,
-    created,
-    step: info.text,
-    recipe,
-    ingredients,
-    ...(remarks.length > 0 && { remarks }),
-  });
-  session.emit({
-    type: 'layer-written',
-    step: info,
-    layer: descriptor,
-    diffId,
-    uncompressedSize: toc.size,
-  });
-  return { layer, created, cached: false, key };
+/** Later builds find the layer by the key. */
+function remember(
+  { session, info, recipe, key, ingredients, remarks = [] }: Known,
+  { diffId, created }: { readonly diffId: DiffId; readonly created: string },
+): void {
+  const step = info.text;
+  session.records.record({ key, diffId, created, step, recipe, ingredients, ...(remarks.length > 0 && { remarks }) });
+}
+
+interface Made extends Known, Pick<Request, 'now'> {
+  readonly layer: IndexedLayer;
+}
+
+async function record(made: Made): Promise<StepLayer> {
+  const { session, info, key } = made;
+  const { descriptor, diffId, toc } = made.layer;
+  const created = made.now();
+  await session.library.add(made.layer);
+  remember(made, { diffId, created });
+  session.emit({ type: 'layer-written', step: info, layer: descriptor, diffId, uncompressedSize: toc.size });
+  return { layer: { descriptor, diffId }, created, cached: false, key };
 }
