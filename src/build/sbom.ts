@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parsePlatform } from '../core/platform.ts';
 import { FIXED_TIME } from '../core/time.ts';
 import { environment, hostArchitecture } from '../io/host.ts';
-import { errnoOf, toHostError } from '../io/host-error.ts';
 import { loadNpmTree } from '../npm/load-tree.ts';
 import type { OmitType } from '../npm/npm-tree.ts';
 import { parseNpmrc } from '../npm/npmrc.ts';
@@ -14,6 +12,7 @@ import { toCycloneDx } from '../npm/sbom/cyclonedx.ts';
 import { toSpdx } from '../npm/sbom/spdx.ts';
 import { toInstallSettings } from '../npm/settings.ts';
 import { toNpmTarget } from '../npm/target.ts';
+import { readProjectText } from './project/project-text.ts';
 
 export interface SbomOptions {
   /** Folder of the project. Default `'.'`. */
@@ -39,7 +38,7 @@ export interface SbomOptions {
  */
 export async function sbom(options: SbomOptions = {}): Promise<object> {
   const folder = resolve(options.context ?? '.');
-  const files = await readProjectFiles((path) => readIfThere(join(folder, path)));
+  const files = await readProjectFiles(async (path) => readProjectText(folder, path));
   const settings = toInstallSettings([parseNpmrc(files.npmrc, environment)], false);
   const platform = parsePlatform(options.platform ?? `linux/${hostArchitecture()}`);
   const tree = await loadNpmTree(files, {
@@ -54,13 +53,4 @@ export async function sbom(options: SbomOptions = {}): Promise<object> {
   const created = new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
   const about = { toolVersion: options.toolVersion ?? '0.0.0', created };
   return options.format === 'spdx' ? toSpdx(tree, about) : toCycloneDx(tree, about);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw toHostError(error, 'read', path);
-  }
 }

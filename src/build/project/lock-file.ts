@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContextError } from '../../core/errors.ts';
 import { writeAtomicSync } from '../../io/atomic-file.ts';
+import { readProjectText } from './project-text.ts';
 
 export const LOCK_FILE = 'lamella.lock';
 
@@ -41,14 +41,6 @@ function isPinnedBases(value: unknown): value is PinnedBases {
 /** Adds a base to the `lamella.lock` of a folder. @throws HostError */
 export function pinBase(folder: string, base: string, digest: string): void {
   const path = join(folder, LOCK_FILE);
-  const bases = { ...parseLock(readIfThere(path)), [base]: digest };
+  const bases = { ...parseLock(readProjectText(folder, LOCK_FILE)), [base]: digest };
   writeAtomicSync(path, `${JSON.stringify({ bases }, undefined, 2)}\n`);
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
