@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OrdinaryUser } from '../support/ordinary-user.ts';
@@ -94,7 +95,7 @@ function startBuild(
     });
   }
   const ended = once(child, 'close').then(
-    ([code, signal]) => (code as number | null) ?? (signal === 'SIGKILL' ? 137 : 128),
+    ([code, signal]) => (code as number | null) ?? 128 + constants.signals[signal as NodeJS.Signals],
   );
   const says = async (text: string): Promise<void> => {
     const heard = new Promise<void>((resolve) => {

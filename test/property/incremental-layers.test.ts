@@ -61,6 +61,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 
 function applyEdit(files: Files, change: Edit): Files {
   const names = [...files.keys()];
+  if ('at' in change && names.length === 0) return files;
   const result = new Map(files);
   const target = 'at' in change ? (names[change.at % names.length] ?? '') : change.name;
   const before = files.get(target) ?? { size: 0, mode: 0o644, seed: 0 };
