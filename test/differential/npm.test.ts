@@ -1,155 +1,20 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../../src/core/toc.ts';
-import { createTarballSource } from '../../src/npm/fetch-tarballs.ts';
-import { planInstallation, readLayer } from '../../src/npm/installation.ts';
-import type { OmitType, TarballPackage } from '../../src/npm/npm-tree.ts';
-import { parseNpmrc } from '../../src/npm/npmrc.ts';
-import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
-import { readProjectFiles } from '../../src/npm/project-files.ts';
-import { createRegistryConfig } from '../../src/npm/registry-config.ts';
-import { toInstallSettings } from '../../src/npm/settings.ts';
-import { createTarballStore, npmContentFolder } from '../../src/npm/tarballs.ts';
-import { lockEntry, makeTarball, projectTexts, putIntoNpmCache, type Tarball } from '../support/npm-packages.ts';
+import type { OmitType } from '../../src/npm/npm-tree.ts';
+import { lockEntry, type MadePackage, makeTarball } from '../support/npm-packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-/** Every path below the folders called `node_modules`: type, mode, link and content. */
-type Listing = Readonly<Record<string, string>>;
-
-interface Project {
-  readonly folder: string;
-  /** npm's cache, which has every tarball. */
-  readonly cache: string;
-  readonly target?: { readonly os: string; readonly cpu: string; readonly libc?: 'glibc' | 'musl' };
-  readonly omit?: readonly OmitType[];
-  readonly workspaces?: readonly string[];
-}
-
-async function installWithNpm({ folder, cache, target, omit = [], workspaces = [] }: Project): Promise<Listing> {
-  const platform = Object.entries(target ?? {}).map(([name, value]) => `--${name}=${value}`);
-  const words = [
-    ...omit.map((type) => `--omit=${type}`),
-    ...workspaces.map((name) => `--workspace=${name}`),
-    ...platform,
-  ];
-  const quiet = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', `--userconfig=${join(cache, 'none')}`];
-  // Settings of an npm that runs these tests are not those of the project.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  await promisify(execFile)('npm', ['ci', ...quiet, `--cache=${cache}`, ...words], { cwd: folder, env });
-  return onlyModules(listFolder(folder));
-}
-
-function listFolder(folder: string, below = ''): Listing {
-  const found: Record<string, string> = {};
-  for (const name of readdirSync(join(folder, below))) {
-    const path = below === '' ? name : `${below}/${name}`;
-    const stat = lstatSync(join(folder, path));
-    const mode = (stat.mode & 0o7777).toString(8);
-    if (stat.isDirectory()) Object.assign(found, { [path]: `directory ${mode}` }, listFolder(folder, path));
-    else if (stat.isSymbolicLink()) found[path] = `link ${readlinkSync(join(folder, path))}`;
-    else found[path] = `file ${mode} ${contentOf(path, readFileSync(join(folder, path)))}`;
-  }
-  return found;
-}
-
-function onlyModules(listing: Listing): Listing {
-  return Object.fromEntries(Object.entries(listing).filter(([path]) => path.split('/').includes('node_modules')));
-}
-
-/** npm's own text as it is, so that a difference shows. */
-function contentOf(path: string, bytes: Uint8Array): string {
-  if (path.endsWith('.package-lock.json')) return Buffer.from(bytes).toString();
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function installNatively({ folder, cache, target, omit = [], workspaces = [] }: Project): Promise<Listing> {
-  const read = (path: string): Buffer | undefined => {
-    const at = join(folder, path);
-    return existsSync(at) ? readFileSync(at) : undefined;
-  };
-  const files = await readProjectFiles(async (path) => read(path)?.toString());
-  const settings = toInstallSettings([parseNpmrc(files.npmrc, () => undefined)], false);
-  const installation = await planInstallation(files, {
-    ...settings,
-    target: target ?? { os: process.platform, cpu: process.arch, libc: 'glibc' },
-    engines: {},
-    omit: new Set(omit),
-    workspaces,
-    scratch: join(tempDir(), 'scratch'),
-    layerCount: 3,
-  });
-  await using tarballs = createTarballSource({
-    store: createTarballStore({ npm: npmContentFolder(cache), own: tempDir() }),
-    registry: createRegistryConfig([], [], 'http://packages.invalid/'),
-    settings: [],
-    readProjectFile: async (path) => read(path),
-    offline: true,
-    signal: AbortSignal.timeout(60_000),
-  });
-  const unpack = async (candidate: TarballPackage): Promise<PackageFiles> =>
-    await unpackPackage(await tarballs.get(candidate), candidate.name);
-  const found: Record<string, string> = {};
-  for (const layer of installation.layers) {
-    const entries = readLayer(layer, installation, {
-      place: { folder: '', owner: { uid: 0, gid: 0 }, existing: () => undefined, emptied: [] },
-      unpack,
-      programsIn: async (candidate) => new Set((await unpack(candidate)).keys()),
-      hasProjectFile: (path) => existsSync(join(folder, path)),
-    });
-    for await (const entry of entries) found[entry.path] = describeEntry(entry);
-  }
-  return onlyModules(found);
-}
-
-function describeEntry(entry: PackEntry | WhiteoutEntry): string {
-  if (isWhiteout(entry)) return entry.type;
-  if (entry.type === 'symlink') return `link ${entry.link}`;
-  const mode = entry.mode.toString(8);
-  if (entry.type === 'directory') return `directory ${mode}`;
-  return `file ${mode} ${contentOf(entry.path, entry.source?.kind === 'bytes' ? entry.source.bytes : Buffer.alloc(0))}`;
-}
-
-async function expectSame(project: Project): Promise<Listing> {
-  const native = await installNatively(project);
-  const real = await installWithNpm(project);
-  expect(native).toEqual(real);
-  return native;
-}
-
-async function made(
-  packages: Readonly<Record<string, Parameters<typeof makeTarball>[0]>>,
-  manifest: Readonly<Record<string, unknown>>,
-  more: {
-    readonly lock?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-    readonly entries?: Readonly<Record<string, unknown>>;
-    readonly files?: Readonly<Record<string, string>>;
-  } = {},
-): Promise<Project> {
-  const cache = tempDir();
-  const entries: Record<string, unknown> = { ...more.entries };
-  for (const [location, each] of Object.entries(packages)) {
-    const tarball: Tarball = await makeTarball(each);
-    putIntoNpmCache(cache, tarball);
-    entries[location] = lockEntry(tarball, more.lock?.[location]);
-  }
-  return { folder: tempDir({ ...projectTexts(manifest, entries), ...more.files }), cache };
-}
+import { expectSame, made, type Project } from './npm-installations.ts';
 
 describe('this repository, as npm ci installs it from its cache', () => {
-  function repository(): Project | undefined {
+  function repository(): Project {
     const files = ['package.json', 'package-lock.json', '.npmrc'].filter((name) => existsSync(name));
     const folder = tempDir(Object.fromEntries(files.map((name) => [name, readFileSync(name)])));
     return { folder, cache: CACHE };
   }
 
-  it.each([[[]], [['dev']], [['dev', 'optional']]] as const)('without %j', async (omit) => {
-    const project = repository();
-    if (project === undefined) return;
-    const native = await expectSame({ ...project, omit: [...omit] as OmitType[] });
+  it.each<[readonly OmitType[]]>([[[]], [['dev']], [['dev', 'optional']]])('without %j', async (omit) => {
+    const native = await expectSame({ ...repository(), omit: [...omit] });
     expect(Object.keys(native).length).toBeGreaterThan(1000);
   });
 });
@@ -219,6 +84,144 @@ describe('a project of made packages', () => {
       ),
     );
   });
+
+  it('with more than 300 packages, nested where they want other versions', async () => {
+    const names = Array.from({ length: 160 }, (_, at) => `p${at}`);
+    const packages: Record<string, MadePackage> = {};
+    for (const [at, name] of names.entries()) {
+      const next = names[at + 1] ?? 'p0';
+      const manifest = { dependencies: { [next]: '2' }, bin: 'x.js' };
+      packages[`node_modules/${name}`] = { name, version: '1.0.0', manifest, files: { 'x.js': name } };
+      packages[`node_modules/${name}/node_modules/${next}`] = { name: next, version: '2.0.0' };
+    }
+    const dependencies = Object.fromEntries(names.map((name) => [name, '1']));
+    const native = await expectSame(await made(packages, { dependencies }));
+    expect(Object.keys(native).filter((path) => path.endsWith('/package.json'))).toHaveLength(320);
+  });
+
+  it('with a tarball and a folder of the project, which needs something itself', async () => {
+    const local = await makeTarball({
+      name: 'local',
+      version: '1.0.0',
+      manifest: { bin: 'go.js' },
+      files: { 'go.js': '' },
+    });
+    const lib = { name: 'lib', version: '1.0.0', bin: 'lib.js', dependencies: { a: '2' } };
+    await expectSame(
+      await made(
+        {
+          'node_modules/a': { name: 'a', version: '1.0.0' },
+          'parts/lib/node_modules/a': { name: 'a', version: '2.0.0' },
+        },
+        { dependencies: { a: '1', lib: 'file:parts/lib', local: 'file:vendor/local.tgz' } },
+        {
+          entries: {
+            'node_modules/lib': { resolved: 'parts/lib', link: true },
+            'node_modules/local': lockEntry(local, { resolved: 'file:vendor/local.tgz' }),
+            'parts/lib': { ...lib, bin: { lib: 'lib.js' } },
+          },
+          files: {
+            'parts/lib/package.json': JSON.stringify(lib),
+            'parts/lib/lib.js': '#!/usr/bin/env node\n',
+            'vendor/local.tgz': local.bytes,
+          },
+        },
+      ),
+    );
+  });
+
+  it('with overrides', async () => {
+    const overrides = { b: '2.0.0', a: { c: '3.0.0' } };
+    await expectSame(
+      await made(
+        {
+          'node_modules/a': { name: 'a', version: '1.0.0', manifest: { dependencies: { b: '1', c: '1' } } },
+          'node_modules/a/node_modules/c': { name: 'c', version: '3.0.0' },
+          'node_modules/b': { name: 'b', version: '2.0.0', manifest: { dependencies: { c: '1' } } },
+          'node_modules/c': { name: 'c', version: '1.0.0' },
+        },
+        { dependencies: { a: '1', c: '1' }, overrides },
+      ),
+    );
+  });
+
+  describe('with dependencies of all kinds', () => {
+    const KINDS = ['dev', 'optional', 'peer'] as const;
+
+    /** What each package is for says its name: `dev-optional` is wanted both by `dev` and by `optional`. */
+    async function allKinds(): Promise<Project> {
+      const peers = {
+        peerDependencies: { peer: '1', either: '1' },
+        peerDependenciesMeta: { either: { optional: true } },
+      };
+      const wanting = (name: string) => ({ dependencies: { [name]: '1' } });
+      return await made(
+        {
+          'node_modules/plain': { name: 'plain', version: '1.0.0', manifest: peers },
+          'node_modules/peer': { name: 'peer', version: '1.0.0', manifest: wanting('peer-inner') },
+          'node_modules/peer-inner': { name: 'peer-inner', version: '1.0.0' },
+          'node_modules/dev': { name: 'dev', version: '1.0.0', manifest: wanting('dev-optional') },
+          'node_modules/optional': { name: 'optional', version: '1.0.0', manifest: wanting('dev-optional') },
+          'node_modules/dev-optional': {
+            name: 'dev-optional',
+            version: '1.0.0',
+            manifest: { bin: 'x.js' },
+            files: { 'x.js': '' },
+          },
+          'node_modules/foreign': { name: 'foreign', version: '1.0.0', manifest: { os: ['win32'] } },
+        },
+        {
+          dependencies: { plain: '1' },
+          devDependencies: { dev: '1' },
+          optionalDependencies: { optional: '1', foreign: '1' },
+        },
+        {
+          lock: {
+            'node_modules/peer': { peer: true },
+            'node_modules/peer-inner': { peer: true },
+            'node_modules/dev': { dev: true },
+            'node_modules/optional': { optional: true },
+            'node_modules/dev-optional': { devOptional: true },
+            'node_modules/foreign': { optional: true },
+          },
+        },
+      );
+    }
+
+    const combinations = Array.from({ length: 8 }, (_, bits) => KINDS.filter((_kind, at) => (bits >> at) & 1));
+
+    it.each(combinations.map((omit) => [omit] as const))('without %j', async (omit) => {
+      await expectSame({ ...(await allKinds()), omit });
+    });
+  });
+
+  it.each([
+    ['with npm-shrinkwrap.json, which counts before package-lock.json', 'npm-shrinkwrap.json', 3],
+    ['with a lockfile of version 2', 'package-lock.json', 2],
+  ])('%s', async (_what, name, lockfileVersion) => {
+    const project = await made({ 'node_modules/a': { name: 'a', version: '1.0.0' } }, { dependencies: { a: '1' } });
+    const path = join(project.folder, 'package-lock.json');
+    const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, object> };
+    const legacy = { dependencies: { a: { version: '1.0.0', ...lock.packages['node_modules/a'] } } };
+    if (name !== 'package-lock.json') writeFileSync(path, '{"lockfileVersion":3,"packages":{}}');
+    const text = JSON.stringify({ ...lock, lockfileVersion, ...(lockfileVersion === 2 && legacy) });
+    writeFileSync(join(project.folder, name), text);
+    expect(Object.keys(await expectSame(project))).toContain('node_modules/a/package.json');
+  });
+
+  it.each(['legacy-peer-deps=true', 'install-links=true', 'bin-links=false', 'omit-lockfile-registry-resolved=true'])(
+    'with %s in its .npmrc',
+    async (setting) => {
+      const project = await made(
+        {
+          'node_modules/a': { name: 'a', version: '1.0.0', manifest: { bin: 'x.js' }, files: { 'x.js': '' } },
+        },
+        { dependencies: { a: '1' } },
+        { files: { '.npmrc': `${setting}\n` } },
+      );
+      await expectSame(project);
+    },
+  );
 
   it.each([
     ['x64', 'glibc'],
