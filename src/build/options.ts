@@ -25,7 +25,9 @@ export type Output =
   | { readonly type: 'local'; readonly destination: string }
   /** The root file system as one tar file, owners kept; for one platform. */
   | { readonly type: 'tar'; readonly destination: string }
-  /** Loads every tag into an engine of this machine; of several platforms this machine's. */
+  /** Loads every tag into the engine of this machine: Docker's where it runs, else podman; of several platforms this machine's. */
+  | { readonly type: 'engine' }
+  /** Loads every tag into that engine of this machine; of several platforms this machine's. */
   | { readonly type: 'docker-daemon' | 'podman' | 'containerd' };
 
 /** A secret for `RUN --mount=type=secret`. Exactly one of the three values. */

@@ -13,7 +13,7 @@ import { annotationsFor } from './annotations.ts';
 import type { BuiltImage } from './build-platform.ts';
 import { writeFileTree, writeFileTreeArchive } from './file-tree-output.ts';
 import type { Output } from './options.ts';
-import { engineOf } from './places/engines.ts';
+import { engineOf, findEngine } from './places/engines.ts';
 import { mountable } from './places/mountable.ts';
 import type { BuildResult } from './result.ts';
 import type { Session } from './session.ts';
@@ -50,7 +50,8 @@ interface Exported {
 /** Writes the outputs one after the other, each whole or not at all. */
 export async function writeOutputs(session: Session, exported: Exported): Promise<BuildResult['outputs']> {
   const written: BuildResult['outputs'][number][] = [];
-  for (const output of session.options.outputs ?? []) {
+  for (const asked of session.options.outputs ?? []) {
+    const output = asked.type === 'engine' ? await engineOutput(session) : asked;
     const destination = destinationOf(output, exported);
     session.signal.throwIfAborted();
     await write(session, output, exported);
@@ -60,13 +61,19 @@ export async function writeOutputs(session: Session, exported: Exported): Promis
   return written;
 }
 
-function destinationOf(output: Output, { names, descriptor }: Exported): string {
+type Destined = Exclude<Output, { readonly type: 'engine' }>;
+
+async function engineOutput({ signal }: Session): Promise<Destined> {
+  return { type: (await findEngine(signal)) === 'docker' ? 'docker-daemon' : 'podman' };
+}
+
+function destinationOf(output: Destined, { names, descriptor }: Exported): string {
   if ('destination' in output) return resolve(output.destination);
   const byDigest = output.type === 'registry' && output.byDigest === true;
   return byDigest ? names.map((name) => `${withoutTag(name)}@${descriptor.digest}`).join(', ') : names.join(', ');
 }
 
-async function write(session: Session, output: Output, exported: Exported): Promise<void> {
+async function write(session: Session, output: Destined, exported: Exported): Promise<void> {
   const { store } = session;
   switch (output.type) {
     case 'oci':

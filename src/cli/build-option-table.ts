@@ -69,7 +69,7 @@ const SUPPORTED: readonly OptionRow[] = [
   },
   { name: 'push', help: 'Push every tag; short for -o type=registry', support: FULL },
   { name: 'push-by-digest', help: 'Push to the repository of each tag without naming it there', support: FULL },
-  { name: 'load', help: 'Load every tag into docker; short for -o type=docker-daemon', support: FULL },
+  { name: 'load', help: 'Load every tag into docker, else into podman; short for -o type=docker', support: FULL },
   {
     name: 'annotation',
     value: '[LEVEL:]K=V',

@@ -141,11 +141,11 @@ function outputsOf(requests: readonly OutputRequest[], args: Arguments): NonNull
   const byDigest = args.on('push-by-digest');
   const pushes = outputs.some((output) => output.type === 'registry');
   const push: Output[] = byDigest ? [{ type: 'registry', byDigest }] : [{ type: 'registry' }];
-  const load: Output[] = [{ type: 'docker-daemon' }];
+  const load: Output[] = [{ type: 'engine' }];
   return [
     ...outputs,
     ...((args.on('push') || byDigest) && !pushes ? push : []),
-    ...(args.on('load') && !outputs.some((output) => output.type === 'docker-daemon') ? load : []),
+    ...(args.on('load') && !outputs.some((output) => output.type === 'engine') ? load : []),
   ];
 }
 

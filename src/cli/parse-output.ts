@@ -77,7 +77,7 @@ function outputOf(text: string, fields: ReadonlyMap<string, string>): Output | u
       return { type, destination: destinationOf(text, fields) };
     case 'docker':
       // With docker, and here, it goes into the engine where no file is named.
-      return fields.has('dest') ? { type, destination: destinationOf(text, fields) } : { type: 'docker-daemon' };
+      return fields.has('dest') ? { type, destination: destinationOf(text, fields) } : { type: 'engine' };
     case 'registry':
       return registryOf(fields);
     case 'image':

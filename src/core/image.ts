@@ -91,6 +91,8 @@ export interface PackedBlock {
 /** One image for one platform: the manifest's descriptor, the configuration and the layers, lowest first. */
 export interface Image {
   readonly descriptor: Descriptor;
+  /** Of the configuration as it is stored. Its digest is what engines call the image's ID. */
+  readonly configDescriptor: Descriptor;
   readonly config: ImageConfig;
   readonly layers: readonly Layer[];
 }

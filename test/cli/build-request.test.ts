@@ -149,10 +149,10 @@ describe('toBuildOptions', () => {
     [['--platform', 'linux/amd64', '--platform', 'linux/arm64'], { platforms: ['linux/amd64', 'linux/arm64'] }],
     [['-o', 'out'], { outputs: [{ type: 'local', destination: 'out' }] }],
     [['-o', 'type=local,dest=out'], { outputs: [{ type: 'local', destination: 'out' }] }],
-    [['-o', 'type=docker'], { outputs: [{ type: 'docker-daemon' }] }],
-    [['--load'], { outputs: [{ type: 'docker-daemon' }] }],
+    [['-o', 'type=docker'], { outputs: [{ type: 'engine' }] }],
+    [['--load'], { outputs: [{ type: 'engine' }] }],
     [['--push-by-digest'], { outputs: [{ type: 'registry', byDigest: true }] }],
-    [['--push', '--load'], { outputs: [{ type: 'registry' }, { type: 'docker-daemon' }] }],
+    [['--push', '--load'], { outputs: [{ type: 'registry' }, { type: 'engine' }] }],
     [['--annotation', 'k=v=w'], { annotations: [{ key: 'k', value: 'v=w', level: 'manifest' }] }],
     [
       ['--annotation', 'manifest[linux/arm64],index:a.b=c:d'],

@@ -5,7 +5,7 @@ import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import type { BuildOptions, ImageDifference, Library } from '../../src/cli/library.ts';
 import { main } from '../../src/cli/main.ts';
 import { type Diagnostic, HostError } from '../../src/core/errors.ts';
-import { DIGEST, type FakeHostOptions, fakeHost, fakeResult } from './support/fake-host.ts';
+import { CONFIG_DIGEST, DIGEST, type FakeHostOptions, fakeHost, fakeResult } from './support/fake-host.ts';
 
 const step = { id: 1, stage: 'stage-0', index: 1, total: 2, text: 'RUN echo hi', line: 2 };
 
@@ -129,6 +129,7 @@ describe('lamella build', () => {
     const { host } = await run(['build', '-t', 'a', '--iidfile', 'iid', '--metadata-file', 'meta.json', '.']);
     expect(host.files.get('iid')).toBe(DIGEST);
     expect(JSON.parse(host.files.get('meta.json') ?? '')).toEqual({
+      'containerimage.config.digest': CONFIG_DIGEST,
       'containerimage.descriptor': expect.objectContaining({ digest: DIGEST }),
       'containerimage.digest': DIGEST,
       'image.name': 'a',

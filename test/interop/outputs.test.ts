@@ -38,7 +38,14 @@ describe.runIf(requireTool('docker', ['-H', TEST_DOCKER, 'version']))('a build l
   it.each(['gzip', 'none'] as const)('runs there (%s layers), and can be copied out again', async (compression) => {
     const tag = `${uniqueName()}:${compression}`;
     const cacheDir = tempDir();
-    await build({ context: makeContext(), cacheDir, tags: [tag], compression, outputs: [{ type: 'docker-daemon' }] });
+    const { outputs } = await build({
+      context: makeContext(),
+      cacheDir,
+      tags: [tag],
+      compression,
+      outputs: [{ type: 'engine' }],
+    });
+    expect(outputs).toMatchObject([{ type: 'docker-daemon' }]);
     const docker = openDocker();
     try {
       expect(await docker.start(tag)).toBe(MESSAGE);

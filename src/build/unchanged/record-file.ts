@@ -35,7 +35,7 @@ export interface UnchangedRecord {
   readonly result: BuildResult;
 }
 
-const MAGIC = 'lamella unchanged 2\n';
+const MAGIC = 'lamella unchanged 3\n';
 const DIGEST_BYTES = 32;
 const NUMBER_BYTES = Float64Array.BYTES_PER_ELEMENT;
 

@@ -109,6 +109,7 @@ async function writeResultFiles(
   if (files.iidfile !== undefined) await writeFile(host, files.iidfile, descriptor.digest);
   if (files.metadataFile === undefined) return;
   const metadata = {
+    ...(result.index === undefined && { 'containerimage.config.digest': result.image.configDescriptor.digest }),
     'containerimage.descriptor': descriptor,
     'containerimage.digest': descriptor.digest,
     ...(names.length > 0 && { 'image.name': names.join(',') }),

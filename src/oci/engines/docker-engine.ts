@@ -12,6 +12,15 @@ const DEFAULT_SOCKET = '/var/run/docker.sock';
 export function dockerEngine(signal?: AbortSignal): Engine {
   return {
     name: 'docker',
+    async isThere() {
+      try {
+        await call({ method: 'GET', path: '/_ping', signal });
+        return true;
+      } catch (error) {
+        if (isAbsent(error)) return false;
+        throw error;
+      }
+    },
     async load(archive) {
       const response = await call({ method: 'POST', path: '/images/load?quiet=1', body: archive, signal });
       // The engine answers 200 before it has read all, and tells of failures in lines of JSON.
@@ -71,6 +80,10 @@ function socketOf(): string {
   });
 }
 
+function isAbsent(error: unknown): boolean {
+  return error instanceof HostError && ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error.cause) ?? '');
+}
+
 function isConnectError(error: unknown): boolean {
   return ['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '');
 }
@@ -81,7 +94,7 @@ function notRunning(socketPath: string, cause: unknown): HostError {
   return new HostError('HOST_ENGINE_UNAVAILABLE', what, {
     hint: denied
       ? 'become a member of the group that owns the socket, or write -o type=docker,dest=FILE'
-      : 'start it, set DOCKER_HOST, load into podman with -o type=podman, or write -o type=docker,dest=FILE',
+      : 'start it, set DOCKER_HOST, install podman, or write -o type=docker,dest=FILE',
     cause,
   });
 }

@@ -68,6 +68,7 @@ function programEngine(engine: ProgramEngine, signal: AbortSignal | undefined, f
   };
   return {
     name: engine.name,
+    isThere: async () => engine.dialects.some(({ program }) => find(program) !== undefined),
     async load(archive) {
       const { path, dialect } = findDialect(engine, find);
       await run(path, { args: dialect.load, input: archive });

@@ -21,7 +21,7 @@ export async function assembleImage({ config, layers, annotations, store }: Asse
   const configDescriptor = await writeBlob(store, MediaType.ociConfig, formatConfig(complete));
   const manifest = { config: configDescriptor, layers: layers.map((layer) => layer.descriptor), annotations };
   const descriptor = await writeBlob(store, MediaType.ociManifest, formatManifest(manifest));
-  return { descriptor, config: complete, layers };
+  return { descriptor, configDescriptor, config: complete, layers };
 }
 
 async function writeBlob(store: ContentWriter, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {

@@ -16,7 +16,12 @@ export async function readImage(reader: ContentReader, descriptor: Descriptor): 
   const manifest = await readManifest(reader, descriptor);
   checkConfigType(manifest.config, descriptor.digest);
   const config = parseConfig(await readAll(reader, manifest.config), `config ${manifest.config.digest}`);
-  return { descriptor, config: completeHistory(config), layers: toLayers(manifest, config, descriptor.digest) };
+  return {
+    descriptor,
+    configDescriptor: manifest.config,
+    config: completeHistory(config),
+    layers: toLayers(manifest, config, descriptor.digest),
+  };
 }
 
 export async function readManifest(reader: ContentReader, descriptor: Descriptor): Promise<Manifest> {

@@ -51,6 +51,7 @@ export async function resolveImage(
   );
   return {
     descriptor: chosen.descriptor,
+    configDescriptor,
     resolved: named.descriptor,
     platform: platformOfConfig(config),
     config: completeHistory(config),

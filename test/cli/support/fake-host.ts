@@ -3,6 +3,7 @@ import type { BuildOptions, BuildResult, Library, ShellTerminal } from '../../..
 import type { Digest } from '../../../src/core/digest.ts';
 import { isBuilderError } from '../../../src/core/errors.ts';
 
+export const CONFIG_DIGEST = `sha256:${'cd'.repeat(32)}` as Digest;
 export const DIGEST = `sha256:${'ab'.repeat(32)}` as Digest;
 
 export interface FakeHost extends CliHost {
@@ -131,6 +132,11 @@ export function fakeResult(options: BuildOptions, outputs: BuildResult['outputs'
   return {
     image: {
       descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: DIGEST, size: 7 },
+      configDescriptor: {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        digest: CONFIG_DIGEST,
+        size: 5,
+      },
       config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } },
       layers: [],
     },
