@@ -10,7 +10,7 @@ export interface Options {
   readonly rounds: number;
   readonly scale: number;
   readonly timeoutSeconds: number;
-  /** Builders whose first round took longer take part in no other one. */
+  /** Peers whose first round took longer take part in no other one. */
   readonly patienceSeconds: number;
   /** File for the results. */
   readonly json?: string;
@@ -27,7 +27,7 @@ export const USAGE = `usage: node bench/run.ts [OPTION…]
   --rounds N           rounds, of which medians are taken (default: 3)
   --scale F            size of the workloads, for trials (default: 1)
   --timeout SECONDS    longest build (default: 600)
-  --patience SECONDS   longest round of a builder that takes part in more than one (default: 60)
+  --patience SECONDS   longest round of a peer that takes part in more than one (default: 20)
   --json FILE          write the results to a file, after each workload, beside those of other workloads that it has
   --resume             leave out what stands in that file already
   --from FILE          report the results of an earlier run
@@ -45,7 +45,7 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string', default: '3' },
       scale: { type: 'string', default: '1' },
       timeout: { type: 'string', default: '600' },
-      patience: { type: 'string', default: '60' },
+      patience: { type: 'string', default: '20' },
       resume: { type: 'boolean', default: false },
       json: { type: 'string' },
       from: { type: 'string' },

@@ -1,6 +1,6 @@
 // Runs the workloads with lamella and the builders of this machine, beside the floors; see bench/README.md.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBuilders } from './builders/builders.ts';
 import { emptyFolder } from './builders/tools.ts';
@@ -8,6 +8,7 @@ import { leftToDo, readEarlier, readResults, withEarlier } from './earlier-resul
 import { chooseAccounting } from './measure/choose-accounting.ts';
 import { quote } from './measure/measure.ts';
 import { type Options, parseOptions } from './options.ts';
+import { FLOORS_PAGE, headingsOf } from './report/floors-page.ts';
 import { describeCommit, describeMachine } from './report/machine.ts';
 import { report } from './report/report.ts';
 import type { MicroResult, Occasion, Results } from './report/results.ts';
@@ -18,12 +19,13 @@ import { openTestHost } from './services/test-host.ts';
 import { WORKLOADS } from './workloads/workloads.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
+const DOCS = join(REPOSITORY, 'docs');
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   const results = options.from === undefined ? await run(options, args) : readResults(options.from);
-  const text = report(results);
-  if (options.writeDocs) writeFileSync(join(REPOSITORY, 'docs/performance.md'), text);
+  const text = report(results, headingsOf(readFileSync(join(DOCS, FLOORS_PAGE), 'utf8')));
+  if (options.writeDocs) writeFileSync(join(DOCS, 'performance.md'), text);
   console.log(text);
 }
 

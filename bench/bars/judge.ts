@@ -1,3 +1,4 @@
+import { isOurs } from '../builders/builder.ts';
 import type { Figure } from '../report/figures.ts';
 import type { Phase } from '../report/results.ts';
 import { scaleBy } from '../workloads/scale.ts';
@@ -33,7 +34,7 @@ function quantityOf({ subject, phase, quantity }: Bar, figures: readonly Figure[
 function besideOf(figures: readonly Figure[], phase: Phase, scale: number): Beside {
   const builds = figures.filter((figure) => figure.phase === phase);
   const secondsOf = (name: string): number | undefined => builds.find(({ subject }) => subject === name)?.wallSeconds;
-  const peers = builds.filter(({ subject }) => !subject.startsWith('lamella')).map(({ wallSeconds }) => wallSeconds);
+  const peers = builds.filter(({ subject }) => !isOurs(subject)).map(({ wallSeconds }) => wallSeconds);
   return {
     floor: (name) => figures.find((figure) => figure.subject === name && figure.phase === undefined)?.wallSeconds,
     bestPeer: () => (peers.length === 0 ? undefined : Math.min(...peers)),

@@ -3,6 +3,11 @@ import type { Workload } from '../workloads/workload.ts';
 
 export type BuilderName = 'lamella' | 'lamella unshare' | 'buildah' | 'docker' | 'buildctl' | 'kaniko';
 
+/** Whether a builder, or the subject of a run, is lamella: the others are its peers. */
+export function isOurs(subject: string): boolean {
+  return subject === 'lamella' || subject.startsWith('lamella ');
+}
+
 /** One build of a workload. */
 export interface Job {
   readonly workload: Workload;

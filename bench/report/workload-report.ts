@@ -1,22 +1,29 @@
-import type { Bar } from '../bars/bar.ts';
 import { BARS } from '../bars/bars.ts';
-import { isMet, type Judged, judge } from '../bars/judge.ts';
+import { type Judged, judge } from '../bars/judge.ts';
 import { RECORDED } from '../bars/recorded.ts';
+import { barTable } from './bars-table.ts';
 import { type Figure, toFigures } from './figures.ts';
-import { formatMegabytes, formatRatio, formatSeconds, formatTimes } from './format.ts';
+import type { Explained } from './floors-page.ts';
+import { formatMegabytes, formatRatio, formatTimes } from './format.ts';
 import { PHASES, type WorkloadResults } from './results.ts';
 import { table } from './table.ts';
 
+/** What was found of the bars of a workload. */
+export function judgeWorkload({ id, runs }: WorkloadResults, scale: number): readonly Judged[] {
+  const bars = BARS.filter((bar) => bar.workload === id);
+  return judge(bars, toFigures(runs), scale);
+}
+
 /** One workload as Markdown: builders, floors, bars, and what failed. */
-export function workloadReport(workload: WorkloadResults, scale: number): string {
+export function workloadReport(workload: WorkloadResults, scale: number, explained: Explained): string {
   const figures = toFigures(workload.runs);
-  const bars = BARS.filter((bar) => bar.workload === workload.id);
+  const judged = judgeWorkload(workload, scale);
   return [
     `## ${workload.id}: ${workload.title}`,
     occasion(workload),
     builderTable(workload, figures),
     floorTable(figures),
-    ...(bars.length === 0 ? [] : [barTable(judge(bars, figures, scale))]),
+    ...(judged.length === 0 ? [] : [barTable(judged, explained)]),
     ...failures(workload),
   ].join('\n\n');
 }
@@ -63,32 +70,6 @@ function floorTable(figures: readonly Figure[]): string {
       ...lamella.map((figure) => (figure === undefined ? '' : formatRatio(figure.wallSeconds / floor.wallSeconds))),
     ]);
   return table(['floor', 'wall s (CPU s)', ...PHASES.map((phase) => `lamella ${phase}`)], rows);
-}
-
-function barTable(judged: readonly Judged[]): string {
-  const rows = judged.map((each) => {
-    const show = formatOf(each.bar);
-    return [
-      `${each.bar.subject}, ${each.bar.phase}: ${each.bar.text}`,
-      each.value === undefined ? 'not measured' : show(each.value),
-      each.limit === undefined ? 'not measured' : show(each.limit),
-      verdict(each),
-    ];
-  });
-  return table(['bar', 'found', 'at most', ''], rows);
-}
-
-/** `met`, or by how much it was missed. */
-export function verdict(judged: Judged): string {
-  const met = isMet(judged);
-  if (met === undefined) return '';
-  const { value = 0, limit = 0, bar } = judged;
-  const part = formatRatio(value / limit);
-  return met ? `met (${part})` : `**missed by ${formatOf(bar)(value - limit)}** (${part})`;
-}
-
-function formatOf({ quantity }: Bar): (value: number) => string {
-  return quantity === undefined || quantity === 'seconds' ? formatSeconds : formatMegabytes;
 }
 
 function failures({ runs }: WorkloadResults): string[] {

@@ -1,4 +1,4 @@
-import type { Builder } from '../builders/builder.ts';
+import { type Builder, type BuilderName, isOurs } from '../builders/builder.ts';
 import type { Group } from '../measure/accounting.ts';
 import type { Run, WorkloadResults } from '../report/results.ts';
 import { homeFolder } from '../services/home.ts';
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly floors: Group;
   readonly setting: SettingOptions;
   readonly rounds: number;
-  /** A builder whose first round took longer takes part in no other one. */
+  /** A peer whose first round took longer takes part in no other one. */
   readonly patienceSeconds: number;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
@@ -41,10 +41,11 @@ export async function runWorkload(workload: Workload, options: RunOptions): Prom
   return { id: workload.id, title: workload.title, runs: inOrder };
 }
 
-/** What failed is not tried again, and what is slow is known well enough after one round. */
-function isWorthARound(builder: string, runs: readonly Run[], { patienceSeconds }: RunOptions): boolean {
+/** What failed is not tried again, and a peer that is slow is known well enough after one round. */
+function isWorthARound(builder: BuilderName, runs: readonly Run[], { patienceSeconds }: RunOptions): boolean {
   const first = runs.filter(({ subject, round }) => subject === builder && round === 1);
   if (first.some(({ failure }) => failure !== undefined)) return false;
+  if (isOurs(builder)) return true;
   return first.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0) <= patienceSeconds;
 }
 

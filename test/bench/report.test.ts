@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BARS } from '../../bench/bars/bars.ts';
 import { isMet, judge } from '../../bench/bars/judge.ts';
 import { leftToDo, withEarlier } from '../../bench/earlier-results.ts';
+import { verdict } from '../../bench/report/bars-table.ts';
 import { toFigures } from '../../bench/report/figures.ts';
+import { headingsOf } from '../../bench/report/floors-page.ts';
 import { formatSeconds } from '../../bench/report/format.ts';
 import { report } from '../../bench/report/report.ts';
-import type { Phase, Results, Run, WorkloadResults } from '../../bench/report/results.ts';
+import { PHASES, type Phase, type Results, type Run, type WorkloadResults } from '../../bench/report/results.ts';
 import { table } from '../../bench/report/table.ts';
-import { verdict } from '../../bench/report/workload-report.ts';
 import { WORKLOADS } from '../../bench/workloads/workloads.ts';
 
 function run(subject: string, wallSeconds: number, phase?: Phase, more: Partial<Run> = {}): Run {
@@ -104,6 +106,23 @@ describe('the report', () => {
     expect(text).toContain('Scale 0.1 (the bars are those of scale 1: this is a trial)');
     expect(text).toContain('Failed: kaniko, cold, round 1');
     expect(text).toContain('2 MB/s');
+  });
+
+  it('begins with the bars, and links those that are missed to what explains them', () => {
+    const explained = headingsOf('# Floors\n\n## W1 cold\n\nText\n\n### ## W2 cold\n');
+    expect([...explained]).toEqual(['W1 cold']);
+    const full = { ...results, scale: 1 };
+    expect(report(full, explained)).toContain('2 of 3 bars were met.');
+    expect(report(full, explained)).toMatch(
+      /^\| W1, lamella, cold: ≤ 1\.3 × .* \*\*missed by 0\.700 s\*\* \(1\.54 ×\) \[why\]\(performance-floors\.md#w1-cold\)/m,
+    );
+    expect(report(full)).not.toContain('[why]');
+  });
+
+  it('finds the headings of the page of floors by workload and phase', () => {
+    const page = readFileSync(new URL('../../docs/performance-floors.md', import.meta.url), 'utf8');
+    const phases = WORKLOADS.flatMap(({ id }) => PHASES.map((phase) => `${id} ${phase}`));
+    expect([...headingsOf(page)].filter((heading) => !phases.includes(heading))).toEqual([]);
   });
 
   it('tells who took part in fewer rounds than others', () => {
