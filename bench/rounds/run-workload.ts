@@ -25,7 +25,9 @@ export interface RunOptions {
 /** Runs a workload with all builders and its floors, in turns. */
 export async function runWorkload(workload: Workload, options: RunOptions): Promise<Measured> {
   const context = prepareContext(workload, homeFolder('contexts'), options.setting);
-  const builders = options.builders.filter((builder) => builder.takes(workload));
+  const builders = options.builders.filter(
+    ({ name, takes }) => takes(workload) && workload.spares?.includes(name) !== true,
+  );
   const { floors, inputs, failed } = openFloors(workload, context, options.setting);
   const runs: Run[] = [...failed];
   for (let round = 1; round <= options.rounds; round++) {
