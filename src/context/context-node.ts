@@ -1,14 +1,21 @@
 import type { BigIntStats } from 'node:fs';
 import type { TreeNode } from '../core/tree.ts';
 
-/** What tells whether a file changed, as the file system reports it; times in nanoseconds since 1970. */
+/**
+ * What tells whether a file changed, as the file system reports it, exactly. All are numbers that V8 keeps without memory
+ * of their own wherever they are small, since a context may have hundreds of thousands.
+ */
 export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mode: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
+  readonly dev: number;
+  /** A bigint only where a number would not be exact. */
+  readonly ino: number | bigint;
+  readonly size: number;
+  readonly mode: number;
+  /** Times in whole seconds since 1970, and the rest of each in nanoseconds. */
+  readonly mtime: number;
+  readonly mtimeNanoseconds: number;
+  readonly ctime: number;
+  readonly ctimeNanoseconds: number;
 }
 
 /** A node of a directory on this machine. */
@@ -20,19 +27,19 @@ export function isContextNode(node: TreeNode): node is ContextNode {
   return 'identity' in node;
 }
 
-/** Owners count as root's (reference, section 11), and context files carry no extended attributes (design 5). */
-const OWNER = { uid: 0, gid: 0 } as const;
-
 const NANOSECONDS = 1_000_000_000n;
 
 /** A path as a node; `undefined` for a socket. `readLink` is asked for symbolic links only. */
 export function toContextNode(path: string, stats: BigIntStats, readLink: () => string): ContextNode | undefined {
   const type = typeOf(stats);
   if (type === undefined) return undefined;
-  const common = { mode: Number(stats.mode & 0o7777n), ...OWNER, ...timesOf(stats), identity: identityOf(stats) };
+  const identity = identityOf(stats);
+  const { mtime, mtimeNanoseconds } = identity;
+  // Owners count as root's (reference, section 11), and context files carry no extended attributes (design 5).
+  const common = { mode: identity.mode & 0o7777, uid: 0, gid: 0, mtime, mtimeNanoseconds, identity } as const;
   switch (type) {
     case 'file':
-      return { ...common, type, size: Number(stats.size), source: { kind: 'path', path } };
+      return { ...common, type, size: identity.size, source: { kind: 'path', path } };
     case 'symlink':
       return { ...common, type, size: 0, link: readLink() };
     case 'character':
@@ -43,22 +50,43 @@ export function toContextNode(path: string, stats: BigIntStats, readLink: () => 
   }
 }
 
-function typeOf(stats: BigIntStats): TreeNode['type'] | undefined {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  if (stats.isSymbolicLink()) return 'symlink';
-  if (stats.isFIFO()) return 'fifo';
-  if (stats.isCharacterDevice()) return 'character';
-  return stats.isBlockDevice() ? 'block' : undefined;
-}
+const TYPE_BITS = 0o170000;
+const TYPES: ReadonlyMap<number, TreeNode['type']> = new Map([
+  [0o100000, 'file'],
+  [0o040000, 'directory'],
+  [0o120000, 'symlink'],
+  [0o010000, 'fifo'],
+  [0o020000, 'character'],
+  [0o060000, 'block'],
+]);
 
-function timesOf({ mtimeNs }: BigIntStats): { mtime: number; mtimeNanoseconds: number } {
-  const nanoseconds = ((mtimeNs % NANOSECONDS) + NANOSECONDS) % NANOSECONDS;
-  return { mtime: Number((mtimeNs - nanoseconds) / NANOSECONDS), mtimeNanoseconds: Number(nanoseconds) };
+function typeOf({ mode }: BigIntStats): TreeNode['type'] | undefined {
+  return TYPES.get(Number(mode) & TYPE_BITS);
 }
 
 export function identityOf({ dev, ino, size, mode, mtimeNs, ctimeNs }: BigIntStats): FileIdentity {
-  return { dev, ino, size, mode, mtimeNs, ctimeNs };
+  const inode = Number(ino);
+  return {
+    dev: Number(dev),
+    ino: Number.isSafeInteger(inode) ? inode : ino,
+    size: Number(size),
+    mode: Number(mode),
+    mtime: secondsOf(mtimeNs),
+    mtimeNanoseconds: restOf(mtimeNs),
+    ctime: secondsOf(ctimeNs),
+    ctimeNanoseconds: restOf(ctimeNs),
+  };
+}
+
+/** Rounded down, before 1970 too. */
+function secondsOf(nanoseconds: bigint): number {
+  const seconds = Number(nanoseconds / NANOSECONDS);
+  return nanoseconds < 0n && nanoseconds % NANOSECONDS !== 0n ? seconds - 1 : seconds;
+}
+
+function restOf(nanoseconds: bigint): number {
+  const rest = Number(nanoseconds % NANOSECONDS);
+  return rest < 0 ? rest + Number(NANOSECONDS) : rest;
 }
 
 export function isSameIdentity(a: FileIdentity, b: FileIdentity): boolean {
@@ -67,9 +95,16 @@ export function isSameIdentity(a: FileIdentity, b: FileIdentity): boolean {
     a.ino === b.ino &&
     a.size === b.size &&
     a.mode === b.mode &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs
+    a.mtime === b.mtime &&
+    a.mtimeNanoseconds === b.mtimeNanoseconds &&
+    a.ctime === b.ctime &&
+    a.ctimeNanoseconds === b.ctimeNanoseconds
   );
+}
+
+/** Milliseconds since 1970 with their fraction, as Node rounds times that are not asked for as bigint. */
+export function milliseconds(seconds: number, nanoseconds: number): number {
+  return seconds * 1000 + nanoseconds / 1e6;
 }
 
 /** Linux packs both numbers into one (makedev(3)). */

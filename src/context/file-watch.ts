@@ -1,7 +1,7 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { isAbsent, unreadable } from './context-error.ts';
-import type { FileIdentity } from './context-node.ts';
+import { type FileIdentity, milliseconds } from './context-node.ts';
 import { isRacy } from './raciness.ts';
 
 /** Paths as they were found, absent ones too: what must be as it was for the same walk to find the same. */
@@ -17,8 +17,6 @@ export const COLUMNS = 6;
 
 /** A path that is not there. */
 const ABSENT: readonly number[] = Array.from({ length: COLUMNS }, () => -1);
-
-const NANOSECONDS_PER_SECOND = 1_000_000_000n;
 
 /** What was found at a path. */
 export interface FoundPath {
@@ -116,17 +114,14 @@ function isSameRow(columns: Float64Array, count: number, row: number, stats: Sta
   );
 }
 
-function valuesOf({ identity, isPassedThrough }: FoundPath): readonly number[] {
-  const { size, mtimeNs, ctimeNs, ino, mode, dev } = identity;
-  const content = isPassedThrough ? [ANY, ANY, ANY] : [Number(size), toMilliseconds(mtimeNs), toMilliseconds(ctimeNs)];
-  return [...content, Number(ino), Number(mode), Number(dev)];
-}
-
 /**
- * As Node rounds times that are not asked for as bigint. What is lost is less than a microsecond, and a file counts only
- * when its last change was well before it was looked at (`isRacy`).
+ * Times as Node rounds them when they are not asked for as bigint. What is lost is less than a microsecond, and a file
+ * counts only when its last change was well before it was looked at (`isRacy`).
  */
-function toMilliseconds(nanoseconds: bigint): number {
-  const rest = ((nanoseconds % NANOSECONDS_PER_SECOND) + NANOSECONDS_PER_SECOND) % NANOSECONDS_PER_SECOND;
-  return (Number(nanoseconds - rest) / 1e9) * 1000 + Number(rest) / 1e6;
+function valuesOf({ identity, isPassedThrough }: FoundPath): readonly number[] {
+  const { size, mtime, mtimeNanoseconds, ctime, ctimeNanoseconds, ino, mode, dev } = identity;
+  const content = isPassedThrough
+    ? [ANY, ANY, ANY]
+    : [size, milliseconds(mtime, mtimeNanoseconds), milliseconds(ctime, ctimeNanoseconds)];
+  return [...content, Number(ino), mode, dev];
 }

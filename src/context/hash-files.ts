@@ -40,19 +40,18 @@ const SLICE_MS = 8;
  */
 export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<TreeNode, Digest>> {
   const { signal, cache, known, now = Date.now } = options;
-  const digests = lookUp(nodes, { cache, known });
-  const unknown = [...digests].flatMap(([file, digest]) => (digest === undefined ? [file] : []));
+  const { digests, unknown } = lookUp(nodes, { cache, known });
   const blobs = await openBlobs(unknown, options);
   const buffer = Buffer.allocUnsafeSlow(unknown.length === 0 ? 0 : BUFFER_BYTES);
   let pausedAt = performance.now();
   for (const file of unknown) {
-    digests.set(file, hashNode(file, { buffer, cache, known, blobs, now }));
+    digests.set(file.node, hashNode(file, { buffer, cache, known, blobs, now }));
     if (performance.now() - pausedAt < SLICE_MS) continue;
     await setImmediate();
     signal?.throwIfAborted();
     pausedAt = performance.now();
   }
-  return new Map([...digests].flatMap(([{ node }, digest]) => (digest === undefined ? [] : [[node, digest] as const])));
+  return digests;
 }
 
 interface LocalFile {
@@ -61,21 +60,23 @@ interface LocalFile {
   readonly identity: FileIdentity | undefined;
 }
 
-/** Each file once, with its digest where the cache has it; what has been read counts for more. */
+/** What is known already and what is not, each file once. What has been read counts for more than the cache. */
 function lookUp(
   nodes: Iterable<TreeNode>,
   { cache, known }: Pick<Knowledge, 'cache' | 'known'>,
-): Map<LocalFile, Digest | undefined> {
-  const found = new Map<LocalFile, Digest | undefined>();
-  for (const node of new Set(nodes)) {
-    if (node.source?.kind !== 'path') continue;
+): { readonly digests: Map<TreeNode, Digest>; readonly unknown: readonly LocalFile[] } {
+  const digests = new Map<TreeNode, Digest>();
+  const unknown = new Map<TreeNode, LocalFile>();
+  for (const node of nodes) {
+    if (node.source?.kind !== 'path' || digests.has(node) || unknown.has(node)) continue;
     const { path } = node.source;
     const identity = isContextNode(node) ? node.identity : undefined;
     const isAsked = identity !== undefined && known?.digests.has(path) !== true;
-    const cached = isAsked ? cache?.get(path, identity) : undefined;
-    found.set({ node, path, identity }, node.digest ?? cached);
+    const digest = node.digest ?? (isAsked ? cache?.get(path, identity) : undefined);
+    if (digest !== undefined) digests.set(node, digest);
+    else unknown.set(node, { node, path, identity });
   }
-  return found;
+  return { digests, unknown: [...unknown.values()] };
 }
 
 async function openBlobs(files: readonly LocalFile[], options: HashOptions): Promise<BlobNames | undefined> {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Digest, hexOf, toDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
-import type { FileIdentity } from './context-node.ts';
+import { type FileIdentity, isSameIdentity, milliseconds } from './context-node.ts';
 import { isRacy } from './raciness.ts';
-import { encodeStatTable, mergeRows, RECORD_BYTES, StatTable } from './stat-table.ts';
+import { IDENTITY_WORDS, type NewRow, StatTable } from './stat-table.ts';
 
 /** Digests of files by absolute path, trusted as long as the file's identity is the same; and those of blobs of git. */
 export interface StatCache {
@@ -30,30 +30,29 @@ export interface NamedBlob {
   /** Name of the blob in git, in hexadecimal digits. */
   readonly id: string;
   /** Bytes of the file. */
-  readonly size: bigint;
+  readonly size: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEEP_DAYS = 60;
-
-/** A record: the identity, the 32 bytes of the sha256, and the day since 1970 on which it was last of use. */
-const IDENTITY_BYTES = 48;
-const DAY_AT = RECORD_BYTES - 4;
-
-/** Of a blob, which never changes. */
-const NO_IDENTITY: FileIdentity = { dev: 0n, ino: 0n, size: 0n, mode: 0n, mtimeNs: 0n, ctimeNs: 0n };
 
 /** Opens the cache in `file`. A file that is missing or damaged is an empty cache. */
 export function openStatCache(file: string, now: () => number = Date.now): StatCache {
   return new FileStatCache(file, Math.floor(now() / DAY_MS));
 }
 
+/** What was found out by this build, with the objects that it has anyway. */
+interface Added {
+  readonly identity: FileIdentity;
+  readonly digest: Digest;
+}
+
 class FileStatCache implements StatCache {
   readonly #file: string;
   readonly #today: number;
   readonly #table: StatTable;
-  readonly #added = new Map<string, Buffer>();
-  readonly #encode = createIdentityEncoder();
+  readonly #added = new Map<string, Added>();
+  readonly #words = new Uint32Array(IDENTITY_WORDS);
 
   constructor(file: string, today: number) {
     this.#file = file;
@@ -62,20 +61,26 @@ class FileStatCache implements StatCache {
   }
 
   get(path: string, identity: FileIdentity): Digest | undefined {
-    return this.#find(path, this.#encode(identity));
+    const added = this.#added.get(path);
+    if (added !== undefined) return isSameIdentity(added.identity, identity) ? added.digest : undefined;
+    const row = this.#table.find(path);
+    if (row === undefined) return undefined;
+    putIdentity(identity, this.#words);
+    if (!this.#table.hasIdentity(row, this.#words)) return undefined;
+    this.#table.setDay(row, this.#today);
+    return toDigest(this.#table.sha256(row));
   }
 
-  set(path: string, entry: { identity: FileIdentity; digest: Digest; hashedAtMs: number }): void {
-    if (isYoung(entry.identity, entry.hashedAtMs)) return;
-    this.#add(path, this.#encode(entry.identity), entry.digest);
+  set(path: string, { identity, digest, hashedAtMs }: Added & { readonly hashedAtMs: number }): void {
+    if (!isYoung(identity, hashedAtMs)) this.#added.set(path, { identity, digest });
   }
 
   getBlob({ id, size }: NamedBlob): Digest | undefined {
-    return this.#find(blobName(id), this.#encode({ ...NO_IDENTITY, size }));
+    return this.get(blobName(id), { ...NO_IDENTITY, size });
   }
 
   setBlob({ id, size }: NamedBlob, digest: Digest): void {
-    this.#add(blobName(id), this.#encode({ ...NO_IDENTITY, size }), digest);
+    this.#added.set(blobName(id), { identity: { ...NO_IDENTITY, size }, digest });
   }
 
   save(): void {
@@ -84,50 +89,59 @@ class FileStatCache implements StatCache {
       const current = load(this.#file);
       const table = current.isSameFile(this.#table) ? this.#table : current;
       const oldest = this.#today - KEEP_DAYS;
-      const rows = mergeRows(table, this.#added).filter(({ record }) => record.readUInt32LE(DAY_AT) > oldest);
-      writeAtomicSync(this.#file, encodeStatTable(rows));
+      writeAtomicSync(
+        this.#file,
+        table.encodeWith(this.#added, (added) => this.#toRow(added), oldest),
+      );
       this.#added.clear();
     } catch {}
   }
 
-  #find(name: string, identity: Buffer): Digest | undefined {
-    const record = this.#added.get(name) ?? this.#table.find(name);
-    if (record === undefined || record.compare(identity, 0, IDENTITY_BYTES, 0, IDENTITY_BYTES) !== 0) return undefined;
-    record.writeUInt32LE(this.#today, DAY_AT);
-    return toDigest(record.toString('hex', IDENTITY_BYTES, DAY_AT));
-  }
-
-  #add(name: string, identity: Buffer, digest: Digest): void {
-    const record = Buffer.alloc(RECORD_BYTES);
-    identity.copy(record);
-    record.write(hexOf(digest), IDENTITY_BYTES, 'hex');
-    record.writeUInt32LE(this.#today, DAY_AT);
-    this.#added.set(name, record);
+  #toRow({ identity, digest }: Added): NewRow {
+    return {
+      putIdentity: (words, at) => putIdentity(identity, words, at),
+      sha256: hexOf(digest),
+      day: this.#today,
+    };
   }
 }
+
+/** Of a blob, which never changes. */
+const NO_IDENTITY: FileIdentity = {
+  ...{ dev: 0, ino: 0, size: 0, mode: 0 },
+  ...{ mtime: 0, mtimeNanoseconds: 0, ctime: 0, ctimeNanoseconds: 0 },
+};
 
 /** No absolute path begins like this. */
 function blobName(id: string): string {
   return `blob ${id}`;
 }
 
-/** Gives device, inode, size, times and mode in a fixed form, in the same buffer each time. */
-function createIdentityEncoder(): (identity: FileIdentity) => Buffer {
-  const numbers = new BigInt64Array(IDENTITY_BYTES / BigInt64Array.BYTES_PER_ELEMENT);
-  const bytes = Buffer.from(numbers.buffer);
-  return ({ dev, ino, size, mtimeNs, ctimeNs, mode }) => {
-    numbers[0] = dev;
-    numbers[1] = ino;
-    numbers[2] = size;
-    numbers[3] = mtimeNs;
-    numbers[4] = ctimeNs;
-    numbers[5] = mode;
-    return bytes;
-  };
+const HALF = 2 ** 32;
+
+/** All numbers whole, those that may be large in two halves. */
+function putIdentity(identity: FileIdentity, words: Uint32Array, at = 0): void {
+  const { dev, ino, size, mode, mtime, mtimeNanoseconds, ctime, ctimeNanoseconds } = identity;
+  words[at] = Math.floor(dev / HALF);
+  words[at + 1] = dev;
+  words[at + 2] = typeof ino === 'bigint' ? Number(ino >> 32n) : Math.floor(ino / HALF);
+  words[at + 3] = typeof ino === 'bigint' ? Number(BigInt.asUintN(32, ino)) : ino;
+  words[at + 4] = Math.floor(size / HALF);
+  words[at + 5] = size;
+  words[at + 6] = mode;
+  words[at + 7] = Math.floor(mtime / HALF);
+  words[at + 8] = mtime;
+  words[at + 9] = mtimeNanoseconds;
+  words[at + 10] = Math.floor(ctime / HALF);
+  words[at + 11] = ctime;
+  words[at + 12] = ctimeNanoseconds;
 }
 
-function isYoung({ mtimeNs, ctimeNs }: FileIdentity, hashedAtMs: number): boolean {
-  return [mtimeNs, ctimeNs].some((time) => isRacy(Number(time) / 1e6, hashedAtMs));
+function isYoung({ mtime, mtimeNanoseconds, ctime, ctimeNanoseconds }: FileIdentity, hashedAtMs: number): boolean {
+  return (
+    isRacy(milliseconds(mtime, mtimeNanoseconds), hashedAtMs) ||
+    isRacy(milliseconds(ctime, ctimeNanoseconds), hashedAtMs)
+  );
 }
 
 function load(file: string): StatTable {

@@ -1,129 +1,199 @@
 import { createHash } from 'node:crypto';
+import { compareBytes } from '../core/paths.ts';
+
+/** Of each row: the numbers of an identity, a sha256, and a day. */
+export const IDENTITY_WORDS = 13;
+const HASH_WORDS = 8;
+const DAY_AT = IDENTITY_WORDS + HASH_WORDS;
+const ROW_WORDS = DAY_AT + 1;
+const WORD = 4;
+
+const MAGIC = Buffer.from('lamella stat cache 3\n\n\n\n');
+const ROWS_START = MAGIC.length + WORD;
+const DIGEST_BYTES = 32;
+
+/** A row that is to be written. */
+export interface NewRow {
+  /** Writes {@link IDENTITY_WORDS} numbers. */
+  readonly putIdentity: (words: Uint32Array, at: number) => void;
+  /** In hex. */
+  readonly sha256: string;
+  readonly day: number;
+}
 
 /**
- * Records of a fixed size by name, as the bytes of a file: magic, the number of records, the records in the order of their
- * names, where each name ends, the names (UTF-8, ascending by bytes), and the sha256 of all before. It is used as it is
- * read: of 100,000 records none is looked at that is not asked for, and names asked for in order are found at once.
+ * Rows of numbers by name, as the bytes of a file: magic, the number of rows, the rows in the order of their names, where
+ * each name ends, the names (UTF-8, ascending by bytes), and the sha256 of all before. It is used as it is read: of
+ * 100,000 rows none is looked at that is not asked for, none becomes an object, and names asked for in order are found at
+ * once. Numbers are in the byte order of this machine, which is the only one to read them.
  */
 export class StatTable {
-  static readonly empty: StatTable = new StatTable(Buffer.alloc(0), 0);
+  static readonly empty: StatTable = new StatTable(emptyFile());
 
   readonly #file: Buffer;
   readonly count: number;
+  readonly #rows: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #namesAt: number;
   #scratch = Buffer.alloc(1024);
-  #last = -1;
+  #next = 0;
 
-  private constructor(file: Buffer, count: number) {
+  private constructor(file: Buffer) {
+    const { count, rows, ends, namesAt } = partsOf(file);
     this.#file = file;
     this.count = count;
+    this.#rows = rows;
+    this.#ends = ends;
+    this.#namesAt = namesAt;
   }
 
-  /** `undefined` for anything that {@link encodeStatTable} did not write whole. The bytes are the table's from now on. */
-  static decode(file: Buffer): StatTable | undefined {
-    const end = file.length - DIGEST_BYTES;
-    if (end < RECORDS_START || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-    if (!sha256(file.subarray(0, end)).equals(file.subarray(end))) return undefined;
-    return new StatTable(file, file.readUInt32LE(MAGIC.length));
+  /** `undefined` for anything that {@link encodeWith} did not write whole. The bytes are the table's from now on. */
+  static decode(given: Buffer): StatTable | undefined {
+    const end = given.length - DIGEST_BYTES;
+    if (end < ROWS_START || !given.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+    if (!sha256(given.subarray(0, end)).equals(given.subarray(end))) return undefined;
+    return new StatTable(given.byteOffset % WORD === 0 ? given : Buffer.from(new Uint8Array(given).buffer));
   }
 
-  /** Whether both were read from the same bytes, whatever has been written into records since. */
+  /** Whether both were read from the same bytes, whatever days have been written since. */
   isSameFile(other: StatTable): boolean {
     return this.#file.subarray(-DIGEST_BYTES).equals(other.#file.subarray(-DIGEST_BYTES));
   }
 
-  /** The record of a name. Writing into it changes the table. */
-  find(name: string): Buffer | undefined {
-    const row = this.#rowOf(this.#encode(name));
-    if (row === undefined) return undefined;
-    this.#last = row;
-    return this.record(row);
+  /** The row of a name. */
+  find(name: string): number | undefined {
+    const length = this.#put(name);
+    const row = this.#next < this.count && this.#compare(this.#next, length) === 0 ? this.#next : this.#search(length);
+    if (row < 0) return undefined;
+    this.#next = row + 1;
+    return row;
   }
 
-  record(row: number): Buffer {
-    const at = RECORDS_START + row * RECORD_BYTES;
-    return this.#file.subarray(at, at + RECORD_BYTES);
+  hasIdentity(row: number, words: Uint32Array): boolean {
+    const start = row * ROW_WORDS;
+    for (let at = 0; at < IDENTITY_WORDS; at++) if (this.#rows[start + at] !== words[at]) return false;
+    return true;
   }
 
-  name(row: number): Buffer {
-    return this.#file.subarray(this.#nameEnd(row - 1), this.#nameEnd(row));
+  /** In hex. */
+  sha256(row: number): string {
+    const start = ROWS_START + (row * ROW_WORDS + IDENTITY_WORDS) * WORD;
+    return this.#file.toString('hex', start, start + HASH_WORDS * WORD);
   }
 
-  #rowOf(name: Buffer): number | undefined {
-    const next = this.#last + 1;
-    if (next < this.count && this.#compare(next, name) === 0) return next;
+  setDay(row: number, day: number): void {
+    this.#rows[row * ROW_WORDS + DAY_AT] = day;
+  }
+
+  /** The bytes of a table with newer rows, which replace those of the same name, and without those of `oldestDay` or before. */
+  encodeWith<T>(newer: ReadonlyMap<string, T>, toRow: (value: T) => NewRow, oldestDay: number): Buffer {
+    const added = [...newer].sort(([a], [b]) => compareBytes(a, b));
+    const sources = this.#merge(added, oldestDay);
+    let nameBytes = 0;
+    for (const source of sources) {
+      const name = added[~source]?.[0];
+      nameBytes += name === undefined ? this.#nameEnd(source) - this.#nameEnd(source - 1) : Buffer.byteLength(name);
+    }
+    const target = encode(sources.length, nameBytes);
+    let end = 0;
+    sources.forEach((source, row) => {
+      const newRow = added[~source];
+      if (newRow === undefined) {
+        const start = this.#nameEnd(source - 1);
+        end += this.#file.copy(target.file, target.namesAt + end, start, this.#nameEnd(source));
+        target.rows.set(this.#rows.subarray(source * ROW_WORDS, (source + 1) * ROW_WORDS), row * ROW_WORDS);
+      } else {
+        end += target.file.write(newRow[0], target.namesAt + end);
+        putRow(target, row, toRow(newRow[1]));
+      }
+      target.ends[row] = end;
+    });
+    const body = target.file.subarray(0, -DIGEST_BYTES);
+    sha256(body).copy(target.file, body.length);
+    return target.file;
+  }
+
+  /** Rows by their number, newer ones by the complement of theirs. */
+  #merge(added: readonly (readonly [name: string, ...unknown[]])[], oldestDay: number): number[] {
+    const merged: number[] = [];
+    let row = 0;
+    const keepUpTo = (end: number): void => {
+      for (; row < end; row++) if ((this.#rows[row * ROW_WORDS + DAY_AT] ?? 0) > oldestDay) merged.push(row);
+    };
+    added.forEach(([name], index) => {
+      const found = this.#search(this.#put(name));
+      keepUpTo(found < 0 ? ~found : found);
+      if (found >= 0) row = found + 1;
+      merged.push(~index);
+    });
+    keepUpTo(this.count);
+    return merged;
+  }
+
+  /** The row of the name in the scratch memory, or the complement of where it belongs. */
+  #search(length: number): number {
     let [low, high] = [0, this.count];
     while (low < high) {
       const middle = (low + high) >> 1;
-      const order = this.#compare(middle, name);
+      const order = this.#compare(middle, length);
       if (order === 0) return middle;
       if (order < 0) low = middle + 1;
       else high = middle;
     }
-    return undefined;
+    return ~low;
   }
 
-  #compare(row: number, name: Buffer): number {
-    return this.#file.compare(name, 0, name.length, this.#nameEnd(row - 1), this.#nameEnd(row));
+  #compare(row: number, length: number): number {
+    return this.#file.compare(this.#scratch, 0, length, this.#nameEnd(row - 1), this.#nameEnd(row));
   }
 
   #nameEnd(row: number): number {
-    const ends = RECORDS_START + this.count * RECORD_BYTES;
-    const names = ends + this.count * END_BYTES;
-    return row < 0 ? names : names + this.#file.readUInt32LE(ends + row * END_BYTES);
+    return this.#namesAt + (row < 0 ? 0 : (this.#ends[row] ?? 0));
   }
 
-  #encode(name: string): Buffer {
+  #put(name: string): number {
     if (name.length * 3 > this.#scratch.length) this.#scratch = Buffer.alloc(name.length * 6);
-    return this.#scratch.subarray(0, this.#scratch.write(name));
+    return this.#scratch.write(name);
   }
 }
 
-const MAGIC = Buffer.from('lamella stat cache 2\n');
-const RECORDS_START = MAGIC.length + 4;
-const END_BYTES = 4;
-const DIGEST_BYTES = 32;
-/** Bytes of each record. */
-export const RECORD_BYTES = 84;
-
-export interface NamedRecord {
-  readonly name: Buffer;
-  readonly record: Buffer;
+interface Parts {
+  readonly file: Buffer;
+  readonly count: number;
+  readonly rows: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly namesAt: number;
 }
 
-/** The bytes of a table of records, whose names are ascending. */
-export function encodeStatTable(rows: readonly NamedRecord[]): Buffer {
-  const count = Buffer.alloc(4);
-  count.writeUInt32LE(rows.length);
-  const ends = Buffer.alloc(rows.length * END_BYTES);
-  let end = 0;
-  rows.forEach(({ name }, row) => {
-    end += name.length;
-    ends.writeUInt32LE(end, row * END_BYTES);
-  });
-  const records = rows.map(({ record }) => record);
-  const body = Buffer.concat([MAGIC, count, ...records, ends, ...rows.map(({ name }) => name)]);
-  return Buffer.concat([body, sha256(body)]);
+function partsOf(file: Buffer): Parts {
+  const count = file.readUInt32LE(MAGIC.length);
+  const endsAt = ROWS_START + count * ROW_WORDS * WORD;
+  return {
+    file,
+    count,
+    rows: new Uint32Array(file.buffer, file.byteOffset + ROWS_START, count * ROW_WORDS),
+    ends: new Uint32Array(file.buffer, file.byteOffset + endsAt, count),
+    namesAt: endsAt + count * WORD,
+  };
 }
 
-/** Rows of a table and newer ones, which replace those of the same name, in order. */
-export function mergeRows(table: StatTable, newer: ReadonlyMap<string, Buffer>): NamedRecord[] {
-  const added = [...newer].map(([name, record]): NamedRecord => ({ name: Buffer.from(name), record }));
-  added.sort((a, b) => a.name.compare(b.name));
-  const merged: NamedRecord[] = [];
-  let at = 0;
-  for (let row = 0; row < table.count; row++) {
-    const name = table.name(row);
-    let order = 1;
-    for (let next = added[at]; next !== undefined; next = added[at]) {
-      order = next.name.compare(name);
-      if (order > 0) break;
-      merged.push(next);
-      at++;
-      if (order === 0) break;
-    }
-    if (order !== 0) merged.push({ name, record: table.record(row) });
-  }
-  return [...merged, ...added.slice(at)];
+function emptyFile(): Buffer {
+  return encode(0, 0).file;
+}
+
+/** A file to be filled, with its head. */
+function encode(count: number, nameBytes: number): Parts {
+  const file = Buffer.alloc(ROWS_START + count * (ROW_WORDS + 1) * WORD + nameBytes + DIGEST_BYTES);
+  MAGIC.copy(file);
+  file.writeUInt32LE(count, MAGIC.length);
+  return partsOf(file);
+}
+
+function putRow({ file, rows }: Parts, row: number, { putIdentity, sha256: hex, day }: NewRow): void {
+  const start = row * ROW_WORDS;
+  putIdentity(rows, start);
+  file.write(hex, ROWS_START + (start + IDENTITY_WORDS) * WORD, 'hex');
+  rows[start + DAY_AT] = day;
 }
 
 function sha256(bytes: Buffer): Buffer {

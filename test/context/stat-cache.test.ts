@@ -6,24 +6,36 @@ import { openStatCache } from '../../src/context/stat-cache.ts';
 import { toDigest } from '../../src/core/digest.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const SECOND = 1_000_000_000n;
 const IDENTITY: FileIdentity = {
-  dev: 1n,
-  ino: 2n,
-  size: 3n,
-  mode: 0o100644n,
-  mtimeNs: 10n * SECOND,
-  ctimeNs: 20n * SECOND,
+  dev: 1,
+  ino: 2,
+  size: 3,
+  mode: 0o100644,
+  mtime: 10,
+  mtimeNanoseconds: 0,
+  ctime: 20,
+  ctimeNanoseconds: 0,
+};
+/** Numbers that do not fit into 32 bits, or into 53, and a time before 1970. */
+const LARGE: FileIdentity = {
+  dev: 2 ** 40 + 1,
+  ino: 2n ** 63n + 1n,
+  size: 2 ** 35 + 1,
+  mode: 0o100644,
+  mtime: -1,
+  mtimeNanoseconds: 999_999_995,
+  ctime: 2 ** 33,
+  ctimeNanoseconds: 1,
 };
 const DIGEST = toDigest('ab'.repeat(32));
-const LATER = 1_000_000;
+const LATER = 1e14;
 const DAY = 24 * 60 * 60 * 1000;
 
 function savedCache(): string {
   const file = join(tempDir(), 'sub/stat-cache');
   const cache = openStatCache(file, () => 0);
   cache.set('/ä/b', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
-  cache.set('/c', { identity: { ...IDENTITY, ino: 2n ** 63n + 1n, mtimeNs: -5n }, digest: DIGEST, hashedAtMs: LATER });
+  cache.set('/c', { identity: LARGE, digest: DIGEST, hashedAtMs: LATER });
   cache.save();
   return file;
 }
@@ -32,13 +44,20 @@ describe('openStatCache', () => {
   it('remembers digests over processes', () => {
     const cache = openStatCache(savedCache(), () => 0);
     expect(cache.get('/ä/b', IDENTITY)).toBe(DIGEST);
-    expect(cache.get('/c', { ...IDENTITY, ino: 2n ** 63n + 1n, mtimeNs: -5n })).toBe(DIGEST);
+    expect(cache.get('/c', LARGE)).toBe(DIGEST);
     expect(cache.get('/missing', IDENTITY)).toBeUndefined();
   });
 
   test.each(Object.keys(IDENTITY) as (keyof FileIdentity)[])('forgets a file whose %s changed', (field) => {
     const cache = openStatCache(savedCache(), () => 0);
-    expect(cache.get('/ä/b', { ...IDENTITY, [field]: IDENTITY[field] + 1n })).toBeUndefined();
+    for (const [path, identity] of [
+      ['/ä/b', IDENTITY],
+      ['/c', LARGE],
+    ] as const) {
+      const value = identity[field];
+      const others = typeof value === 'bigint' ? [value + 1n, value - 2n ** 62n] : [value + 1, value - 1];
+      for (const other of others) expect(cache.get(path, { ...identity, [field]: other })).toBeUndefined();
+    }
   });
 
   test.each([
@@ -58,14 +77,14 @@ describe('openStatCache', () => {
     ['more than 50 ms before', 20_051, DIGEST],
   ])('counts a file of a file system with parts of seconds when it changed %s', (_, hashedAtMs, expected) => {
     const cache = openStatCache(join(tempDir(), 'c'), () => 0);
-    const identity = { ...IDENTITY, mtimeNs: IDENTITY.mtimeNs + 500_000n, ctimeNs: IDENTITY.ctimeNs + 500_000n };
+    const identity = { ...IDENTITY, mtimeNanoseconds: 500_000, ctimeNanoseconds: 500_000 };
     cache.set('/a', { identity, digest: DIGEST, hashedAtMs });
     expect(cache.get('/a', identity)).toBe(expected);
   });
 
   it('is racy by the later of both times', () => {
     const cache = openStatCache(join(tempDir(), 'c'), () => 0);
-    const identity = { ...IDENTITY, mtimeNs: 30n * SECOND };
+    const identity = { ...IDENTITY, mtime: 30 };
     cache.set('/a', { identity, digest: DIGEST, hashedAtMs: 31_000 });
     expect(cache.get('/a', identity)).toBeUndefined();
   });
@@ -121,12 +140,12 @@ describe('openStatCache', () => {
     const file = join(tempDir(), 'c');
     const id = 'cd'.repeat(20);
     const cache = openStatCache(file, () => 0);
-    cache.setBlob({ id, size: 3n }, DIGEST);
+    cache.setBlob({ id, size: 3 }, DIGEST);
     cache.save();
     const later = openStatCache(file, () => 0);
-    expect(later.getBlob({ id, size: 3n })).toBe(DIGEST);
-    expect(later.getBlob({ id, size: 4n })).toBeUndefined();
-    expect(later.getBlob({ id: 'ef'.repeat(20), size: 3n })).toBeUndefined();
+    expect(later.getBlob({ id, size: 3 })).toBe(DIGEST);
+    expect(later.getBlob({ id, size: 4 })).toBeUndefined();
+    expect(later.getBlob({ id: 'ef'.repeat(20), size: 3 })).toBeUndefined();
     expect(later.get(id, IDENTITY)).toBeUndefined();
   });
 
@@ -141,7 +160,7 @@ describe('openStatCache', () => {
     later.save();
     const cache = openStatCache(file, () => 61 * DAY);
     expect(cache.get('/ä/b', IDENTITY)).toBe(DIGEST);
-    expect(cache.get('/c', { ...IDENTITY, ino: 2n ** 63n + 1n, mtimeNs: -5n })).toBeUndefined();
+    expect(cache.get('/c', LARGE)).toBeUndefined();
   });
 
   it('gives up silently where it cannot write', () => {

@@ -3,7 +3,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from '../../io/programs.ts';
-import type { FileIdentity } from '../context-node.ts';
+import { type FileIdentity, milliseconds } from '../context-node.ts';
 import { isRacy } from '../raciness.ts';
 import { type GitIndex, type IndexEntry, parseGitIndex } from './index-file.ts';
 
@@ -100,25 +100,25 @@ function blobOf(index: GitIndex, name: string, { identity, writtenMs }: Found): 
   const entry = index.get(name);
   if (entry === undefined || !entry.isPlain || !isAsEntry(identity, entry)) return undefined;
   // Git itself looks into what changed when it wrote the index, or later.
-  const isYoung = [identity.mtimeNs, identity.ctimeNs].some((time) => isRacy(Number(time) / 1e6, writtenMs));
-  return isYoung ? undefined : entry.id;
+  const { mtime, mtimeNanoseconds, ctime, ctimeNanoseconds } = identity;
+  const changed = [milliseconds(mtime, mtimeNanoseconds), milliseconds(ctime, ctimeNanoseconds)];
+  return changed.some((timeMs) => isRacy(timeMs, writtenMs)) ? undefined : entry.id;
 }
 
 const REGULAR = 0o100000;
 const TYPE = 0o170000;
-const NANOSECONDS = 1_000_000_000n;
-
 /** Size 0 is how git marks entries that it must look into. */
-function isAsEntry({ size, ino, mode, mtimeNs, ctimeNs }: FileIdentity, entry: IndexEntry): boolean {
-  const isSame = (time: bigint, { seconds, nanoseconds }: IndexEntry['mtime']): boolean =>
-    time / NANOSECONDS === BigInt(seconds) && time % NANOSECONDS === BigInt(nanoseconds);
+function isAsEntry(identity: FileIdentity, entry: IndexEntry): boolean {
+  const { size, ino, mode, mtime, mtimeNanoseconds, ctime, ctimeNanoseconds } = identity;
   return (
-    size !== 0n &&
-    size === BigInt(entry.size) &&
-    BigInt.asUintN(32, ino) === BigInt(entry.ino) &&
-    (Number(mode) & TYPE) === REGULAR &&
+    size !== 0 &&
+    size === entry.size &&
+    BigInt.asUintN(32, BigInt(ino)) === BigInt(entry.ino) &&
+    (mode & TYPE) === REGULAR &&
     (entry.mode & TYPE) === REGULAR &&
-    isSame(mtimeNs, entry.mtime) &&
-    isSame(ctimeNs, entry.ctime)
+    mtime === entry.mtime.seconds &&
+    mtimeNanoseconds === entry.mtime.nanoseconds &&
+    ctime === entry.ctime.seconds &&
+    ctimeNanoseconds === entry.ctime.nanoseconds
   );
 }
