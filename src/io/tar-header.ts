@@ -109,8 +109,10 @@ function paxRecords(header: TarHeader): PaxRecords | undefined {
   if (header.uid > MAX_OCTAL_7) add('uid', String(header.uid));
   if (header.gid > MAX_OCTAL_7) add('gid', String(header.gid));
   if (header.mtime < 0 || header.mtime > MAX_OCTAL_11) add('mtime', String(header.mtime));
-  for (const [key, value] of Object.entries(header.xattrs ?? {})) {
-    add(`${XATTR_PREFIX}${key}`, Buffer.from(value, 'base64'));
+  if (header.xattrs !== undefined) {
+    for (const [key, value] of Object.entries(header.xattrs)) {
+      add(`${XATTR_PREFIX}${key}`, Buffer.from(value, 'base64'));
+    }
   }
   return records;
 }

@@ -1,8 +1,14 @@
 import { hash } from 'node:crypto';
-import type { Digest } from '../core/digest.ts';
-import { type Entry, isWhiteout, type PackEntry, type TocEntry, type WhiteoutEntry } from '../core/toc.ts';
+import {
+  isWhiteout,
+  type Metadata,
+  type PackEntry,
+  type TocEntry,
+  type TocFileEntry,
+  type WhiteoutEntry,
+} from '../core/toc.ts';
 import type { EntryBlock } from './cut-entries.ts';
-import { packedEntry, type TimePolicy } from './tar-blocks.ts';
+import { packedTime, packedXattrs, type TimePolicy } from './tar-blocks.ts';
 
 /** Changes with the bytes that are written for the same entries. */
 const RULES = 'block 2';
@@ -12,7 +18,7 @@ export function keyOfBlock({ entries, isLast }: EntryBlock, times: TimePolicy): 
   const isKnown = entries.every((entry) => isWhiteout(entry) || hasKnownContent(entry));
   if (!isKnown) return undefined;
   const described = entries.map((entry) =>
-    isWhiteout(entry) ? describeWhiteout(entry) : describe(packedEntry(entry, times), entry.digest),
+    isWhiteout(entry) ? describeWhiteout(entry) : describe(entry, packedTime(entry, times), packedXattrs(entry)),
   );
   return keyOf(described, isLast);
 }
@@ -20,7 +26,7 @@ export function keyOfBlock({ entries, isLast }: EntryBlock, times: TimePolicy): 
 /** The same key, of what was packed. */
 export function keyOfPacked(entries: readonly TocEntry[], isLast: boolean): string {
   const described = entries.map((entry) =>
-    isWhiteout(entry) ? describeWhiteout(entry) : describe(entry, entry.digest),
+    isWhiteout(entry) ? describeWhiteout(entry) : describe(entry, entry.mtime, entry.xattrs),
   );
   return keyOf(described, isLast);
 }
@@ -38,8 +44,8 @@ function describeWhiteout({ path, type }: WhiteoutEntry): string {
 }
 
 /** Fields with NUL between them, which is in none of them. */
-function describe(entry: Entry, digest: Digest | undefined): string {
-  const { path, type, mode, uid, gid, size, mtime, link = '', major = '', minor = '', xattrs } = entry;
+function describe(entry: PackEntry | TocFileEntry, mtime: number, xattrs: Metadata['xattrs']): string {
+  const { path, type, mode, uid, gid, size, link = '', major = '', minor = '', digest } = entry;
   const numbers = `${mode} ${uid} ${gid} ${size} ${mtime} ${major} ${minor}`;
   const content = size === 0 ? '' : (digest ?? '');
   return `${path}\0${type}\0${numbers}\0${link}\0${content}\0${xattrs === undefined ? '' : JSON.stringify(xattrs)}`;

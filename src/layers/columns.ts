@@ -5,15 +5,33 @@ export type Column =
   | { readonly all: readonly unknown[] }
   | { readonly some: readonly (readonly [row: number, value: unknown])[] };
 
-/** `undefined` when there is no value in any row. */
-export function toColumn(values: readonly unknown[]): Column | undefined {
-  const [first] = values;
-  const filled = values.reduce<number>((count, value) => (value === undefined ? count : count + 1), 0);
+/**
+ * What `read` gives of each row; `undefined` when there is no value in any. Rows are read again and again, as that costs less
+ * than a list of hundreds of thousands of values.
+ */
+export function toColumn<T>(rows: readonly T[], read: (row: T) => unknown): Column | undefined {
+  const [head] = rows;
+  const first = head === undefined ? undefined : read(head);
+  let filled = 0;
+  let [areSame, areLines] = [isPlain(first), true];
+  for (const row of rows) {
+    const value = read(row);
+    if (value !== undefined) filled++;
+    areSame &&= value === first;
+    areLines &&= isLine(value);
+  }
   if (filled === 0) return undefined;
-  if (isPlain(first) && values.every((value) => value === first)) return { same: first };
-  if (values.every(isLine)) return { lines: values.join('\n') };
-  if (filled * 2 >= values.length) return { all: values.map((value) => value ?? null) };
-  return { some: values.flatMap((value, row) => (value === undefined ? [] : [[row, value] as const])) };
+  if (areSame && isPlain(first)) return { same: first };
+  if (areLines) return { lines: rows.map(read).join('\n') };
+  if (filled * 2 >= rows.length) return { all: rows.map((row) => read(row) ?? null) };
+  return { some: [...filledRows(rows, read)] };
+}
+
+function* filledRows<T>(rows: readonly T[], read: (row: T) => unknown): Generator<readonly [number, unknown], void> {
+  for (const [at, row] of rows.entries()) {
+    const value = read(row);
+    if (value !== undefined) yield [at, value];
+  }
 }
 
 function isPlain(value: unknown): value is string | number {

@@ -84,7 +84,8 @@ export function isLarge(entry: PackEntry | TocEntry): boolean {
 function mostBytes(entry: PackEntry | TocEntry): number {
   if (isWhiteout(entry)) return headerBytes(`${entry.path}/.wh..wh..opq`);
   const isExtended = entry.xattrs !== undefined || Math.max(entry.uid, entry.gid) > MAX_SHORT_ID || entry.mtime < 0;
-  return headerBytes(`${entry.path}${entry.link ?? ''}`) + (isExtended ? 4 * TAR_RECORD : 0) + padded(entry.size);
+  const names = entry.link === undefined ? entry.path : entry.path + entry.link;
+  return headerBytes(names) + (isExtended ? 4 * TAR_RECORD : 0) + padded(entry.size);
 }
 
 /** Larger numbers stand in an extended header. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { compareTreePaths, parentPath } from '../core/paths.ts';
+import { compareTreePaths } from '../core/paths.ts';
 import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
 
 /**
@@ -7,7 +7,9 @@ import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
  * children, hard links after their target. Anything else is a bug of the caller.
  */
 export class OrderChecker {
-  readonly #files = new Set<string>();
+  /** What may be linked to; a set of it is made when there is a link to check. */
+  readonly #files: string[] = [];
+  readonly #linkable = new Set<string>();
   /** The directories from the root down to the current place. */
   readonly #ancestors: string[] = [''];
   #last = '';
@@ -20,7 +22,7 @@ export class OrderChecker {
     this.#enterParent(entry);
     if (entry.type === 'directory') this.#ancestors.push(path);
     if (entry.type === 'hardlink') this.#checkLink(entry);
-    else if (entry.type !== 'directory' && !isWhiteout(entry)) this.#files.add(path);
+    else if (entry.type !== 'directory' && !isWhiteout(entry)) this.#files.push(path);
     this.#last = path;
   }
 
@@ -29,13 +31,16 @@ export class OrderChecker {
   }
 
   #enterParent({ path, type }: PackEntry | WhiteoutEntry): void {
-    const parent = type === 'opaque' ? path : parentPath(path);
-    while (this.#ancestors.length > 1 && this.#ancestors.at(-1) !== parent) this.#ancestors.pop();
-    if (this.#ancestors.at(-1) !== parent) assert.fail(`the parent of ${quote(path)} is not in the layer before it`);
+    const length = type === 'opaque' ? path.length : Math.max(path.lastIndexOf('/'), 0);
+    const isParent = (ancestor: string | undefined): boolean =>
+      ancestor?.length === length && path.startsWith(ancestor);
+    while (this.#ancestors.length > 1 && !isParent(this.#ancestors.at(-1))) this.#ancestors.pop();
+    if (!isParent(this.#ancestors.at(-1))) assert.fail(`the parent of ${quote(path)} is not in the layer before it`);
   }
 
   #checkLink({ path, link }: PackEntry): void {
-    const isKnown = link !== undefined && this.#files.has(link);
+    for (const file of this.#files.splice(0)) this.#linkable.add(file);
+    const isKnown = link !== undefined && this.#linkable.has(link);
     if (!isKnown) assert.fail(`the target of the hard link ${quote(path)} is not before it`);
   }
 }

@@ -1,4 +1,4 @@
-import type { DiffId } from '../core/digest.ts';
+import type { DiffId, Digest } from '../core/digest.ts';
 import { toDiffId } from '../core/digest.ts';
 import {
   type Entry,
@@ -65,11 +65,16 @@ export class TarBlocks {
     const taken: TocEntry[] = [];
     let at = start;
     for (const entry of entries) {
-      const packed = isWhiteout(entry) ? entry : packedEntry(entry, this.#options.times);
-      at += tarHeaderBytes(isWhiteout(packed) ? whiteoutHeader(packed) : packed);
-      if (isWhiteout(packed) || isWhiteout(entry)) taken.push(packed);
-      else taken.push(packed.type === 'file' ? takenFile(entry, packed, { at, start, parts }) : packed);
-      if (!isWhiteout(packed)) at += packed.size + tarPadding(packed.size);
+      if (isWhiteout(entry)) {
+        at += tarHeaderBytes(whiteoutHeader(entry));
+        taken.push(entry);
+        continue;
+      }
+      const packed = packedEntry(entry, this.#options.times);
+      at += tarHeaderBytes(packed);
+      if (packed.type === 'file') addFacts(packed, takenFacts(packed, entry.digest, { at, start, parts }), at);
+      taken.push(packed);
+      at += packed.size + tarPadding(packed.size);
     }
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     if (at + (isLast ? TAR_END.length : 0) !== start + size) return false;
@@ -116,8 +121,8 @@ export class TarBlocks {
     const facts = entry.size === 0 ? contentFacts(entry.path, Buffer.alloc(0)) : yield* this.#content(entry);
     if (entry.digest !== undefined && entry.digest !== facts.digest) throw fileChanged(entry, 'its content is another');
     this.#writer.pad();
-    const tocEntry: TocFileEntry = { ...packed, digest: facts.digest, offset, ...dataOf(facts) };
-    this.#toc.push(tocEntry);
+    addFacts(packed, facts, offset);
+    this.#toc.push(packed);
   }
 
   *#content(entry: PackEntry): Generator<Buffer, ContentFacts> {
@@ -160,21 +165,27 @@ export class TarBlocks {
   }
 }
 
-/** What of an entry is packed. */
-export function packedEntry(entry: PackEntry, times: TimePolicy): Entry {
+type Packed = { -readonly [P in keyof TocFileEntry]: TocFileEntry[P] };
+
+/** What of an entry is packed; the caller's to complete. */
+function packedEntry(entry: PackEntry, times: TimePolicy): Packed {
   const { path, type, mode, uid, gid, size, link, major, minor } = entry;
-  const capability = entry.xattrs?.[CAPABILITY];
-  const mtime = times.kind === 'fixed' ? times.seconds : entry.mtime;
-  const packed = { path, type, mode, uid, gid, size, mtime };
-  const isPlain = link === undefined && major === undefined && minor === undefined && capability === undefined;
-  if (isPlain) return packed;
-  return {
-    ...packed,
-    ...(link !== undefined && { link }),
-    ...(major !== undefined && { major }),
-    ...(minor !== undefined && { minor }),
-    ...(capability !== undefined && { xattrs: { [CAPABILITY]: capability } }),
-  };
+  const packed: Packed = { path, type, mode, uid, gid, size, mtime: packedTime(entry, times) };
+  const xattrs = packedXattrs(entry);
+  if (link !== undefined) packed.link = link;
+  if (major !== undefined) packed.major = major;
+  if (minor !== undefined) packed.minor = minor;
+  if (xattrs !== undefined) packed.xattrs = xattrs;
+  return packed;
+}
+
+export function packedTime({ mtime }: PackEntry, times: TimePolicy): number {
+  return times.kind === 'fixed' ? times.seconds : mtime;
+}
+
+export function packedXattrs({ xattrs }: PackEntry): Entry['xattrs'] {
+  const capability = xattrs?.[CAPABILITY];
+  return capability === undefined ? undefined : { [CAPABILITY]: capability };
 }
 
 interface TakenFrom {
@@ -184,16 +195,25 @@ interface TakenFrom {
   readonly parts: readonly Buffer[];
 }
 
-function takenFile({ digest }: PackEntry, packed: Entry, { at, start, parts: [first] }: TakenFrom): TocFileEntry {
+/** {@link ContentFacts} as far as they are known. */
+type KnownFacts = { readonly [P in keyof ContentFacts]: ContentFacts[P] | undefined };
+
+/** Of a file whose content lies in a block that was packed before. */
+function takenFacts(packed: Entry, digest: Digest | undefined, from: TakenFrom): KnownFacts {
   const { path, size } = packed;
-  if (size === 0) return { ...packed, offset: at, ...contentFacts(path, Buffer.alloc(0)) };
-  const known = { ...packed, ...(digest !== undefined && { digest }), offset: at };
-  if (first === undefined || !isInline(path, size)) return known;
-  return { ...known, data: first.toString('base64', at - start, at - start + size) };
+  if (size === 0) return contentFacts(path, Buffer.alloc(0));
+  const data = isInline(path, size) ? dataAt(from, size) : undefined;
+  return data === undefined ? { digest } : { digest, data };
 }
 
-function dataOf({ data }: ContentFacts): { data?: string } {
-  return data === undefined ? {} : { data };
+function dataAt({ at, start, parts: [first] }: TakenFrom, size: number): string | undefined {
+  return first?.toString('base64', at - start, at - start + size);
+}
+
+function addFacts(packed: Packed, { digest, data }: KnownFacts, offset: number): void {
+  if (digest !== undefined) packed.digest = digest;
+  packed.offset = offset;
+  if (data !== undefined) packed.data = data;
 }
 
 function checkSize(entry: PackEntry, read: number): void {

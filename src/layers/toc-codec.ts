@@ -51,11 +51,14 @@ export function encodeToc({ diffId, size, entries }: Toc): Uint8Array {
   const rows = entries as readonly Fields[];
   const columns: Partial<Record<Property, Column>> = {};
   for (const property of PROPERTIES) {
-    const column = toColumn(rows.map<unknown>(READ[property]));
+    const column = toColumn<Fields>(rows, READ[property]);
     if (column !== undefined) columns[property] = column;
   }
   const digests = Buffer.from(rows.map(({ digest }) => (digest === undefined ? '' : hexOf(digest))).join(''), 'hex');
-  const undigested = rows.flatMap(({ digest }, row) => (digest === undefined ? [row] : []));
+  const undigested: number[] = [];
+  rows.forEach(({ digest }, row) => {
+    if (digest === undefined) undigested.push(row);
+  });
   const stored: StoredToc = {
     ...{ version: VERSION, diffId, size, count: rows.length, columns },
     ...{ digests: digests.toString('base64'), undigested },

@@ -36,13 +36,12 @@ export class FileTree implements Tree {
   }
 
   lookup(path: string): Node | undefined {
-    let node: Node = this.root;
-    if (path === '') return node;
-    for (const name of path.split('/')) {
-      if (!isDirectoryNode(node)) return undefined;
-      const child = node.children.get(name);
-      if (child === undefined) return undefined;
-      node = child;
+    let node: Node | undefined = this.root;
+    for (let start = 0; start < path.length && node !== undefined; ) {
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      node = isDirectoryNode(node) ? node.children.get(path.slice(start, end)) : undefined;
+      start = end + 1;
     }
     return node;
   }

@@ -1,3 +1,4 @@
+import { parentPath } from '../../core/paths.ts';
 import type { TocEntry } from '../../core/toc.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import type { MissReason } from '../explain/miss-reason.ts';
@@ -72,9 +73,13 @@ interface Folder {
 function foldersOf(entries: readonly TocEntry[], names: readonly string[]): Folder[] {
   const folders = new Map<string, Folder>();
   const known = new Set(names);
+  let last: { readonly parent: string; readonly name: string | undefined } | undefined;
   for (const entry of entries) {
     if (entry.type !== 'file') continue;
-    const name = entry.path.split('/').find((part) => known.has(part));
+    const parent = parentPath(entry.path);
+    // Files of one directory follow one another.
+    if (last?.parent !== parent) last = { parent, name: parent.split('/').find((part) => known.has(part)) };
+    const { name } = last;
     if (name === undefined) continue;
     const folder = folders.get(name) ?? { name, files: 0, bytes: 0 };
     folder.files++;

@@ -1,3 +1,4 @@
+import type { Digest } from '../../core/digest.ts';
 import type { Metadata, PackEntry } from '../../core/toc.ts';
 import type { TreeNode } from '../../core/tree.ts';
 
@@ -10,8 +11,10 @@ export function capabilityOf({ xattrs }: Metadata): string | undefined {
 
 type Draft = { -readonly [Key in keyof PackEntry]: PackEntry[Key] };
 
-export function toEntry(path: string, node: TreeNode): PackEntry {
-  const { type, size, link, major, minor, digest, source } = node;
+/** @param digests by path on this machine, of contents that the node does not tell */
+export function toEntry(path: string, node: TreeNode, digests?: ReadonlyMap<string, Digest>): PackEntry {
+  const { type, size, link, major, minor, source } = node;
+  const digest = node.digest ?? (source?.kind === 'path' ? digests?.get(source.path) : undefined);
   const entry = draft(path, type, node);
   entry.size = size;
   if (link !== undefined) entry.link = link;

@@ -1,3 +1,4 @@
+import type { Digest } from '../../core/digest.ts';
 import { compareTreePaths, joinPath, parentPath } from '../../core/paths.ts';
 import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
@@ -65,14 +66,14 @@ export class Destination {
     return shared;
   }
 
-  /** All that was placed, with the ancestors, in tree order. */
-  entries(): PackEntry[] {
+  /** All that was placed, with the ancestors, in tree order, and with the digests that are known by path on this machine. */
+  entries(digests?: ReadonlyMap<string, Digest>): PackEntry[] {
     const firstNames = new Map<object, string>();
     return [...this.#placed].sort(byPath).map(([path, node]) => {
       const first = node.inode && firstNames.get(node.inode);
       if (first !== undefined) return toHardlink(path, node, first);
       if (node.inode !== undefined) firstNames.set(node.inode, path);
-      return toEntry(path, node);
+      return toEntry(path, node, digests);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Digest } from '../../core/digest.ts';
 import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
 import type { InlineFile } from '../../plan/step.ts';
@@ -35,6 +36,8 @@ export interface CopyRequest extends SourceRequest {
   /** The value of `--chmod`. */
   readonly chmod?: string | undefined;
   readonly link: boolean;
+  /** Of contents, by path on this machine: what need not be read where an earlier layer has it. */
+  readonly digests?: ReadonlyMap<string, Digest> | undefined;
   /**
    * Source files that are unpacked instead of copied, with the entries of the archive in its order. Paths and links to
    * files are clean and relative; `''` is the destination itself.

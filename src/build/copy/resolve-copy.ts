@@ -27,7 +27,7 @@ export function resolveCopy(
     else unpackArchive(archive, placement, createdDirectory(request));
     unpacks ||= archive !== undefined;
   }
-  const [entries, whiteouts] = [destination.entries(), destination.whiteouts()];
+  const [entries, whiteouts] = [destination.entries(request.digests), destination.whiteouts()];
   return { entries, whiteouts, selection, target, unpacks };
 }
 

@@ -204,7 +204,7 @@ async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
     ingredients: ingredientsOf(job, planned, sources.fields),
     make: (earlier) => {
       const { entries, whiteouts } = planned.plan;
-      return pack(job, { entries: withDigests(entries, sources.digests), whiteouts, archives, earlier });
+      return pack(job, { entries, whiteouts, archives, earlier });
     },
   };
 }
@@ -214,12 +214,15 @@ interface Planned {
   readonly chown: Owner | undefined;
 }
 
-async function planCopy(job: CopyJob, { request, selection }: Selected, archives: Archives): Promise<Planned> {
+async function planCopy(job: CopyJob, selected: Selected & Partial<Sources>, archives: Archives): Promise<Planned> {
+  const { request, selection, digests } = selected;
   const { step, context } = job;
   const chown = await ownerOf(step, context);
   const destination = await context.stack.tree();
   const { destination: to, chmod, link } = step;
-  const plan = resolveCopy({ ...request, destination, to, chown, chmod, link, archives: archives.entries }, selection);
+  const { entries } = archives;
+  const placed = { ...request, destination, to, chown, chmod, link, archives: entries, digests };
+  const plan = resolveCopy(placed, selection);
   return { plan, chown };
 }
 
@@ -269,12 +272,4 @@ async function pack({ context, origin }: CopyJob, request: PackRequest): Promise
   } finally {
     blocks?.close();
   }
-}
-
-/** Contents that are known need not be read again where they are in an earlier layer. */
-function withDigests(entries: readonly PackEntry[], digests: ReadonlyMap<string, Digest>): readonly PackEntry[] {
-  return entries.map((entry) => {
-    const digest = entry.source?.kind === 'path' ? digests.get(entry.source.path) : undefined;
-    return digest === undefined ? entry : { ...entry, digest };
-  });
 }
