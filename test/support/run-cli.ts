@@ -15,13 +15,17 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs as somebody else. */
   readonly as?: OrdinaryUser;
+  /** Default: that of the tests. */
+  readonly umask?: string;
   readonly input?: string;
   readonly signal?: AbortSignal;
 }
 
 /** Runs the built command line as a user would, with the Node that runs the tests. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const argv = [process.execPath, CLI, ...args];
+  const command = [process.execPath, CLI, ...args];
+  const argv =
+    options.umask === undefined ? command : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh', ...command];
   const [program = '', ...rest] = options.as?.commandLine(argv) ?? argv;
   const home = options.as === undefined ? {} : { HOME: options.as.home };
   const child = spawn(program, rest, {
