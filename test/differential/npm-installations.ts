@@ -20,27 +20,41 @@ import { tempDir } from '../support/temp-dir.ts';
 /** Every path below the folders called `node_modules`: type, mode, link and content. */
 type Listing = Readonly<Record<string, string>>;
 
-export interface Project {
+interface Project {
   readonly folder: string;
-  /** npm's cache, which has every tarball. */
-  readonly cache: string;
+  /** npm's cache, which has every tarball; without it, npm is as it is set up on this machine, network and all. */
+  readonly cache?: string;
   readonly target?: { readonly os: string; readonly cpu: string; readonly libc?: 'glibc' | 'musl' };
   readonly omit?: readonly OmitType[];
   readonly workspaces?: readonly string[];
 }
 
-/** By the real npm, without any network. */
-async function installWithNpm({ folder, cache, target, omit = [], workspaces = [] }: Project): Promise<Listing> {
-  const platform = Object.entries(target ?? {}).map(([name, value]) => `--${name}=${value}`);
+/** A project whose tarballs are all in a cache: nothing is asked of a network. */
+export interface CachedProject extends Project {
+  readonly cache: string;
+}
+
+/** By the real npm. */
+export async function installWithNpm(project: Project): Promise<Listing> {
+  const { folder, cache, target = {}, omit = [], workspaces = [] } = project;
   const words = [
     ...omit.map((type) => `--omit=${type}`),
     ...workspaces.map((name) => `--workspace=${name}`),
-    ...platform,
+    ...Object.entries(target).map(([name, value]) => `--${name}=${value}`),
+    ...(cache === undefined ? [] : ['--offline', `--cache=${cache}`, `--userconfig=${join(cache, 'none')}`]),
   ];
-  const quiet = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', `--userconfig=${join(cache, 'none')}`];
   // Settings of an npm that runs these tests are not those of the project.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  await promisify(execFile)('npm', ['ci', ...quiet, `--cache=${cache}`, ...words], { cwd: folder, env });
+  const others = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  const env = cache === undefined ? process.env : Object.fromEntries(others);
+  await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...words], {
+    cwd: folder,
+    env,
+  });
+  return listModules(folder);
+}
+
+/** What is below the folders called `node_modules` of a project. */
+export function listModules(folder: string): Listing {
   return onlyModules(listFolder(folder));
 }
 
@@ -67,7 +81,8 @@ function contentOf(path: string, bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-async function installNatively({ folder, cache, target, omit = [], workspaces = [] }: Project): Promise<Listing> {
+/** By the modules that do it, from npm's cache. */
+async function installNatively({ folder, cache, target, omit = [], workspaces = [] }: CachedProject): Promise<Listing> {
   const read = (path: string): Buffer | undefined => {
     const at = join(folder, path);
     return existsSync(at) ? readFileSync(at) : undefined;
@@ -115,7 +130,7 @@ function describeEntry(entry: PackEntry | WhiteoutEntry): string {
 }
 
 /** Installs both ways and compares every path; gives what there is. */
-export async function expectSame(project: Project): Promise<Listing> {
+export async function expectSame(project: CachedProject): Promise<Listing> {
   const native = await installNatively(project);
   const real = await installWithNpm(project);
   expect(native).toEqual(real);
@@ -131,7 +146,7 @@ export async function made(
     readonly entries?: Readonly<Record<string, unknown>>;
     readonly files?: Readonly<Record<string, string | Uint8Array>>;
   } = {},
-): Promise<Project> {
+): Promise<CachedProject> {
   const cache = tempDir();
   const entries: Record<string, unknown> = { ...more.entries };
   for (const [location, each] of Object.entries(packages)) {

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { OmitType } from '../../src/npm/npm-tree.ts';
 import { lockEntry, type MadePackage, makeTarball } from '../support/npm-packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { expectSame, made, type Project } from './npm-installations.ts';
+import { type CachedProject, expectSame, made } from './npm-installations.ts';
 
 describe('this repository, as npm ci installs it from its cache', () => {
-  function repository(): Project {
+  function repository(): CachedProject {
     const files = ['package.json', 'package-lock.json', '.npmrc'].filter((name) => existsSync(name));
     const folder = tempDir(Object.fromEntries(files.map((name) => [name, readFileSync(name)])));
     return { folder, cache: CACHE };
@@ -149,7 +149,7 @@ describe('a project of made packages', () => {
     const KINDS = ['dev', 'optional', 'peer'] as const;
 
     /** What each package is for says its name: `dev-optional` is wanted both by `dev` and by `optional`. */
-    async function allKinds(): Promise<Project> {
+    async function allKinds(): Promise<CachedProject> {
       const peers = {
         peerDependencies: { peer: '1', either: '1' },
         peerDependenciesMeta: { either: { optional: true } },
@@ -244,7 +244,7 @@ describe('a project of made packages', () => {
   });
 
   describe('with workspaces', () => {
-    async function workspaces(): Promise<Project> {
+    async function workspaces(): Promise<CachedProject> {
       const api = {
         name: '@team/api',
         version: '1.0.0',
