@@ -16,8 +16,11 @@ export interface Overlay {
 /** Stacks directories: new ones of which nothing is left when the mount is refused, but the folder that was given. */
 export type MountOverlay = (request: ViewRequest) => Promise<Overlay>;
 
-/** Folders that an overlay leaves, children first, when its changes were taken away: a volatile one marks its own. */
-export const OVERLAY_FRAME: readonly string[] = ['work/work', 'work/incompat/volatile', 'work/incompat', 'work'];
+/** Where a volatile overlay makes its mark. */
+const MARK = ['work', 'work', 'incompat', 'volatile', 'dirty'];
+
+/** What an overlay leaves, children first, when its changes were taken away. */
+export const OVERLAY_FRAME: readonly string[] = MARK.map((_, depth) => MARK.slice(0, MARK.length - depth).join('/'));
 
 /** Changes are named by overlayfs in the simplest form, and no lower directory can redirect to another place. */
 const PLAIN = ['redirect_dir=nofollow', 'metacopy=off', 'index=off'];

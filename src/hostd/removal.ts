@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmdirSync } from 'node:fs';
+import { readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,23 +25,24 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * {@link removeTree} for a folder that most likely holds nothing but these empty folders, children first: then no look at
- * what is mounted is needed, since rmdir(2) refuses where something is.
+ * {@link removeTree} for a folder that most likely holds nothing but these files and empty folders, children first: then no
+ * look at what is mounted is needed, since rmdir(2) and unlink(2) refuse where something is.
  */
 export async function removeFrame(path: string, names: readonly string[]): Promise<void> {
   try {
-    for (const name of names) removeFolder(join(path, name));
-    removeFolder(path);
+    for (const name of names) removeOne(join(path, name));
+    removeOne(path);
   } catch {
     await removeTree(path);
   }
 }
 
-function removeFolder(path: string): void {
+function removeOne(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (errnoOf(error) === 'ENOTDIR') unlinkSync(path);
+    else if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 

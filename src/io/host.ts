@@ -1,6 +1,6 @@
 import { availableParallelism, homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { arch, env, execPath, getuid, kill, pid, version, versions } from 'node:process';
+import process, { arch, env, execPath, getuid, kill, pid, version, versions } from 'node:process';
 
 /** The one module outside cli and hostd that asks the process: everything else is given what it needs. */
 
@@ -33,6 +33,33 @@ export function signalProcess(id: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTE
   } catch (error) {
     if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== 'ESRCH') throw error;
   }
+}
+
+const waiting = new Set<() => void>();
+let keepAlive: NodeJS.Timeout | undefined;
+
+/**
+ * Calls a listener when a child of this process may have ended, and keeps this process alive until then. Not in threads.
+ * @returns what takes the listener away
+ */
+export function onChildEnd(listener: () => void): () => void {
+  if (waiting.size === 0) {
+    process.on('SIGCHLD', tellWaiting);
+    keepAlive = setInterval(() => {}, LONG_MS);
+  }
+  waiting.add(listener);
+  return () => {
+    if (!waiting.delete(listener) || waiting.size > 0) return;
+    process.off('SIGCHLD', tellWaiting);
+    clearInterval(keepAlive);
+  };
+}
+
+/** The longest time that a timer takes. */
+const LONG_MS = 2 ** 31 - 1;
+
+function tellWaiting(): void {
+  for (const listener of [...waiting]) listener();
 }
 
 /** Id of the user; 0 on systems that have none. */

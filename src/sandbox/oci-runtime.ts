@@ -7,6 +7,7 @@ import { loadLibc } from '../io/libc/libc.ts';
 import { missingCommandCode } from './find-command.ts';
 import { ociConfig } from './oci-config.ts';
 import { runProgram, sandboxFailed } from './program.ts';
+import { sealedProgram } from './sealed-program.ts';
 
 export interface OciRuntimeOptions {
   readonly program: string;
@@ -35,7 +36,7 @@ export function createOciRuntime(runtime: OciRuntime): Sandbox {
       run.terminal?.onResize((size) => resizeInner(root, size));
       const container = `lamella-${randomBytes(8).toString('hex')}`;
       const args = runArguments(runtime, { bundle, container }, run);
-      const program = { program: runtime.program, args, owner: command.identity };
+      const program = { program: sealedProgram(runtime.program), args, owner: command.identity };
       const exitCode = await runProgram(program, run).finally(() => runtime.release?.(container));
       const problems = readProblems(logPath(run));
       return { exitCode: problems.length === 0 ? exitCode : await explain({ runtime, root, command, run, problems }) };

@@ -1,9 +1,8 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { constants } from 'node:os';
 import { StepError } from '../core/errors.ts';
 import type { ProcessIdentity, SandboxRun } from '../core/sandbox.ts';
 import { killProcessTree } from '../io/process-tree.ts';
+import { type StartedProcess, startProcess } from '../io/start-process.ts';
 import { openOutputPipe } from './output-pipe.ts';
 
 /** A program of the host that runs a command for us. */
@@ -40,18 +39,16 @@ async function runWithPipes(request: SandboxProgram, run: SandboxRun): Promise<n
   const stderr = openOutputPipe('stderr', run.scratch, request.owner);
   const child = startWithPipes(confined(request, run), [stdout.fd, stderr.fd]);
   return await untilEnd(request, { child, run }, async (kill) => {
-    const exit = exitCodeOf(child, request.program);
-    const [exitCode] = await Promise.all([exit, takeOutput([stdout, stderr], run, kill)]);
+    const [exitCode] = await Promise.all([exitCodeOf(child, request.program), takeOutput([stdout, stderr], run, kill)]);
     return exitCode;
   });
 }
 
-function startWithPipes(request: SandboxProgram, [stdout, stderr]: [number, number]): ChildProcess {
+function startWithPipes(request: SandboxProgram, pipes: readonly [number, number]): StartedProcess {
   try {
-    return startProgram(request, ['ignore', stdout, stderr]);
+    return startProgram(request, pipes);
   } catch (error) {
-    closeSync(stdout);
-    closeSync(stderr);
+    for (const fd of pipes) closeSync(fd);
     throw error;
   }
 }
@@ -62,14 +59,14 @@ const IN_TERMINAL = 'terminal=$1; shift; exec <>"$terminal" >&0 2>&0; exec "$@"'
 async function runInTerminal(request: SandboxProgram, terminal: string, run: SandboxRun): Promise<number> {
   const { program, args } = confined(request, run);
   const words = ['-c', IN_TERMINAL, 'sh', terminal, program, ...args];
-  const child = startProgram({ ...request, program: 'sh', args: words }, 'ignore');
+  const child = startProgram({ ...request, program: 'sh', args: words });
   return await untilEnd(request, { child, run }, () => exitCodeOf(child, request.program));
 }
 
 /** Kills the program when the run is aborted. */
 async function untilEnd(
   { end }: SandboxProgram,
-  { child, run }: { readonly child: ChildProcess; readonly run: SandboxRun },
+  { child, run }: { readonly child: StartedProcess; readonly run: SandboxRun },
   wait: (kill: () => void) => Promise<number>,
 ): Promise<number> {
   const kill = (): void => killStarted(child, end);
@@ -104,13 +101,13 @@ function inGroups(request: SandboxProgram, { joinFiles = [] }: SandboxRun): Sand
   return { ...request, program: 'sh', args: ['-c', JOIN, 'sh', ...joinFiles, '--', program, ...args] };
 }
 
-function startProgram(request: SandboxProgram, stdio: StdioOptions): ChildProcess {
+function startProgram(request: SandboxProgram, output?: readonly [number, number]): StartedProcess {
   const { program, args, around = (fork) => fork(), cwd = '/' } = request;
-  return around(() => spawn(program, args, { stdio, env: TOOL_ENVIRONMENT, cwd, detached: true }));
+  return around(() => startProcess({ program, args, env: TOOL_ENVIRONMENT, cwd, output }));
 }
 
-function killStarted({ pid, exitCode, signalCode }: ChildProcess, end = killProcessTree): void {
-  if (pid !== undefined && exitCode === null && signalCode === null) end(pid);
+function killStarted({ pid, isRunning }: StartedProcess, end = killProcessTree): void {
+  if (pid !== undefined && isRunning) end(pid);
 }
 
 /** When nobody takes the output any more, the command ends too. */
@@ -127,11 +124,12 @@ async function takeOutput(
   }
 }
 
-function exitCodeOf(child: ChildProcess, program: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(sandboxFailed(`cannot start ${program}: ${cause.message}`, [], cause)));
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
+async function exitCodeOf({ ended }: StartedProcess, program: string): Promise<number> {
+  try {
+    return await ended;
+  } catch (cause) {
+    throw sandboxFailed(`cannot start ${program}: ${cause instanceof Error ? cause.message : cause}`, [], cause);
+  }
 }
 
 function throwIfAborted({ signal }: SandboxRun): void {

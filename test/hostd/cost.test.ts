@@ -1,35 +1,54 @@
+import { execFileSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { withCleanup } from '../../src/hostd/cleanup.ts';
 import { CopySnapshotter } from '../../src/hostd/copy-snapshots.ts';
 import { LayerDirectories } from '../../src/hostd/layer-directories.ts';
 import type { Mounter } from '../../src/hostd/mounter.ts';
+import { OVERLAY_FRAME } from '../../src/hostd/overlay.ts';
 import { mountRunRoot } from '../../src/hostd/run-root.ts';
+import { userId } from '../../src/io/host.ts';
 import { createCrun } from '../../src/sandbox/crun.ts';
 import { requestFor } from '../support/sandbox-box.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
+const OVERLAY_MAIN = join(import.meta.dirname, '../support/overlay-frame-main.ts');
+
 it('a command costs one process, and its mounts go in two calls, however many they are', async () => {
   const dir = tempDir();
   for (const name of ['merged', 'points']) mkdirSync(join(dir, name));
+  const program = join(dir, 'runtime');
+  writeFileSync(program, `#!/bin/sh\necho started >>${dir}/starts\n`, { mode: 0o755 });
   const { mounter, calls } = recordingMounter();
-  const sandbox = createCrun({ program: '/bin/true', capabilities: '0', canSetGroups: true });
+  const sandbox = createCrun({ program, capabilities: '0', canSetGroups: true });
   const request = requestFor('true', {
     mounts: [{ kind: 'tmpfs', target: '/somewhere', readOnly: false }],
   });
-  const started = await countingProcesses(() =>
+  const startedByNode = await countingProcesses(() =>
     withCleanup(async (cleanup) => {
       const root = await mountRunRoot(join(dir, 'merged'), request, { ...partsIn(dir), mounter, cleanup });
       await sandbox.run(root.path, request, { onOutput: () => {}, scratch: root.scratch });
     }),
   );
-  expect(started).toBe(1);
+  expect(readFileSync(join(dir, 'starts'), 'utf8')).toBe('started\n');
+  // Which copies its memory for each.
+  expect(startedByNode).toBe(0);
   expect(calls.filter((call) => call === 'unmount')).toHaveLength(2);
   // Memory, root, /dev with pts, shm and six nodes, /sys, two files, and the one that was asked for.
   expect(calls.filter((call) => call === 'bind' || call === 'fileSystem')).toHaveLength(15);
 });
+
+/** Mounting takes root. */
+if (userId() === 0) {
+  it('what an overlay leaves is known by name, so that it is removed without a look at all of it', () => {
+    const args = ['--mount', process.execPath, OVERLAY_MAIN, tempDir()];
+    const left = JSON.parse(execFileSync('unshare', args, { encoding: 'utf8' })) as string[];
+    expect(left).toContain('work');
+    expect(OVERLAY_FRAME).toEqual(expect.arrayContaining(left));
+  });
+}
 
 function partsIn(dir: string) {
   const options = { stateDir: dir, tempDir: dir, flavor: 'mapped', whiteouts: 'files', isLazy: true } as const;
@@ -53,7 +72,7 @@ function recordingMounter(): { readonly mounter: Mounter; readonly calls: string
   return { mounter, calls };
 }
 
-/** Node tells of every child process on this channel. */
+/** Node tells of every child process that it starts on this channel. */
 async function countingProcesses(work: () => Promise<void>): Promise<number> {
   let started = 0;
   const count = (): void => void started++;

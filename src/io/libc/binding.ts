@@ -8,6 +8,8 @@ export interface Binding {
   check(result: number, call: string, path: string): number;
   /** The error of the call before, as {@link check} throws it. */
   failure(call: string, path: string): Error;
+  /** The same for a call whose result is the error number. */
+  errorOf(number: number, call: string, path: string): Error;
   /** The error number of the call before. */
   errno(): number;
 }
@@ -15,11 +17,12 @@ export interface Binding {
 export function bindLibrary(koffi: typeof import('koffi')): Binding {
   const library = koffi.load(null);
 
-  function failure(call: string, path: string): Error {
-    const number = koffi.errno();
+  function errorOf(number: number, call: string, path: string): Error {
     const code = getSystemErrorName(-number);
     return Object.assign(new Error(`${code}: ${call} ${path}`), { code, errno: -number, syscall: call, path });
   }
+
+  const failure = (call: string, path: string): Error => errorOf(koffi.errno(), call, path);
 
   return {
     declare: <A extends unknown[]>(prototype: string) => library.func(prototype) as unknown as (...args: A) => number,
@@ -28,6 +31,7 @@ export function bindLibrary(koffi: typeof import('koffi')): Binding {
       return result;
     },
     failure,
+    errorOf,
     errno: () => koffi.errno(),
   };
 }

@@ -4,13 +4,14 @@ import { type FileCalls, fileCalls } from './files.ts';
 import { type MountCalls, mountCalls } from './mounts.ts';
 import { type NamespaceCalls, namespaceCalls } from './namespaces.ts';
 import { type ProcessCalls, processCalls } from './processes.ts';
+import { type SpawnCalls, spawnCalls } from './spawn.ts';
 import { type TerminalCalls, terminalCalls } from './terminals.ts';
 
 /**
  * The few calls of the C library that Node does not offer. They are synchronous, throw a Node-like system error, and
  * need koffi (FFI): where it cannot load, {@link loadLibc} gives `undefined` and callers use programs or do without.
  */
-export interface Libc extends MountCalls, FileCalls, NamespaceCalls, ProcessCalls, TerminalCalls {}
+export interface Libc extends MountCalls, FileCalls, NamespaceCalls, ProcessCalls, SpawnCalls, TerminalCalls {}
 
 let loaded: Libc | null | undefined;
 
@@ -27,6 +28,7 @@ function bindLibc(): Libc | undefined {
       ...fileCalls(binding),
       ...namespaceCalls(binding),
       ...processCalls(binding),
+      ...spawnCalls(binding),
       ...terminalCalls(binding),
     };
   } catch {
