@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { OptionError } from '../core/errors.ts';
+import { DEFAULT_LIMITS, type LayerLimits } from '../core/limits.ts';
 import type { Compression } from '../core/media-types.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../core/platform.ts';
 import { coreCount, defaultCacheDir, environment, hostArchitecture } from '../io/host.ts';
-import { DEFAULT_LIMITS, type LayerLimits } from '../layers/limits.ts';
 import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
 import { isBuilderSwitchOn } from '../plan/build-args.ts';
 import { refuseIndexAnnotations } from './annotations.ts';

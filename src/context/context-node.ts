@@ -29,8 +29,15 @@ export function isContextNode(node: TreeNode): node is ContextNode {
 
 const NANOSECONDS = 1_000_000_000n;
 
+/** A path as it was found. */
+export interface FoundFile {
+  readonly path: string;
+  /** The same without links. */
+  readonly real: string;
+}
+
 /** A path as a node; `undefined` for a socket. `readLink` is asked for symbolic links only. */
-export function toContextNode(path: string, stats: BigIntStats, readLink: () => string): ContextNode | undefined {
+export function toContextNode(found: FoundFile, stats: BigIntStats, readLink: () => string): ContextNode | undefined {
   const type = typeOf(stats);
   if (type === undefined) return undefined;
   const identity = identityOf(stats);
@@ -39,7 +46,7 @@ export function toContextNode(path: string, stats: BigIntStats, readLink: () => 
   const common = { mode: identity.mode & 0o7777, uid: 0, gid: 0, mtime, mtimeNanoseconds, identity } as const;
   switch (type) {
     case 'file':
-      return { ...common, type, size: identity.size, source: { kind: 'path', path } };
+      return { ...common, type, size: identity.size, source: { kind: 'path', path: found.path, real: found.real } };
     case 'symlink':
       return { ...common, type, size: 0, link: readLink() };
     case 'character':

@@ -1,9 +1,10 @@
-import { type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ContextError } from '../core/errors.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import { baseName, compareBytes, joinPath, parentPath } from '../core/paths.ts';
 import type { Tree } from '../core/tree.ts';
+import { errnoOf } from '../io/host-error.ts';
 import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
 import { type ContextNode, toContextNode } from './context-node.ts';
 import { type FoundPath, type WatchedPaths, watchPaths } from './file-watch.ts';
@@ -27,6 +28,8 @@ export function openDirectoryContext(root: string, options: { readonly ignore?: 
 
 class DirectoryContext implements ContextTree {
   readonly #root: string;
+  /** The same without links, and without the slash of /. */
+  readonly #realRoot: string;
   readonly #ignore: IgnoreMatcher | undefined;
   readonly #nodes = new Map<string, ContextNode | undefined>();
   readonly #names = new Map<string, readonly string[]>();
@@ -35,6 +38,7 @@ class DirectoryContext implements ContextTree {
 
   constructor(root: string, ignore: IgnoreMatcher | undefined) {
     this.#root = root;
+    this.#realRoot = realpathSync(root).replace(/\/$/, '');
     this.#ignore = ignore;
   }
 
@@ -95,10 +99,11 @@ class DirectoryContext implements ContextTree {
     const absolute = this.#absolute(path);
     try {
       const stats = lstatSync(absolute, { bigint: true });
-      const node = toContextNode(absolute, stats, () => readlinkSync(absolute));
+      const real = this.#root === this.#realRoot ? absolute : `${this.#realRoot}/${path}`;
+      const node = toContextNode({ path: absolute, real }, stats, () => readlinkSync(absolute));
       return node?.type === 'file' && stats.nlink > 1n ? this.#sharedNode(node) : node;
     } catch (error) {
-      if (!isAbsent(error)) throw unreadable(absolute, error);
+      if (!isAbsent(error) || isTooDeep(path, error)) throw unreadable(absolute, error);
       if (path.includes('\uFFFD')) throw badName(absolute);
       return undefined;
     }
@@ -127,6 +132,11 @@ function readDirectory(absolute: string): Dirent[] {
   } catch (error) {
     throw unreadable(absolute, error);
   }
+}
+
+/** No name of it is too long, but all of them together are: what lies there is not absent. */
+function isTooDeep(path: string, error: unknown): boolean {
+  return errnoOf(error) === 'ENAMETOOLONG' && Buffer.byteLength(baseName(path)) <= 255;
 }
 
 function badName(absolute: string): ContextError {

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ContextError, isBuilderError } from '../core/errors.ts';
 import type { SourceText } from '../core/span.ts';
 import { suggest } from '../core/suggest.ts';
 import { errnoOf } from '../io/host-error.ts';
+import { readContainedFile, readNamedFile } from './contained-file.ts';
 import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
-import { readRegularFile } from './read-regular-file.ts';
 import { decodeText } from './utf8.ts';
 
 /** The text of a Dockerfile; `name` is the path as people wrote it. */
@@ -16,15 +16,17 @@ export interface DockerfileText extends SourceText {
 
 /**
  * Reads `file` (relative to the working directory), by default the Dockerfile in the context; where a file named
- * `Dockerfile` is missing, `dockerfile` is tried (reference, section 1).
- * @throws ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_NO_DOCKERFILE`, `CONTEXT_UNREADABLE`, `CONTEXT_NOT_UTF8`
+ * `Dockerfile` is missing, `dockerfile` is tried (reference, section 1). Links lead within the context, or the folder of a
+ * file that was asked for, which is what BuildKit's client sends.
+ * @throws ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_NO_DOCKERFILE`, `CONTEXT_LINK_OUTSIDE`, `CONTEXT_UNREADABLE`, `CONTEXT_NOT_UTF8`
  */
 export function readDockerfile(contextDir: string, options: { readonly file?: string } = {}): DockerfileText {
   requireDirectory(contextDir);
   const { file } = options;
   for (const path of dockerfilePaths(contextDir, file)) {
-    // A file that the caller names may be a pipe, as the shell's <(…) is.
-    const bytes = readIfPresent(path, file === undefined ? readRegularFile : readFileSync);
+    const bytes = readIfPresent(path, () =>
+      file === undefined ? readContainedFile(path, [contextDir]) : readNamedFile(path, [contextDir, dirname(path)]),
+    );
     if (bytes === undefined) continue;
     return { text: decodeText(bytes, path), name: displayName(path, file), path };
   }
@@ -56,9 +58,9 @@ function displayName(path: string, file: string | undefined): string {
   return basename(path) === basename(file) ? file : join(dirname(file), basename(path));
 }
 
-function readIfPresent(path: string, read: (path: string) => Uint8Array): Uint8Array | undefined {
+function readIfPresent(path: string, read: () => Uint8Array): Uint8Array | undefined {
   try {
-    return read(path);
+    return read();
   } catch (error) {
     if (isAbsent(error)) return undefined;
     if (isBuilderError(error)) throw error;

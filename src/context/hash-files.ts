@@ -1,10 +1,12 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, toDigest } from '../core/digest.ts';
 import { ContextError } from '../core/errors.ts';
 import type { TreeNode } from '../core/tree.ts';
+import { errnoOf } from '../io/host-error.ts';
+import { openFile } from '../io/open-file.ts';
 import { isAbsent, unreadable } from './context-error.ts';
 import { type FileIdentity, identityOf, isContextNode, isSameIdentity } from './context-node.ts';
 import type { BlobNames } from './git/blob-names.ts';
@@ -57,6 +59,7 @@ export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions 
 interface LocalFile {
   readonly node: TreeNode;
   readonly path: string;
+  readonly real: string | undefined;
   readonly identity: FileIdentity | undefined;
 }
 
@@ -69,12 +72,12 @@ function lookUp(
   const unknown = new Map<TreeNode, LocalFile>();
   for (const node of nodes) {
     if (node.source?.kind !== 'path' || digests.has(node) || unknown.has(node)) continue;
-    const { path } = node.source;
+    const { path, real } = node.source;
     const identity = isContextNode(node) ? node.identity : undefined;
     const isAsked = identity !== undefined && known?.digests.has(path) !== true;
     const digest = node.digest ?? (isAsked ? cache?.get(path, identity) : undefined);
     if (digest !== undefined) digests.set(node, digest);
-    else unknown.set(node, { node, path, identity });
+    else unknown.set(node, { node, path, real, identity });
   }
   return { digests, unknown: [...unknown.values()] };
 }
@@ -93,14 +96,15 @@ interface Knowledge {
   readonly now: () => number;
 }
 
-function hashNode({ node, path, identity }: LocalFile, { buffer, cache, known, blobs, now }: Knowledge): Digest {
+function hashNode(file: LocalFile, { buffer, cache, known, blobs, now }: Knowledge): Digest {
+  const { path, identity } = file;
   const given = known?.digests.get(path);
   const hashedAtMs = given === undefined ? now() : (known?.readAtMs ?? 0);
-  if (identity === undefined) return given ?? hashFile(path, node.size, buffer);
+  if (identity === undefined) return given ?? hashFile(file, buffer);
   const id = blobs?.find(path, identity);
   const blob = id === undefined ? undefined : { id, size: identity.size };
   const named = blob && cache?.getBlob(blob);
-  const digest = given ?? named ?? hashFile(path, node.size, buffer);
+  const digest = given ?? named ?? hashFile(file, buffer);
   cache?.set(path, { identity, digest, hashedAtMs });
   // What was read may be newer than what the name was found for, and a name is for ever.
   if (blob !== undefined && named === undefined && isStill(path, identity)) cache?.setBlob(blob, digest);
@@ -112,8 +116,8 @@ function isStill(path: string, identity: FileIdentity): boolean {
   return stats !== undefined && isSameIdentity(identityOf(stats), identity);
 }
 
-function hashFile(path: string, size: number, buffer: Buffer): Digest {
-  const file = openFile(path);
+function hashFile({ node: { size }, path, real }: LocalFile, buffer: Buffer): Digest {
+  const file = openAsFound(path, real);
   try {
     return size < buffer.length ? hashSmall(file, path, { size, buffer }) : hashLarge(file, path, { size, buffer });
   } finally {
@@ -151,11 +155,11 @@ function hashLarge(file: number, path: string, { size, buffer }: Expected): Dige
   return toDigest(sha256.digest('hex'));
 }
 
-function openFile(path: string): number {
+function openAsFound(path: string, real: string | undefined): number {
   try {
-    return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    return openFile(path, real);
   } catch (error) {
-    throw isAbsent(error) ? changed(path, error) : unreadable(path, error);
+    throw isAbsent(error) || errnoOf(error) === 'ELOOP' ? changed(path, error) : unreadable(path, error);
   }
 }
 

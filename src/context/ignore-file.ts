@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ContextError, isBuilderError } from '../core/errors.ts';
 import { compileIgnore, type IgnoreMatcher, readIgnoreFile } from '../core/ignore.ts';
+import { readContainedFile } from './contained-file.ts';
 import { isAbsent, unreadable } from './context-error.ts';
-import { readRegularFile } from './read-regular-file.ts';
 import { decodeText } from './utf8.ts';
 
 /** An ignore file, read and compiled. */
@@ -16,11 +16,12 @@ export interface ContextIgnore {
 /**
  * The ignore file of a context: `<dockerfilePath>.dockerignore` if it is there, and then only that, else
  * `.dockerignore` in the context (reference, section 13). A named context has no Dockerfile.
- * @throws ContextError `CONTEXT_BAD_PATTERN`, `CONTEXT_NOT_UTF8`, `CONTEXT_UNREADABLE`
+ * @throws ContextError `CONTEXT_BAD_PATTERN`, `CONTEXT_NOT_UTF8`, `CONTEXT_LINK_OUTSIDE`, `CONTEXT_UNREADABLE`
  */
 export function readContextIgnore(contextDir: string, dockerfilePath?: string): ContextIgnore | undefined {
+  const folders = [contextDir, ...(dockerfilePath === undefined ? [] : [dirname(dockerfilePath)])];
   for (const path of ignorePaths(contextDir, dockerfilePath)) {
-    const bytes = readIfPresent(path);
+    const bytes = readIfPresent(path, folders);
     if (bytes !== undefined) return parseContextIgnore(path, bytes);
   }
   return undefined;
@@ -32,9 +33,9 @@ export function ignorePaths(contextDir: string, dockerfilePath?: string): string
   return [...own, join(contextDir, '.dockerignore')];
 }
 
-function readIfPresent(path: string): Uint8Array | undefined {
+function readIfPresent(path: string, folders: readonly string[]): Uint8Array | undefined {
   try {
-    return readRegularFile(path);
+    return readContainedFile(path, folders);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw isBuilderError(error) ? error : unreadable(path, error);

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContextError } from '../core/errors.ts';
+import { type LayerLimits, tooLarge } from '../core/limits.ts';
 import { treePath } from '../core/paths.ts';
 import type { Tree, TreeNode } from '../core/tree.ts';
 import { DigestCounter } from '../io/hash.ts';
@@ -13,17 +14,18 @@ import { MemoryTree } from './memory-tree.ts';
 export interface TarContextOptions {
   /** Gets a file for each content; new, and the caller's to remove. Names of the archive are used nowhere on the disk. */
   readonly folder: string;
+  readonly limits: LayerLimits;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Reads an uncompressed tar archive as a build context: owners are root's, extended attributes are left out, and no name
  * leads out of it (reference, section 11).
- * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`; ContextError `CONTEXT_BAD_ARCHIVE`; HostError
+ * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`, `LAYER_TOO_LARGE`; ContextError `CONTEXT_BAD_ARCHIVE`; HostError
  */
 export async function readTarContext(bytes: AsyncIterable<Uint8Array>, options: TarContextOptions): Promise<Tree> {
   makeFolder(options.folder);
-  const reader = new ContextReader(options.folder);
+  const reader = new ContextReader(options);
   const parser = new TarParser(reader);
   try {
     for await (const chunk of bytes) {
@@ -46,17 +48,30 @@ interface OpenFile {
 class ContextReader {
   readonly tree: MemoryTree = new MemoryTree();
   readonly #folder: string;
+  readonly #limits: LayerLimits;
+  #entries = 0;
+  #bytes = 0;
   #count = 0;
   #header: TarHeader | undefined;
   #file: OpenFile | undefined;
 
-  constructor(folder: string) {
+  constructor({ folder, limits }: TarContextOptions) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   onEntry(header: TarHeader): void {
     this.#header = header;
+    this.#weigh(header);
     if (header.type === 'file' && header.size > 0) this.#file = this.#open();
+  }
+
+  /** By what an entry says of itself, before anything of it is written. */
+  #weigh({ path, size }: TarHeader): void {
+    const { entries, bytes } = this.#limits;
+    this.#bytes += size;
+    if (++this.#entries > entries) throw tooLarge(path, `${entries} entries`, 'the build context');
+    if (this.#bytes > bytes) throw tooLarge(path, `${bytes} bytes of files`, 'the build context');
   }
 
   onData(chunk: Buffer): void {

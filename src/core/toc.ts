@@ -62,7 +62,8 @@ export function isWhiteout(entry: TocEntry): entry is WhiteoutEntry {
 /** Where the bytes of a regular file are. */
 export type ContentSource =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'path'; readonly path: string }
+  /** A file of this machine; where `real` is given, only as long as the path leads there without links. */
+  | { readonly kind: 'path'; readonly path: string; readonly real?: string }
   | { readonly kind: 'layer'; readonly layer: DiffId; readonly offset: number };
 
 /** An entry with its content, ready to be packed. `source` is there for regular files of more than 0 bytes. */

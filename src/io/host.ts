@@ -8,6 +8,11 @@ export function environment(name: string): string | undefined {
   return env[name];
 }
 
+/** The whole environment, for a program that is to run as if its user had started it. */
+export function environmentWith(more: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...env, ...more };
+}
+
 export function homeDir(): string {
   return homedir();
 }

@@ -14,12 +14,14 @@ export interface TarHandler {
   onEnd?(): void;
 }
 
+/** PATH_MAX of Linux: a longer path can be nowhere, and whoever walks down to it needs a stack as deep. */
+const MAX_PATH = 4096;
 /** PAX and GNU records are small; a larger one is an attack. */
 const MAX_EXTENSION_BYTES = 1 << 20;
 
 /**
  * Reads a tar archive (v7, ustar, PAX, GNU long names) from chunks of any size.
- * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`
+ * @throws LayerError `LAYER_TAR_CORRUPT`, `LAYER_TAR_UNSUPPORTED`, `LAYER_PATH_TOO_LONG`, `LAYER_TOO_LARGE`
  */
 export class TarParser {
   readonly #handler: TarHandler;
@@ -102,6 +104,7 @@ export class TarParser {
 
   #beginEntry(raw: RawTarHeader, offset: number): void {
     const header = completeHeader(raw, this.#extensions(), offset);
+    if (header.path.length > MAX_PATH) throw pathTooLong(header.path);
     this.#local = new Map();
     this.#longName = undefined;
     this.#longLink = undefined;
@@ -192,5 +195,13 @@ function recordTooLarge(size: number, offset: number, entry: string): LayerError
   return new LayerError('LAYER_TOO_LARGE', `a header record of ${size} bytes at offset ${offset} of the archive`, {
     entry,
     hint: `PAX and GNU records may have up to ${MAX_EXTENSION_BYTES} bytes`,
+  });
+}
+
+function pathTooLong(path: string): LayerError {
+  const start = path.slice(0, 80);
+  return new LayerError('LAYER_PATH_TOO_LONG', `a path of ${path.length} characters in the archive: ${start}…`, {
+    entry: start,
+    hint: `no system takes more than ${MAX_PATH} bytes: leave it out of the archive`,
   });
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { LayerError } from '../core/errors.ts';
 import type { ContentSource, PackEntry } from '../core/toc.ts';
 import { errnoOf } from '../io/host-error.ts';
+import { openFile } from '../io/open-file.ts';
 
 /** A file of an earlier layer. */
 export type LayerSource = Extract<ContentSource, { readonly kind: 'layer' }>;
@@ -24,9 +25,6 @@ export interface OpenContent {
   close(): void;
 }
 
-// A link or a pipe that took the file's place is not followed or waited for. Windows has neither flag.
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
 /** @throws LayerError `LAYER_FILE_CHANGED`, `LAYER_FILE_UNREADABLE` */
 export function openContent(entry: PackEntry, readLayerContent?: ReadLayerContent): OpenContent {
   const source = entry.source ?? { kind: 'bytes', bytes: new Uint8Array(0) };
@@ -34,7 +32,7 @@ export function openContent(entry: PackEntry, readLayerContent?: ReadLayerConten
     case 'bytes':
       return openBytes(source.bytes);
     case 'path':
-      return openFile(entry, source.path);
+      return openHostFile(entry, source);
     case 'layer':
       return openLayerContent(entry, source, readLayerContent);
   }
@@ -43,7 +41,7 @@ export function openContent(entry: PackEntry, readLayerContent?: ReadLayerConten
 function openLayerContent(entry: PackEntry, source: LayerSource, readLayerContent?: ReadLayerContent): OpenContent {
   if (readLayerContent === undefined) throw new TypeError(`no reader for the content of ${entry.path} in a layer`);
   const content = readLayerContent(source);
-  return content instanceof Uint8Array ? openBytes(content) : openFile(entry, content.path, content.offset);
+  return content instanceof Uint8Array ? openBytes(content) : openHostFile(entry, content, content.offset);
 }
 
 function openBytes(bytes: Uint8Array): OpenContent {
@@ -60,8 +58,12 @@ function openBytes(bytes: Uint8Array): OpenContent {
   };
 }
 
-function openFile(entry: PackEntry, path: string, offset?: number): OpenContent {
-  const fd = attempt(entry, path, () => openSync(path, OPEN_FLAGS));
+function openHostFile(
+  entry: PackEntry,
+  { path, real }: { readonly path: string; readonly real?: string },
+  offset?: number,
+): OpenContent {
+  const fd = attempt(entry, path, () => openFile(path, real));
   let position = offset ?? null;
   return {
     isWhole: offset === undefined,

@@ -1,4 +1,5 @@
 import { type DiffId, toDiffId } from '../core/digest.ts';
+import { DEFAULT_LIMITS, type LayerLimits, tooLarge } from '../core/limits.ts';
 import { treePath } from '../core/paths.ts';
 import type { Written } from '../core/ports.ts';
 import type { Toc, TocFileEntry, WhiteoutEntry } from '../core/toc.ts';
@@ -6,7 +7,6 @@ import { DigestCounter } from '../io/hash.ts';
 import type { TarHeader } from '../io/tar-header.ts';
 import { TarParser } from '../io/tar-reader.ts';
 import { ContentDigest } from './content-digest.ts';
-import { DEFAULT_LIMITS, type LayerLimits, tooLarge } from './limits.ts';
 import { TocBuilder } from './toc-builder.ts';
 import { parseWhiteout } from './whiteout.ts';
 

@@ -1,5 +1,5 @@
+import type { LayerLimits } from '../core/limits.ts';
 import type { Metadata } from '../core/toc.ts';
-import type { LayerLimits } from './limits.ts';
 
 export interface UnpackRequest {
   readonly uncompressed: AsyncIterable<Uint8Array>;

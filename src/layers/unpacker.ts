@@ -1,10 +1,10 @@
 import { closeSync, constants, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import { tooLarge } from '../core/limits.ts';
 import { compareTreePaths, treePath } from '../core/paths.ts';
 import type { Metadata } from '../core/toc.ts';
 import { errnoOf } from '../io/host-error.ts';
 import type { TarHeader } from '../io/tar-header.ts';
 import type { TarHandler } from '../io/tar-reader.ts';
-import { tooLarge } from './limits.ts';
 import { linkMissing } from './unpack-errors.ts';
 import { setFileMetadata, setLinkMetadata, setPathMetadata } from './unpack-metadata.ts';
 import type { UnpackRequest, UnpackResult } from './unpack-request.ts';

@@ -1,5 +1,6 @@
+import { LayerError } from '../core/errors.ts';
 import { baseName, joinPath, parentPath } from '../core/paths.ts';
-import type { WhiteoutEntry } from '../core/toc.ts';
+import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
 import type { TarHeader } from '../io/tar-header.ts';
 
 /** Names of marker files (image-spec, layer.md, "Whiteouts"). */
@@ -29,4 +30,21 @@ export function parseWhiteout(path: string): WhiteoutEntry | 'ignored' | undefin
   // `.` and `..` name no entry of the directory: taken as a path they would lead out of it.
   if (name.startsWith(RESERVED) || ['', '.', '..'].includes(hidden)) return 'ignored';
   return { path: joinPath(parent, hidden), type: 'whiteout' };
+}
+
+/**
+ * Whoever reads a layer takes a file of such a name for the order to remove another one (image-spec, layer.md).
+ * @throws LayerError `LAYER_RESERVED_NAME`
+ */
+export function requireOrdinaryName(entry: PackEntry | WhiteoutEntry): void {
+  const { path } = entry;
+  if (!path.includes(PREFIX) || isWhiteout(entry) || !baseName(path).startsWith(PREFIX)) return;
+  throw new LayerError(
+    'LAYER_RESERVED_NAME',
+    `no layer can hold ${JSON.stringify(path)}: its name marks what is removed`,
+    {
+      entry: path,
+      hint: 'rename it, or exclude it with a line in .dockerignore',
+    },
+  );
 }

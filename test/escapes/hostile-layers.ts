@@ -74,13 +74,13 @@ const PATHS: readonly HostileLayer[] = [
   shows('a name that looks like an option', 'cat /-rf', 'evil', text('-rf')),
   shows('a name of 255 bytes', 'ls / | grep -c nnnn', '1', text('n'.repeat(255))),
   layer('a name of 256 bytes', { refused: 'LAYER_UNPACK_FAILED' }, text('n'.repeat(256))),
-  layer('a path 10,000 directories deep', { refused: 'LAYER_UNPACK_FAILED' }, text(`${'d/'.repeat(10_000)}f`)),
+  layer('a path 10,000 directories deep', { refused: 'LAYER_PATH_TOO_LONG' }, text(`${'d/'.repeat(10_000)}f`)),
   layer(
     'a path longer than the kernel takes',
-    { refused: 'LAYER_UNPACK_FAILED' },
+    { refused: 'LAYER_PATH_TOO_LONG' },
     text(`${'x'.repeat(250)}/`.repeat(20)),
   ),
-  layer('a name of a megabyte', { refused: 'LAYER_UNPACK_FAILED' }, text('m'.repeat(1_000_000))),
+  layer('a name of a megabyte', { refused: 'LAYER_PATH_TOO_LONG' }, text('m'.repeat(1_000_000))),
 ];
 
 const LINKS: readonly HostileLayer[] = [

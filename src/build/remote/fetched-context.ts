@@ -27,7 +27,7 @@ export type FetchedContext = (
 /** Where a context comes from; everything else is a path. */
 export type ContextAddress = { readonly kind: 'git' | 'http'; readonly address: string };
 
-type ContextSession = Pick<RemoteSession, 'workspace' | 'store' | 'signal' | 'options'> & {
+type ContextSession = Pick<RemoteSession, 'workspace' | 'store' | 'signal' | 'options' | 'settings'> & {
   remotes(): RemoteSources;
 };
 
@@ -63,7 +63,7 @@ export async function fetchContext(
  * @throws ContextError `CONTEXT_BAD_ARCHIVE`, `CONTEXT_NOT_UTF8`; LayerError for a damaged archive
  */
 export async function readContextStream(
-  session: Pick<ContextSession, 'workspace' | 'signal'>,
+  session: Pick<ContextSession, 'workspace' | 'signal' | 'settings'>,
   bytes: AsyncIterable<Uint8Array>,
   name: string,
 ): Promise<FetchedContext> {
@@ -73,7 +73,8 @@ export async function readContextStream(
     return { kind: 'dockerfile', name, text: await readText(all, name), time: async () => undefined };
   }
   const folder = join(session.workspace.path, 'contexts', randomUUID());
-  const tree = await readTarContext(decompress(all), { folder, signal: session.signal });
+  const { limits } = session.settings;
+  const tree = await readTarContext(decompress(all), { folder, limits, signal: session.signal });
   return { kind: 'files', name, tree, time: async () => newestTime(tree) };
 }
 

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import type { DiffId } from '../../core/digest.ts';
 import { isBuilderError } from '../../core/errors.ts';
+import type { LayerLimits } from '../../core/limits.ts';
 import type { PackEntry } from '../../core/toc.ts';
 import type { TreeNode } from '../../core/tree.ts';
 import { decompress } from '../../io/decompress.ts';
 import { decodeTarHeader, isZeroRecord } from '../../io/tar-decode.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
-import type { LayerLimits } from '../../layers/limits.ts';
 import { type ArchiveContents, readArchive } from '../../layers/toc.ts';
 import type { SelectedSource } from '../copy/request.ts';
 import type { OpenLayer } from '../layer-contents.ts';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { environmentWith } from '../../io/host.ts';
 import { findProgram } from '../../io/programs.ts';
 import { type FileIdentity, milliseconds } from '../context-node.ts';
 import { isRacy } from '../raciness.ts';
@@ -16,7 +17,7 @@ export interface BlobNames {
 /**
  * The names that the index of the repository around `folder` has for files that are as git left them. A file without one
  * must be read: it changed or might have, it is not git's, or git converts it on its way to the working tree.
- * `undefined` outside of a repository, without a git program, and where git does not trust the repository.
+ * `undefined` outside of a repository, without a git program, and where git does not trust the repository or misses objects.
  */
 export async function openBlobNames(folder: string, signal?: AbortSignal): Promise<BlobNames | undefined> {
   const program = findProgram('git');
@@ -45,12 +46,20 @@ const MAX_OUTPUT = 1 << 30;
 
 type Query = (...args: readonly string[]) => Promise<string>;
 
-/** Asks git as its user would, with all configuration: that decides how files are converted. */
+/**
+ * What a repository's own configuration could have git run: monitors, hooks, and whatever fetches objects that are missing.
+ * A bare repository among the files of a context is none that anybody works in.
+ */
+const QUIET = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'safe.bareRepository=explicit'];
+const NO_FETCHING = { GIT_ALLOW_PROTOCOL: '', GIT_NO_LAZY_FETCH: '1' };
+
+/** Asks git as its user would, with all configuration: that decides how files are converted. It runs no other program. */
 function createQuery(program: string, folder: string, signal: AbortSignal | undefined): Query {
   const run = promisify(execFile);
-  const settled = ['--no-optional-locks', '-c', 'core.fsmonitor=false', '-C', folder];
+  const settled = ['--no-optional-locks', ...QUIET.flatMap((setting) => ['-c', setting]), '-C', folder];
+  const options = { maxBuffer: MAX_OUTPUT, env: environmentWith(NO_FETCHING), ...(signal && { signal }) };
   return async (...args) => {
-    const { stdout } = await run(program, [...settled, ...args], { maxBuffer: MAX_OUTPUT, ...(signal && { signal }) });
+    const { stdout } = await run(program, [...settled, ...args], options);
     return stdout;
   };
 }

@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { openDirectoryContext } from '../../src/context/directory-context.ts';
+import { hashFiles } from '../../src/context/hash-files.ts';
+import { type BuildOptions, isBuilderError, ociLayout } from '../../src/index.ts';
+import { packLayer } from '../../src/layers/pack.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { createBuilder } from '../support/build.ts';
+import { readImageTree } from '../support/image-tree.ts';
+import { tarOf } from '../support/tar-of.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { HOSTILE_ARCHIVES, HOSTILE_DIRECTORIES, type Outcome, type Place } from './hostile-contexts.ts';
+
+const SECRET = 'FRoM only-outside:secret';
+
+function place(): Place {
+  const root = tempDir({ 'context/': '', 'outside/secret': SECRET, 'outside/archive.tar': SECRET });
+  return { context: join(root, 'context'), outside: join(root, 'outside') };
+}
+
+async function outcomeOf(options: BuildOptions, wanted: Outcome): Promise<Outcome> {
+  const layout = join(tempDir(), 'layout');
+  try {
+    await createBuilder().build({ outputs: [ociLayout(layout)], ...options });
+  } catch (error) {
+    if (!isBuilderError(error)) throw error;
+    const { code, message, hint, source } = error;
+    expect(JSON.stringify([message, hint, source])).not.toContain('only-outside');
+    return { refused: code };
+  }
+  const { paths } = await readImageTree(layout);
+  expect(JSON.stringify([...paths])).not.toContain('only-outside');
+  const asked = 'paths' in wanted ? Object.keys(wanted.paths) : [...paths.keys()];
+  return { paths: Object.fromEntries(asked.map((path) => [path, paths.get(path)])) };
+}
+
+/** `{}` of a path asks for no more than that it is there. */
+function expected(outcome: Outcome): unknown {
+  if ('refused' in outcome) return outcome;
+  const paths = Object.entries(outcome.paths).map(([path, facts]) => [path, facts && expect.objectContaining(facts)]);
+  return { paths: Object.fromEntries(paths) };
+}
+
+describe('a hostile build context', () => {
+  test.each(HOSTILE_DIRECTORIES)('that is a directory with $title', async ({ dockerfile, make, options, outcome }) => {
+    const at = place();
+    if (dockerfile) writeFileSync(join(at.context, 'Dockerfile'), dockerfile);
+    await make(at);
+    expect(await outcomeOf({ context: at.context, ...options?.(at) }, outcome)).toEqual(expected(outcome));
+  });
+
+  test.each(HOSTILE_ARCHIVES)('that is an archive with $title', async ({ members, options, outcome }) => {
+    const bytes = gzipSync(await tarOf(members(place())));
+    expect(await outcomeOf({ context: piece(bytes), ...options }, outcome)).toEqual(expected(outcome));
+  });
+});
+
+async function* piece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+describe('what takes the place of a file between finding and reading it', () => {
+  const changes: readonly (readonly [what: string, change: (at: Place) => void])[] = [
+    ['a link to a file outside', (at) => replace(at, 'd/f', (path) => symlinkSync(join(at.outside, 'f'), path))],
+    ['a link in the place of its directory', (at) => replace(at, 'd', (path) => symlinkSync(at.outside, path))],
+    ['a pipe', (at) => replace(at, 'd/f', (path) => void execFileSync('mkfifo', [path]))],
+    ['a directory', (at) => replace(at, 'd/f', (path) => mkdirSync(path))],
+    ['nothing', (at) => replace(at, 'd', () => {})],
+  ];
+
+  test.each(changes)('is neither hashed nor packed: %s', async (_, change) => {
+    const at = place();
+    mkdirSync(join(at.context, 'd'));
+    for (const path of [join(at.context, 'd/f'), join(at.outside, 'f')]) writeFileSync(path, SECRET);
+    const link = join(at.context, '../link');
+    symlinkSync(at.context, link);
+    for (const root of [at.context, link]) {
+      const node = openDirectoryContext(root).lookup('d/f');
+      expect(node && (await hashFiles([node])).size).toBe(1);
+    }
+    const node = openDirectoryContext(link).lookup('d/f');
+    if (node === undefined) throw new Error('the file was not found');
+    change(at);
+    await expect(hashFiles([node])).rejects.toMatchObject({
+      code: expect.stringMatching(/^CONTEXT_(FILE_CHANGED|UNREADABLE)$/),
+    });
+    const packing = packLayer([{ ...node, path: 'f' }], createMemoryStore(), {
+      times: { kind: 'preserve' },
+      compression: 'none',
+    });
+    await expect(packing).rejects.toMatchObject({ code: 'LAYER_FILE_CHANGED' });
+  });
+});
+
+function replace({ context }: Place, name: string, make: (path: string) => void): void {
+  renameSync(join(context, name), join(context, '..', 'old'));
+  make(join(context, name));
+}
