@@ -69,6 +69,8 @@ export type BuildEvent =
       readonly sum?: TransferSum;
     }
   | { readonly type: 'image-resolved'; readonly reference: string; readonly digest: Digest }
+  /** How long a registry took to tell what a tag names now, which goes on beside other work. */
+  | { readonly type: 'tag-asked'; readonly reference: string; readonly durationMs: number }
   /** The base of a project without a Dockerfile is pinned in a file that belongs to its sources. */
   | { readonly type: 'base-pinned'; readonly reference: string; readonly digest: Digest; readonly file: string }
   | { readonly type: 'warning'; readonly diagnostic: Omit<Diagnostic, 'span'> & Partial<Pick<Diagnostic, 'span'>> }

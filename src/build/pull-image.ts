@@ -63,8 +63,12 @@ async function readStored({ store }: Session, { resolved, manifest }: PulledImag
  * will do, unless the caller insists (`always`).
  */
 async function resolveAgain(session: Session, reference: Reference, { resolved, whole }: StoredImage): Promise<Digest> {
+  const startedMs = performance.now();
   try {
-    return (await session.registry().resolve(reference)).digest;
+    const { digest } = await session.registry().resolve(reference);
+    const durationMs = performance.now() - startedMs;
+    session.emit({ type: 'tag-asked', reference: formatReference(reference), durationMs });
+    return digest;
   } catch (error) {
     session.signal.throwIfAborted();
     if (session.settings.pull === 'always' || !whole || !isOutOfReach(error)) throw error;

@@ -5,6 +5,7 @@ import { scratchConfig } from '../plan/base-config.ts';
 import type { Stage, Variables } from '../plan/graph.ts';
 import { announced } from './announced-step.ts';
 import type { BaseImage } from './base-images.ts';
+import { traceDirectory } from './explain/trace-stage.ts';
 import { createdOf, historyItems } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
 import { hintingAtStage } from './stage-hint.ts';
@@ -46,15 +47,14 @@ function ofImage(image: BaseImage): OpenedBase {
   return { ...image, baseLayers: image.stack.layers().length };
 }
 
-async function directoryBase(
-  { session, graph, cache, nextStepId }: StageServices,
-  stage: Stage,
-  tree: Tree,
-): Promise<OpenedBase> {
+async function directoryBase(services: StageServices, stage: Stage, tree: Tree): Promise<OpenedBase> {
+  const { session, graph, cache, nextStepId } = services;
   const { from } = stage;
   const info = stepInfo(nextStepId(), { stage, instruction: from, index: 1, total: 1, inDockerfile: true });
   const step = { info, place: { span: from.span, source: graph.source } };
-  const layers = await announced(session, step, async () => [await layerOfContext(tree, { session, cache, info })]);
+  const layers = await traceDirectory(services, stage, info).follow(info, () =>
+    announced(session, step, async () => [await layerOfContext(tree, { session, cache, info })]),
+  );
   const [made] = layers;
   assert(made !== undefined, 'a directory makes one layer');
   const created = createdOf(session.settings, made.created);

@@ -53,6 +53,8 @@ describe('a base image from a registry', () => {
     const asked = base.registry.requests.length;
     const second = await base.builder.build(from(base.name));
     expect(lines(base, asked)).toEqual(['HEAD /v2/base/manifests/1']);
+    const told = { type: 'tag-asked', reference: base.name, durationMs: expect.any(Number) };
+    expect([eventsOf(first, 'tag-asked'), eventsOf(second, 'tag-asked')]).toEqual([[], [told]]);
     expect(second.image).toEqual(first.image);
     expect(second.image.layers.slice(0, 2)).toEqual(base.image.layers);
   });

@@ -147,6 +147,7 @@ describe('plain progress', () => {
     const span = { start: { offset: 0, line: 7, column: 1 }, end: { offset: 1, line: 7, column: 2 } };
     const lines = shown((say) => {
       say({ type: 'warning', diagnostic: { ...diagnostic, span } });
+      say({ type: 'tag-asked', reference: 'node:24-slim', durationMs: 120 });
       say({ type: 'image-resolved', reference: 'node:24-slim', digest });
       say({ type: 'snapshotter', name: 'copy', passedOver: ['overlay: EINVAL'] });
       say({ type: 'isolation', method: 'crun' });
@@ -156,6 +157,7 @@ describe('plain progress', () => {
     });
     expect(lines).toEqual([
       '* warning: line 7: no tag — pin it',
+      '* asked what node:24-slim is: 0.1s',
       `* node:24-slim is ${digest}`,
       '* root file systems are made by copy; not overlay: EINVAL',
       '* commands of RUN are isolated by crun',

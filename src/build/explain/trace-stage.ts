@@ -8,6 +8,7 @@ import type { LayerStack } from '../layer-stack.ts';
 import { platformOf, type StageServices } from '../stage-services.ts';
 import type { StepLayer } from '../step-cache.ts';
 import { isVisible, stageName, stepText } from '../step-info.ts';
+import type { StageTrace } from './build-trace.ts';
 import type { TracedBase } from './trace-file.ts';
 
 /** Follows the steps of a stage that make layers, in their order. */
@@ -31,6 +32,10 @@ export function traceStage(services: StageServices, { stage, stack, steps }: Sta
     base: baseOf(services, stage, stack),
     texts: steps.filter(isVisible).map(({ instruction }) => stepText(instruction)),
   });
+  return following(trace);
+}
+
+function following(trace: StageTrace): FollowedStage {
   return {
     async follow(info, perform) {
       const position = info.index - 1;
@@ -40,6 +45,20 @@ export function traceStage(services: StageServices, { stage, stack, steps }: Sta
       return layers;
     },
   };
+}
+
+/** FROM of a directory makes a layer before its stage begins: it is compared as if it were a stage by itself. */
+export function traceDirectory({ session }: StageServices, stage: Stage, info: StepInfo): FollowedStage {
+  return following(
+    session.trace.stage({
+      platform: formatPlatform(platformOf(session, stage)),
+      // No stage has a blank in its name.
+      name: `FROM of ${stageName(stage)}`,
+      isNamed: true,
+      base: { kind: 'scratch', name: 'scratch', chain: 'scratch' },
+      texts: [info.text],
+    }),
+  );
 }
 
 function baseOf({ graph, session }: StageServices, { base }: Stage, { chainId }: LayerStack): TracedBase {

@@ -5,6 +5,7 @@ import { touchFile } from '../../io/touch.ts';
 import { normalizeReference } from '../../oci/registry/docker-hub.ts';
 import { cacheFolders } from '../cache-folders.ts';
 import { resolveSettings, type Settings } from '../defaults.ts';
+import type { BuildEvent } from '../events.ts';
 import { createImageNames } from '../names.ts';
 import type { BuildOptions } from '../options.ts';
 import { createPulledImages } from '../pulled.ts';
@@ -23,9 +24,12 @@ export async function findUnchanged(options: BuildOptions): Promise<BuildResult 
   const path = settings && recordPath(options, settings);
   const record = path === undefined ? undefined : readRecord(path);
   if (settings === undefined || record === undefined || options.signal?.aborted === true) return undefined;
-  if (path === undefined || !(await isStillTrue(record, options, settings))) return undefined;
+  const answers: TagAsked[] = [];
+  if (path === undefined || !(await isStillTrue(record, settings, { ...options, onAnswer: (a) => answers.push(a) }))) {
+    return undefined;
+  }
   touchFile(path);
-  for (const event of record.events) options.onEvent?.(event);
+  for (const event of [...answers, ...record.events]) options.onEvent?.(event);
   const { descriptor } = record.result.image;
   options.onEvent?.({ type: 'done', image: descriptor, durationMs: performance.now() - startedMs });
   return record.result;
@@ -40,14 +44,29 @@ function settingsOf(options: BuildOptions): Settings | undefined {
   }
 }
 
-/** What cannot be looked at is the build's to complain of. Registries are asked while the contexts are walked. */
-async function isStillTrue(record: UnchangedRecord, options: BuildOptions, settings: Settings): Promise<boolean> {
+type TagAsked = Extract<BuildEvent, { readonly type: 'tag-asked' }>;
+
+interface Asking extends Pick<BuildOptions, 'registry' | 'signal'> {
+  readonly onAnswer: (answer: TagAsked) => void;
+}
+
+/**
+ * What cannot be looked at is the build's to complain of. Registries are asked while the contexts are walked, unless the
+ * first looks have shown that the build has to be done.
+ */
+async function isStillTrue(record: UnchangedRecord, settings: Settings, asking: Asking): Promise<boolean> {
   try {
     const names = localNames(settings);
     if (!isAsRecorded(record, names) || !areFoundAlike(record.images, names, settings)) return false;
+    const needless = new AbortController();
+    const walking = areContextsUnchanged(record).then((areUnchangedAll) => {
+      if (!areUnchangedAll) needless.abort();
+      return areUnchangedAll;
+    });
+    const signal = AbortSignal.any([needless.signal, ...(asking.signal === undefined ? [] : [asking.signal])]);
     const alike = await Promise.all([
-      areResolvedAlike(imagesToResolve(record.images, settings), options),
-      areContextsUnchanged(record),
+      areResolvedAlike(imagesToResolve(record.images, settings), { ...asking, signal }),
+      walking,
     ]);
     return alike.every(Boolean);
   } catch {
@@ -114,13 +133,22 @@ function arePulledAlike(images: readonly UsedImage[], { cacheDir }: Settings): b
   );
 }
 
-async function areResolvedAlike(images: readonly UsedImage[], options: BuildOptions): Promise<boolean> {
+async function areResolvedAlike(
+  images: readonly UsedImage[],
+  { registry, signal, onAnswer }: Asking & { readonly signal: AbortSignal },
+): Promise<boolean> {
   if (images.length === 0) return true;
   const { createRegistryClient } = await import('../../oci/registry/client.ts');
-  const client = createRegistryClient({ ...options.registry, ...(options.signal && { signal: options.signal }) });
+  if (signal.aborted) return false;
+  const client = createRegistryClient({ ...registry, signal });
+  const resolve = async ({ name, digest }: UsedImage): Promise<boolean> => {
+    const startedMs = performance.now();
+    const found = await client.resolve(normalizeReference(name));
+    onAnswer({ type: 'tag-asked', reference: name, durationMs: performance.now() - startedMs });
+    return found.digest === digest;
+  };
   try {
-    const found = await Promise.all(images.map(({ name }) => client.resolve(normalizeReference(name))));
-    return found.every(({ digest }, index) => digest === images[index]?.digest);
+    return (await Promise.all(images.map(resolve))).every(Boolean);
   } catch {
     return false;
   } finally {

@@ -51,11 +51,15 @@ export function warningText({ diagnostic }: EventOf<'warning'>): string {
 
 /** Events that belong to no step. */
 export function sentence(
-  event: EventOf<'image-resolved' | 'base-pinned' | 'isolation' | 'snapshotter' | 'output-written' | 'done'>,
+  event: EventOf<
+    'image-resolved' | 'tag-asked' | 'base-pinned' | 'isolation' | 'snapshotter' | 'output-written' | 'done'
+  >,
 ): string {
   switch (event.type) {
     case 'image-resolved':
       return `${event.reference} is ${event.digest}`;
+    case 'tag-asked':
+      return `asked what ${event.reference} is: ${formatDuration(event.durationMs)}`;
     case 'base-pinned':
       return `${event.file} pins ${event.reference} to ${event.digest}: keep it with the sources`;
     case 'isolation':

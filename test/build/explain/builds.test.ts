@@ -90,6 +90,19 @@ describe('a build says why a step is not taken from the cache', () => {
     expect(await missesOf(builder, { context, target: 'a' })).toEqual(['COPY src /: 1 file changed: a (content)']);
   });
 
+  it('names the files of a folder that stands for a base image, whatever else the stage does', async () => {
+    const builder = createBuilder();
+    const folder = tempDir({ a: 'a', b: 'b' });
+    const context = tempDir({ ...FILES, Dockerfile: 'FROM base AS app\nCOPY src /src\n' });
+    const options = { context, buildContexts: { base: folder } };
+    const first = 'first build, nothing to compare with';
+    expect(await missesOf(builder, options)).toEqual([`FROM base AS app: ${first}`, `COPY src /src: ${first}`]);
+    writeFileSync(join(folder, 'a'), 'another');
+    expect(await missesOf(builder, options)).toEqual(['FROM base AS app: 1 file changed: a (content)']);
+    writeFileSync(join(context, 'src/a'), 'another');
+    expect(await missesOf(builder, options)).toEqual(['COPY src /src: 1 file changed: a (content)']);
+  });
+
   it('says that the cache was not wanted, or has lost what it had', async () => {
     const builder = createBuilder();
     const context = tempDir({ ...FILES, Dockerfile: 'FROM scratch AS one\nCOPY src /\n' });

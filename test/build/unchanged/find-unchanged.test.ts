@@ -226,6 +226,21 @@ describe('a build in which nothing changed', () => {
     expect((await findInProcess(site.options)).digest).toBeUndefined();
   });
 
+  it('tells how long a registry took to answer, and does not ask when a file has changed', async () => {
+    const registry = await startRegistry();
+    await publishImage(registry, 'first');
+    const site = createSite(`FROM ${registry.host}/base:1\nCOPY src /app\n`);
+    await build(site.options);
+    const events: BuildEvent[] = [];
+    await findUnchanged({ ...site.options, onEvent: (event) => events.push(event) });
+    const told = { type: 'tag-asked', reference: `${registry.host}/base:1`, durationMs: expect.any(Number) };
+    expect(events.filter(({ type }) => type === 'tag-asked')).toEqual([told]);
+    const before = registry.requests.length;
+    writeFileSync(join(site.context, 'src/a'), 'ONE');
+    expect(await findUnchanged(site.options)).toBeUndefined();
+    expect(registry.requests.length).toBe(before);
+  });
+
   it('is not found when another build pulled its base anew, although nobody is asked', async () => {
     const registry = await startRegistry();
     await publishImage(registry, 'first');
