@@ -4,6 +4,7 @@ import { isBuilderError } from '../core/errors.ts';
 import type { Descriptor } from '../core/image.ts';
 import { MediaType } from '../core/media-types.ts';
 import type { Platform } from '../core/platform.ts';
+import type { BlobPaths } from '../core/ports.ts';
 import { formatReference } from '../core/reference.ts';
 import { allAtRest } from '../io/at-rest.ts';
 import { defaultCacheDir } from '../io/host.ts';
@@ -83,11 +84,22 @@ async function collectCache({ cacheDir, cacheMaxSize }: BuildOptions): Promise<v
 }
 
 async function carryOut(given: BuildOptions, caller: BuildControl, lostSteps: LostSteps): Promise<BuildResult> {
-  const startedMs = performance.now();
   const options = withInlineCache(given);
   const settings = resolveSettings(options);
   const inputs = createBuildInputs(options, settings);
   const control = { ...caller, inputs, lostSteps, emit: teeing(caller, inputs) };
+  const { result, store } = await buildInSession(options, settings, control);
+  // Only now: where nothing has changed, nobody takes away what a build left that was killed.
+  inputs.save(result, () => producedFiles(result.image, options.outputs ?? [], store));
+  return result;
+}
+
+async function buildInSession(
+  options: BuildOptions,
+  settings: Settings,
+  control: Parameters<typeof openSession>[2],
+): Promise<{ readonly result: BuildResult; readonly store: BlobPaths }> {
+  const startedMs = performance.now();
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
   await using session = openSession(options, settings, control);
   const built = await buildPlatforms(session);
@@ -110,10 +122,9 @@ async function carryOut(given: BuildOptions, caller: BuildControl, lostSteps: Lo
     cached: sum('cached'),
     executed: sum('executed'),
   };
-  inputs.save(result, () => producedFiles(first.image, options.outputs ?? [], session.store));
   session.emit({ type: 'done', image: descriptor, durationMs: performance.now() - startedMs });
   session.signal.throwIfAborted();
-  return result;
+  return { result, store: session.store };
 }
 
 /** Builds for every platform at the same time; steps that are equal are carried out once. */

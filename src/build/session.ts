@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
-import { createWorkspace, reclaimWorkspaces, type Workspace } from '../io/workspace.ts';
+import { createWorkspace, type Workspace } from '../io/workspace.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
 import { type CacheFolders, cacheFolders } from './cache-folders.ts';
@@ -12,6 +12,7 @@ import type { BuildEvent } from './events.ts';
 import { type BuildTrace, createBuildTrace } from './explain/build-trace.ts';
 import { projectOf } from './explain/project.ts';
 import { type KeptContent, openContent } from './kept-content.ts';
+import { type Leftovers, reclaimLeftovers } from './leftovers.ts';
 import type { BuildOptions } from './options.ts';
 import { createRemoteSources, type RemoteSources } from './remote/remote-sources.ts';
 import type { LostSteps } from './shared/lost-steps.ts';
@@ -68,7 +69,7 @@ export function openSession(
 ): Session {
   const folders = cacheFolders(settings.cacheDir);
   const { signal } = control;
-  const abandoned = reclaimWorkspaces(folders.temporary);
+  const leftovers = reclaimLeftovers(folders);
   const workspace = createWorkspace(folders.temporary);
   const claims = claimsOf(workspace, folders);
   const content = openContent({ folders, workspace, claims, settings, signal });
@@ -123,7 +124,7 @@ export function openSession(
       return remotes;
     },
     sandboxHost() {
-      host ??= startHost({ folders, workspace, options, control, abandoned });
+      host ??= startHost({ folders, workspace, options, control, leftovers });
       return host;
     },
     async [Symbol.asyncDispose]() {
@@ -133,7 +134,7 @@ export function openSession(
       await quietly(shared?.atRest());
       await quietly(client?.close());
       await quietly(remotes?.close());
-      await quietly(workspace[Symbol.asyncDispose]());
+      await quietly(leftovers.removeWithWorkspace(workspace));
     },
   };
   return session;
@@ -151,11 +152,10 @@ interface HostRequest {
   readonly workspace: Workspace;
   readonly options: BuildOptions;
   readonly control: BuildControl;
-  /** Workspaces of dead builds that only the host can remove. */
-  readonly abandoned: readonly string[];
+  readonly leftovers: Leftovers;
 }
 
-async function startHost({ folders, workspace, options, control, abandoned }: HostRequest): Promise<SandboxHost> {
+async function startHost({ folders, workspace, options, control, leftovers }: HostRequest): Promise<SandboxHost> {
   const started = await startSandboxHost({
     stateDir: folders.snapshots,
     tempDir: workspace.path,
@@ -164,6 +164,6 @@ async function startHost({ folders, workspace, options, control, abandoned }: Ho
     signal: control.signal,
   });
   control.emit({ type: 'snapshotter', ...started.snapshotter });
-  if (abandoned.length > 0) await quietly(started.reclaim(abandoned));
+  await quietly(leftovers.removeWith(started));
   return started;
 }

@@ -1,3 +1,4 @@
+import { removeWorkspace } from '../io/workspace.ts';
 import { findExecutable } from '../sandbox/find-command.ts';
 import type { Handlers } from './call.ts';
 import { changesOf, hashChanges } from './changes.ts';
@@ -54,7 +55,7 @@ export function createHandlers(): Handlers {
       return null;
     },
     async reclaim({ paths }) {
-      for (const path of paths) await removeTree(path);
+      for (const path of paths) await removeWorkspace(path, removeTree);
       return null;
     },
     async stop() {

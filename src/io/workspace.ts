@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHostError } from './host-error.ts';
@@ -22,7 +22,18 @@ export function createWorkspace(parent: string): Workspace {
     rmSync(path, { recursive: true, force: true });
     throw error;
   }
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+  return { path, [Symbol.asyncDispose]: () => removeWorkspace(path, (part) => rm(part, REMOVAL)) };
+}
+
+const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
+
+/**
+ * Removes a workspace by what removes a tree, its lease last: whoever is ended while at it leaves one that others know to
+ * be abandoned.
+ */
+export async function removeWorkspace(path: string, remove: (part: string) => Promise<void>): Promise<void> {
+  for (const name of namesIn(path)) if (name !== LEASE) await remove(join(path, name));
+  await remove(path);
 }
 
 /**
@@ -33,12 +44,22 @@ export function reclaimWorkspaces(parent: string): string[] {
   const left: string[] = [];
   for (const path of staleFolders(parent)) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      reclaim(path);
     } catch {
       left.push(path);
     }
   }
   return left;
+}
+
+function namesIn(path: string): string[] {
+  return existsSync(path) ? readdirSync(path) : [];
+}
+
+/** As {@link removeWorkspace}. */
+function reclaim(path: string): void {
+  for (const name of namesIn(path)) if (name !== LEASE) rmSync(join(path, name), REMOVAL);
+  rmSync(path, REMOVAL);
 }
 
 function staleFolders(parent: string): string[] {

@@ -64,7 +64,7 @@ function readOf(pid: string, name: string): string {
 const NODES_OWN = 'node-compile-cache';
 
 /** Unfinished blobs and files, workspaces, locks: whatever only a running build needs. */
-function temporaryFiles({ cacheDir, tempDir }: FaultyBuild): string[] {
+export function temporaryFiles({ cacheDir, tempDir }: FaultyBuild): string[] {
   const inCache = [
     '',
     'store',

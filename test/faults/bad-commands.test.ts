@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkAftermath } from './aftermath.ts';
-import { faultyBuild, MARKED, type RunningBuild } from './faulty-build.ts';
+import { faultyBuild, MARKED, type RunningBuild, SAY_BEGUN } from './faulty-build.ts';
 
 const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
 
@@ -34,19 +34,19 @@ const COMMANDS: readonly BadCommand[] = [
   { title: 'takes more memory than it may', script: 'ulimit -v 100000; tail /dev/zero', code: 1 },
   {
     title: 'ignores signals until it takes too long',
-    script: 'trap "" INT TERM HUP; echo begun; while :; do sleep 1; done',
+    script: `trap "" INT TERM HUP; ${SAY_BEGUN}; while :; do sleep 1; done`,
     args: ['--step-timeout', '1s'],
     code: 1,
   },
   {
     title: 'ignores signals',
-    script: 'trap "" INT TERM HUP QUIT; echo begun; while :; do sleep 1; done',
+    script: `trap "" INT TERM HUP QUIT; ${SAY_BEGUN}; while :; do sleep 1; done`,
     code: INTERRUPTED,
     after: interrupt,
   },
   {
     title: 'is stopped',
-    script: 'sh -c "echo begun; kill -STOP \\$\\$"; sleep 300',
+    script: `sh -c "${SAY_BEGUN}; kill -STOP \\$\\$"; sleep 300`,
     code: INTERRUPTED,
     after: interrupt,
   },

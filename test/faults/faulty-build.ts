@@ -17,6 +17,9 @@ const MARK = 'LAMELLA_TEST_MARK';
 /** Flags of a RUN that give its processes the mark, which then is in no key and no history. */
 export const MARKED = `--mount=type=secret,id=mark,env=${MARK},required=false`;
 
+/** A command of the shell that says `begun`; the progress of a build shows its text, which does not. */
+export const SAY_BEGUN = "printf 'be%s\\n' gun";
+
 export interface FaultyBuildOptions {
   readonly as?: OrdinaryUser | undefined;
   /** Default: a new folder. */
@@ -63,6 +66,7 @@ export function faultyBuild(
   const env = { [MARK]: mark, TMPDIR: tempDir, CI: 'true' };
   const buildArgs = ['--secret', `id=mark,env=${MARK}`, '--cache-dir', cache, ...args];
   const asUser = as === undefined ? {} : { as };
+  const started: ChildProcess[] = [];
   const run: FaultyBuild['run'] = (command, ...more) =>
     runCli([...command, '--cache-dir', cache, ...more], { env, ...asUser });
   return {
@@ -70,10 +74,18 @@ export function faultyBuild(
     project,
     cacheDir: cache,
     tempDir,
-    start: (...more) => startBuild(['build', '--progress', 'plain', ...buildArgs, ...more, project.dir], env, as),
+    start(...more) {
+      const words = ['build', '--progress', 'plain', ...buildArgs, ...more, project.dir];
+      const running = startBuild(words, env, as);
+      started.push(running.process);
+      return running;
+    },
     run,
     build: () => runCli(['build', '--quiet', ...buildArgs, project.dir], { env, ...asUser }),
-    [Symbol.dispose]: () => project[Symbol.dispose](),
+    [Symbol.dispose]() {
+      for (const child of started) child.kill('SIGKILL');
+      project[Symbol.dispose]();
+    },
   };
 }
 

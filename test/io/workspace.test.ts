@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isLeased } from '../../src/io/lease.ts';
-import { createWorkspace, reclaimWorkspaces } from '../../src/io/workspace.ts';
+import { createWorkspace, reclaimWorkspaces, removeWorkspace } from '../../src/io/workspace.ts';
 import { startLeaseProcess } from '../support/lease-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -25,6 +25,21 @@ describe('createWorkspace', () => {
       writeFileSync(join(first.path, 'a/b/file'), 'x');
     }
     expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('is removed with its lease last, so that a removal that was cut short is done by others', async () => {
+    const { path } = createWorkspace(tempDir());
+    for (const name of ['a', 'z']) writeFileSync(join(path, name), '');
+    const removed: string[] = [];
+    await removeWorkspace(path, async (part) => void removed.push(relative(path, part)));
+    expect(removed.toSorted().slice(1)).toEqual(['a', 'z']);
+    expect(removed.at(-1)).toBe('');
+  });
+
+  it('is gone already', async () => {
+    const workspace = createWorkspace(tempDir());
+    rmSync(workspace.path, { recursive: true });
+    await expect(workspace[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
 
   it('says which folder it could not be made in', () => {

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, toHostError } from '../../io/host-error.ts';
 import { createWorkspace } from '../../io/workspace.ts';
-import { startSandboxHost } from '../../rootfs/sandbox-host.ts';
+import { removeForeign } from '../leftovers.ts';
 import type { OpenCache } from './open-cache.ts';
 
 /**
@@ -27,7 +27,7 @@ export function openRemoval({ folders }: Pick<OpenCache, 'folders'>): Removal {
       await using _workspace = workspace;
       const foreign: string[] = [];
       for (const path of taken) if (!(await removeOwn(path))) foreign.push(path);
-      if (foreign.length > 0) await removeForeign(foreign, folders.snapshots, workspace.path);
+      await removeForeign(foreign, folders);
     },
   };
 }
@@ -49,9 +49,4 @@ async function removeOwn(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function removeForeign(paths: readonly string[], stateDir: string, tempDir: string): Promise<void> {
-  await using host = await startSandboxHost({ stateDir, tempDir, isolation: 'auto' });
-  await host.reclaim(paths);
 }
