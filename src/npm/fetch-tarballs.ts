@@ -69,7 +69,7 @@ function labelOf({ name, version }: TarballPackage): string {
 async function readLocal(candidate: TarballPackage, path: string, options: FetchOptions): Promise<Buffer> {
   const bytes = await options.readProjectFile(path);
   if (bytes !== undefined) return Buffer.from(bytes);
-  throw missingTarball(candidate, `${path} is not in the image`, 'copy it before the step');
+  throw missingTarball(candidate, options, { why: `${path} is not in the image`, hint: 'copy it before the step' });
 }
 
 interface Connection {
@@ -100,7 +100,7 @@ async function openConnection(settings: SettingLayers): Promise<Connection> {
 }
 
 async function download(candidate: TarballPackage, options: FetchOptions, connection: Connection): Promise<Buffer> {
-  if (options.offline) throw missingTarball(candidate, 'this build is offline', OFFLINE_HINT);
+  if (options.offline) throw missingTarball(candidate, options, { why: 'this build is offline', hint: OFFLINE_HINT });
   const first = options.registry.requestFor({ ...candidate, ...candidate.source });
   for (let attempt = 1; ; attempt++) {
     const answer = await getFollowing(first.url, options, connection).catch((error: unknown) => {
@@ -109,7 +109,7 @@ async function download(candidate: TarballPackage, options: FetchOptions, connec
     });
     if (Buffer.isBuffer(answer)) return answer;
     const isFinal = 'status' in answer && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
-    if (isFinal || attempt >= ATTEMPTS) throw unobtainable(candidate, first.url, answer);
+    if (isFinal || attempt >= ATTEMPTS) throw missingTarball(candidate, options, toObstacle(first.url, answer));
     await delay(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal: options.signal });
   }
 }
@@ -138,21 +138,32 @@ async function getFollowing(first: URL, options: FetchOptions, connection: Conne
   return { status: 310 };
 }
 
-function unobtainable(candidate: TarballPackage, url: URL, failure: Failure): Error {
+/** Why a tarball cannot be had, and what to do. */
+interface Obstacle {
+  readonly why: string;
+  readonly hint: string;
+  readonly cause?: unknown;
+}
+
+function toObstacle(url: URL, failure: Failure): Obstacle {
   const address = `${url.origin}${url.pathname}`;
   if ('error' in failure) {
     const { message, code } = failure.error as { readonly message?: string; readonly code?: string };
-    const why = message || code || String(failure.error);
-    return missingTarball(candidate, `${address} cannot be fetched: ${why}`, OFFLINE_HINT, failure.error);
+    const why = `${address} cannot be fetched: ${message || code || String(failure.error)}`;
+    return { why, hint: OFFLINE_HINT, cause: failure.error };
   }
   const hint = failure.status === 401 || failure.status === 403 ? LOGIN_HINT : OFFLINE_HINT;
-  return missingTarball(candidate, `${address} answers ${failure.status}`, hint);
+  return { why: `${address} answers ${failure.status}`, hint };
 }
 
 const OFFLINE_HINT = 'run `npm ci` once where the registry can be reached, which fills the cache, or check `registry`';
 const LOGIN_HINT = 'log in with `npm login`, or put the token of this registry in your own .npmrc';
+const CACHE_HINT = "give yourself the right to read npm's cache, or choose another one with `npm config set cache`";
 
-function missingTarball(candidate: TarballPackage, why: string, hint: string, cause?: unknown): Error {
-  const message = `the tarball of ${labelOf(candidate)} is not in npm's cache, and ${why}`;
-  return npmError('STEP_NPM_TARBALL_MISSING', message, hint, cause);
+function missingTarball(candidate: TarballPackage, { store }: FetchOptions, { why, hint, cause }: Obstacle): Error {
+  const unreadable = store.obstacle(candidate.source.integrity);
+  const [there, wayOn] =
+    unreadable === undefined ? ["is not in npm's cache", hint] : [`cannot be read (${unreadable})`, CACHE_HINT];
+  const message = `the tarball of ${labelOf(candidate)} ${there}, and ${why}`;
+  return npmError('STEP_NPM_TARBALL_MISSING', message, wayOn, cause);
 }

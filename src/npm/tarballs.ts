@@ -9,6 +9,8 @@ import { touchFile } from '../io/touch.ts';
 export interface TarballStore {
   /** Verified; notes the use of one of ours. `undefined` where there is none, or only a damaged one. */
   find(integrity: string): Buffer | undefined;
+  /** Why nobody can tell whether npm's cache has it; `undefined` where that is no question. */
+  obstacle(integrity: string): string | undefined;
   /**
    * Keeps a tarball for later builds.
    * @throws ContentError `CONTENT_DIGEST_MISMATCH` when it is not what `integrity` says
@@ -39,6 +41,10 @@ export function createTarballStore({ npm, own }: TarballFolders): TarballStore {
         );
       if (theirs === undefined && found !== undefined) touchFile(found.path);
       return found?.bytes;
+    },
+    obstacle: (integrity) => {
+      const errors = strongest(integrity).map((hash) => readError(npmPath(npm, hash)));
+      return errors.find((error) => error !== undefined && !ABSENT.has(error.code ?? ''))?.message;
     },
     keep(integrity, bytes, label) {
       if (!isVerified(bytes, integrity)) throw tampered(integrity, bytes, label);
@@ -94,11 +100,22 @@ function ownPath(folder: string, { algorithm, hex }: TarballHash): string {
   return join(folder, `${algorithm}-${hex}`);
 }
 
+const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
+
 function readIfThere(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch {
     return undefined;
+  }
+}
+
+function readError(path: string): NodeJS.ErrnoException | undefined {
+  try {
+    readFileSync(path);
+    return undefined;
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
   }
 }
 

@@ -77,6 +77,7 @@ export function temporaryFiles({ cacheDir, tempDir }: FaultyBuild): string[] {
     'unchanged',
     'used',
     'mounts',
+    'npm',
   ];
   const unfinished = inCache.flatMap((name) =>
     filesBelow(join(cacheDir, name), name === '' ? 0 : 4).filter(isTemporary),

@@ -26,6 +26,8 @@ export interface FaultyBuildOptions {
   readonly cacheDir?: string;
   /** Of every build. */
   readonly args?: readonly string[];
+  /** More variables of every command. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A build of the command line in folders of its own, whose processes can be told from all others. */
@@ -55,7 +57,7 @@ export interface RunningBuild {
 
 export function faultyBuild(
   files: Readonly<Record<string, ProjectFile>>,
-  { as, cacheDir, args = [] }: FaultyBuildOptions = {},
+  { as, cacheDir, args = [], env: variables = {} }: FaultyBuildOptions = {},
 ): FaultyBuild {
   const project = createProject(files);
   const mark = randomUUID();
@@ -63,7 +65,7 @@ export function faultyBuild(
   const tempDir = join(project.out, 'temporary');
   mkdirSync(tempDir);
   chmodSync(tempDir, 0o777);
-  const env = { [MARK]: mark, TMPDIR: tempDir, CI: 'true' };
+  const env = { ...variables, [MARK]: mark, TMPDIR: tempDir, CI: 'true' };
   const buildArgs = ['--secret', `id=mark,env=${MARK}`, '--cache-dir', cache, ...args];
   const asUser = as === undefined ? {} : { as };
   const started: ChildProcess[] = [];

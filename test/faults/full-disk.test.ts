@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { isBuilderError } from '../../src/index.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type BuildOptions, isBuilderError } from '../../src/index.ts';
 import { createBuilder } from '../support/build.ts';
 import { requireTool, run } from '../support/host.ts';
+import { useNpmCache } from '../support/npm-machine.ts';
+import { lockEntry, makeTarball, projectTexts } from '../support/npm-packages.ts';
+import { startTarballServer } from '../support/tarball-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
@@ -34,25 +37,42 @@ function leftovers(cacheDir: string): string[] {
 }
 
 /** What a build without limits gives, and what one gives whose disk was full once. */
-async function compare(dockerfileText: string, size: string) {
-  const context = tempDir(files());
+async function compare(options: BuildOptions, size: string) {
   const disk = await smallDisk(size);
   const builder = createBuilder(join(disk.path, 'cache'));
-  const error: unknown = await builder
-    .build({ context, dockerfileText, tags: ['app'] })
-    .catch((reason: unknown) => reason);
+  const error: unknown = await builder.build({ ...options, tags: ['app'] }).catch((reason: unknown) => reason);
   const left = leftovers(builder.cacheDir);
   await disk.grow('200m');
-  const after = await builder.build({ context, dockerfileText });
-  const expected = await createBuilder().build({ context, dockerfileText });
+  const after = await builder.build(options);
+  const expected = await createBuilder().build(options);
   return { error, left, after, expected };
+}
+
+/** A project of twenty packages that a registry has, and npm's cache has not. */
+async function fetchedProject() {
+  const tarballs = await Promise.all(
+    Object.entries(files()).map(([name, noise]) =>
+      makeTarball({ name, version: '1.0.0', files: { noise: noise.slice(0, 20_000) } }),
+    ),
+  );
+  const server = await startTarballServer(tarballs);
+  useNpmCache([]);
+  vi.stubEnv('npm_config_registry', server.url);
+  const lock = tarballs.map((one) => [`node_modules/${one.name}`, lockEntry(one, { resolved: undefined })] as const);
+  const dependencies = Object.fromEntries(tarballs.map(({ name }) => [name, '1']));
+  const manifest = { dependencies, lamella: { base: 'scratch' } };
+  const context = tempDir(projectTexts(manifest, Object.fromEntries(lock)));
+  return { context, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 describe.skipIf(!isRoot)('a disk that is full', () => {
   test.each(['4k', '12k', '300k', '2m', '4500k'])(
     'at %s is named, nothing half written is used, and the next build works',
     async (size) => {
-      const { error, left, after, expected } = await compare('FROM scratch\nCOPY . /one\nCOPY . /two\n', size);
+      const { error, left, after, expected } = await compare(
+        { context: tempDir(files()), dockerfileText: 'FROM scratch\nCOPY . /one\nCOPY . /two\n' },
+        size,
+      );
       if (!isBuilderError(error)) throw error;
       expect(error).toMatchObject({ code: 'HOST_DISK_FULL', hint: expect.stringContaining('--cache-dir') });
       expect(left).toEqual([]);
@@ -62,10 +82,22 @@ describe.skipIf(!isRoot)('a disk that is full', () => {
 
   test.each(['3m', '8m', '16m'])('at %s while a command runs ends the build, and the next one works', async (size) => {
     const dockerfileText = `FROM ${registry}/busybox:latest\nCOPY f1 /f1\nRUN for i in $(seq 40); do cat /f1 /f1 > /g$i || exit; done\n`;
-    const { error, left, after, expected } = await compare(dockerfileText, size);
+    const { error, left, after, expected } = await compare({ context: tempDir(files()), dockerfileText }, size);
     if (!isBuilderError(error)) throw error;
     expect(['HOST_DISK_FULL', 'STEP_EXIT_CODE']).toContain(error.code);
     expect(left).toEqual([]);
     expect(after.image).toEqual(expected.image);
   });
+
+  test.each(['80k', '300k', '600k'])(
+    'at %s while packages are fetched and packed is named, and the next build works',
+    async (size) => {
+      await using project = await fetchedProject();
+      const { error, left, after, expected } = await compare({ context: project.context }, size);
+      if (!isBuilderError(error)) throw error;
+      expect(error).toMatchObject({ code: 'HOST_DISK_FULL', hint: expect.stringContaining('--cache-dir') });
+      expect(left).toEqual([]);
+      expect(after.image).toEqual(expected.image);
+    },
+  );
 });
