@@ -3,6 +3,7 @@ import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Image } from '../core/image.ts';
 import { formatPlatform, type Platform } from '../core/platform.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
+import { createExpansionBudget } from '../plan/expansion-budget.ts';
 import type { BuildGraph, Stage } from '../plan/graph.ts';
 import { planBuild } from '../plan/plan-build.ts';
 import type { BaseImages } from './base-images.ts';
@@ -110,6 +111,7 @@ function createServices(parts: BuildParts, { graph, contexts, cache }: Planned):
       buildArgs: settings.buildArgs,
       network: options.network ?? 'default',
       allow: options.allow ?? [],
+      budget: createExpansionBudget(),
       timestamps: settings.timestamps,
       lookupContext: contextLookup(contexts),
       ...(epoch !== undefined && { sourceDateEpoch: String(epoch) }),

@@ -23,6 +23,11 @@ export function printable(text: string): string {
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
 }
 
+/** The same of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** Columns that a character takes: two from U+1100 on, except symbols and variation selectors; never too few. */
 function columnsOf(character: string): number {
   const point = character.codePointAt(0) ?? 0;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { CliError } from './cli-error.ts';
 import { excerpt } from './excerpt.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { printable } from './format.ts';
+import { printable, printableLines } from './format.ts';
 import type { BuilderError, Diagnostic, ErrorFamily, SourceSpan, SourceText } from './library.ts';
 import type { Paint } from './paint.ts';
 
@@ -61,7 +61,7 @@ function known(problem: Problem, style: ErrorStyle): string[] {
   const { diagnostics, source } = problem;
   if (diagnostics !== undefined && diagnostics.length > 1 && source !== undefined) {
     const blocks = diagnostics.flatMap((diagnostic) => [...renderDiagnostic(diagnostic, source, style.paint), '']);
-    return [...blocks, style.paint.dim(`${diagnostics.length} problems in ${source.name}`)];
+    return [...blocks, style.paint.dim(`${diagnostics.length} problems in ${printable(source.name)}`)];
   }
   return [
     ...headline(problem, style.paint),
@@ -82,7 +82,7 @@ export function renderDiagnostic(
   const { severity, code, message, hint, span } = diagnostic;
   const prefix = severity === 'warning' ? `${paint.yellow('warning:')} ` : '';
   return [
-    `${place(source, span, paint)} ${prefix}${withHint(message, hint)}`,
+    `${place(source, span, paint)} ${prefix}${printableLines(withHint(message, hint))}`,
     '',
     ...excerpt(source, span, paint),
     '',
@@ -95,11 +95,6 @@ function headline(problem: Problem, paint: Paint): string[] {
   if (span === undefined || source === undefined) return [`${paint.red('error:')} ${printableLines(message)}`];
   const text = printableLines(hasInlineHint(problem) ? withHint(message, problem.hint) : message);
   return [`${place(source, span, paint)} ${paint.red(text)}`, '', ...excerpt(source, span, paint), ''];
-}
-
-/** Names of files and words of a Dockerfile stand in messages: they are not to steer the terminal. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
 }
 
 /** Mistakes in the text carry their correction in the first line; for the rest the way out stands last. */
@@ -120,7 +115,9 @@ function outputOf({ output }: Problem, paint: Paint): string[] {
 }
 
 function comparison({ expected, found }: Problem): string[] {
-  return expected === undefined && found === undefined ? [] : [`expected: ${expected}`, `found:    ${found}`];
+  return expected === undefined && found === undefined
+    ? []
+    : [`expected: ${expected}`, `found:    ${found}`].map(printable);
 }
 
 function footerOf({ code, exitCode }: Problem): string {
@@ -160,7 +157,7 @@ function unexpected(error: unknown, { paint, debug }: ErrorStyle): string[] {
 }
 
 function place(source: SourceText, { start }: SourceSpan, paint: Paint): string {
-  return paint.bold(`${source.name}:${start.line}:${start.column}`);
+  return paint.bold(printable(`${source.name}:${start.line}:${start.column}`));
 }
 
 function withHint(message: string, hint: string | undefined): string {

@@ -2,6 +2,9 @@ import assert from 'node:assert';
 import type { EntryType, Metadata } from '../core/toc.ts';
 import { encodePaxRecords, type PaxRecords, XATTR_PREFIX } from './tar-pax.ts';
 
+/** PATH_MAX of Linux: a longer path can be nowhere, and whoever walks down to it needs a stack as deep. */
+export const MAX_PATH = 4096;
+
 /** Headers and contents are padded to this many bytes (POSIX ustar). */
 export const TAR_RECORD = 512;
 

@@ -1,7 +1,7 @@
 import { LayerError } from '../core/errors.ts';
 import { corruptTar, decodeTarHeader, isZeroRecord, type RawTarHeader } from './tar-decode.ts';
 import { completeHeader } from './tar-extension.ts';
-import { TAR_RECORD, type TarHeader, tarPadding } from './tar-header.ts';
+import { MAX_PATH, TAR_RECORD, type TarHeader, tarPadding } from './tar-header.ts';
 import { type PaxRecords, parsePaxRecords } from './tar-pax.ts';
 
 /** Is told of an archive as it passes; called synchronously by {@link TarParser.push}. */
@@ -14,8 +14,6 @@ export interface TarHandler {
   onEnd?(): void;
 }
 
-/** PATH_MAX of Linux: a longer path can be nowhere, and whoever walks down to it needs a stack as deep. */
-const MAX_PATH = 4096;
 /** PAX and GNU records are small; a larger one is an attack. */
 const MAX_EXTENSION_BYTES = 1 << 20;
 

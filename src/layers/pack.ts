@@ -13,8 +13,8 @@ import type { EarlierBlock, EarlierBlocks } from './earlier-blocks.ts';
 import { withKeptContents } from './kept-contents.ts';
 import { OrderChecker } from './pack-order.ts';
 import type { ReadLayerContent } from './packed-content.ts';
+import { requireStorable } from './storable.ts';
 import { TarBlocks, type TimePolicy } from './tar-blocks.ts';
-import { requireOrdinaryName } from './whiteout.ts';
 
 export interface PackOptions {
   readonly times: TimePolicy;
@@ -42,7 +42,7 @@ const AHEAD = 4;
  * has them: sorted, parents first, hard links after their target. Memory does not grow with the layer, but for its table
  * of contents. The bytes do not depend on what is taken from an earlier layer. Entries that must be waited for come as an
  * async iterable, which costs a little for each.
- * @throws LayerError `LAYER_FILE_CHANGED`, `LAYER_FILE_UNREADABLE`, `LAYER_RESERVED_NAME`; what `entries` and the store throw
+ * @throws LayerError `LAYER_FILE_CHANGED`, `LAYER_FILE_UNREADABLE`, and as {@link requireStorable} does; what `entries` and the store throw
  */
 export async function packLayer(
   entries: EntrySource,
@@ -167,7 +167,7 @@ async function* cutAsTheyCome(
   const cutter = new EntryCutter<PackEntry | WhiteoutEntry>();
   for await (const entry of entries) {
     order.check(entry);
-    requireOrdinaryName(entry);
+    requireStorable(entry);
     for (const block of cutter.add(entry)) yield block;
   }
   yield cutter.end();
@@ -177,7 +177,7 @@ function* inOrder<T extends PackEntry | WhiteoutEntry>(entries: Iterable<T>): Ge
   const order = new OrderChecker();
   for (const entry of entries) {
     order.check(entry);
-    requireOrdinaryName(entry);
+    requireStorable(entry);
     yield entry;
   }
 }

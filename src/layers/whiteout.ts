@@ -1,10 +1,9 @@
-import { LayerError } from '../core/errors.ts';
 import { baseName, joinPath, parentPath } from '../core/paths.ts';
-import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
+import type { WhiteoutEntry } from '../core/toc.ts';
 import type { TarHeader } from '../io/tar-header.ts';
 
 /** Names of marker files (image-spec, layer.md, "Whiteouts"). */
-const PREFIX = '.wh.';
+export const WHITEOUT_PREFIX = '.wh.';
 const RESERVED = '.wh..wh.';
 const OPAQUE = '.wh..wh..opq';
 
@@ -12,7 +11,7 @@ const OPAQUE = '.wh..wh..opq';
 export function whiteoutPath(entry: WhiteoutEntry): string {
   return entry.type === 'opaque'
     ? joinPath(entry.path, OPAQUE)
-    : joinPath(parentPath(entry.path), `${PREFIX}${baseName(entry.path)}`);
+    : joinPath(parentPath(entry.path), `${WHITEOUT_PREFIX}${baseName(entry.path)}`);
 }
 
 /** The marker file: all zero, so that no clock is in it (design 5, "Times"). */
@@ -23,28 +22,11 @@ export function whiteoutHeader(entry: WhiteoutEntry): TarHeader {
 /** What a tar path marks: `undefined` for an ordinary path, `ignored` for other reserved names (AUFS housekeeping). */
 export function parseWhiteout(path: string): WhiteoutEntry | 'ignored' | undefined {
   const name = baseName(path);
-  if (!name.startsWith(PREFIX)) return undefined;
+  if (!name.startsWith(WHITEOUT_PREFIX)) return undefined;
   const parent = parentPath(path);
   if (name === OPAQUE) return { path: parent, type: 'opaque' };
-  const hidden = name.slice(PREFIX.length);
+  const hidden = name.slice(WHITEOUT_PREFIX.length);
   // `.` and `..` name no entry of the directory: taken as a path they would lead out of it.
   if (name.startsWith(RESERVED) || ['', '.', '..'].includes(hidden)) return 'ignored';
   return { path: joinPath(parent, hidden), type: 'whiteout' };
-}
-
-/**
- * Whoever reads a layer takes a file of such a name for the order to remove another one (image-spec, layer.md).
- * @throws LayerError `LAYER_RESERVED_NAME`
- */
-export function requireOrdinaryName(entry: PackEntry | WhiteoutEntry): void {
-  const { path } = entry;
-  if (!path.includes(PREFIX) || isWhiteout(entry) || !baseName(path).startsWith(PREFIX)) return;
-  throw new LayerError(
-    'LAYER_RESERVED_NAME',
-    `no layer can hold ${JSON.stringify(path)}: its name marks what is removed`,
-    {
-      entry: path,
-      hint: 'rename it, or exclude it with a line in .dockerignore',
-    },
-  );
 }

@@ -4,6 +4,7 @@ import type { Platform } from '../core/platform.ts';
 import { scratchConfig } from './base-config.ts';
 import type { BuildArgs } from './build-args.ts';
 import { type EvaluatedStage, evaluateStage, type StageOrigin } from './evaluate-stage.ts';
+import { createExpansionBudget } from './expansion-budget.ts';
 import type { BuildGraph, Stage } from './graph.ts';
 import type { EvaluateOptions } from './instruction-context.ts';
 import type { ContextLookup } from './origins.ts';
@@ -70,6 +71,7 @@ function evaluateOptions({ buildArgs, lookupContext }: GraphRequest): EvaluateOp
     network: 'default',
     allow: ['network.host', 'security.insecure'],
     timestamps: 'fixed',
+    budget: createExpansionBudget(),
     ...(lookupContext && { lookupContext }),
   };
 }

@@ -3,6 +3,7 @@ import type { SourceSpan, SourceText } from '../core/span.ts';
 import { suggest } from '../core/suggest.ts';
 import type { BuildArgs } from './build-args.ts';
 import { createExpander, type Expander } from './expander.ts';
+import type { ExpansionBudget } from './expansion-budget.ts';
 import type { BuildGraph, Stage } from './graph.ts';
 import type { Place } from './located.ts';
 import type { ContextLookup } from './origins.ts';
@@ -24,6 +25,8 @@ export interface EvaluateOptions {
   readonly sourceDateEpoch?: string;
   /** What a `--build-context` of that name stands for. Default: there is none. */
   readonly lookupContext?: ContextLookup;
+  /** Shared by all stages of a build. Default: none. */
+  readonly budget?: ExpansionBudget;
 }
 
 /** What every instruction of a stage shares. */
@@ -70,6 +73,7 @@ export function stageExpander(state: StageState, context: InstructionContext): E
     lookup: (name) => lookupVariable(state, name),
     source: context.source,
     escape: context.graph.escape,
+    budget: context.options.budget,
     onUndefined: (name, span) => {
       if (!isKnownVariable(state, name)) warn(context, undefinedVariable(name, span, knownVariables(state)));
     },

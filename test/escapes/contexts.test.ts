@@ -5,43 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openDirectoryContext } from '../../src/context/directory-context.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
-import { type BuildOptions, isBuilderError, ociLayout } from '../../src/index.ts';
 import { packLayer } from '../../src/layers/pack.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import { createBuilder } from '../support/build.ts';
-import { readImageTree } from '../support/image-tree.ts';
 import { tarOf } from '../support/tar-of.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { HOSTILE_ARCHIVES, HOSTILE_DIRECTORIES, type Outcome, type Place } from './hostile-contexts.ts';
-
-const SECRET = 'FRoM only-outside:secret';
+import { expected, outcomeOf, SECRET } from './hostile-build.ts';
+import { HOSTILE_ARCHIVES, HOSTILE_DIRECTORIES, type Place } from './hostile-contexts.ts';
 
 function place(): Place {
   const root = tempDir({ 'context/': '', 'outside/secret': SECRET, 'outside/archive.tar': SECRET });
   return { context: join(root, 'context'), outside: join(root, 'outside') };
-}
-
-async function outcomeOf(options: BuildOptions, wanted: Outcome): Promise<Outcome> {
-  const layout = join(tempDir(), 'layout');
-  try {
-    await createBuilder().build({ outputs: [ociLayout(layout)], ...options });
-  } catch (error) {
-    if (!isBuilderError(error)) throw error;
-    const { code, message, hint, source } = error;
-    expect(JSON.stringify([message, hint, source])).not.toContain('only-outside');
-    return { refused: code };
-  }
-  const { paths } = await readImageTree(layout);
-  expect(JSON.stringify([...paths])).not.toContain('only-outside');
-  const asked = 'paths' in wanted ? Object.keys(wanted.paths) : [...paths.keys()];
-  return { paths: Object.fromEntries(asked.map((path) => [path, paths.get(path)])) };
-}
-
-/** `{}` of a path asks for no more than that it is there. */
-function expected(outcome: Outcome): unknown {
-  if ('refused' in outcome) return outcome;
-  const paths = Object.entries(outcome.paths).map(([path, facts]) => [path, facts && expect.objectContaining(facts)]);
-  return { paths: Object.fromEntries(paths) };
 }
 
 describe('a hostile build context', () => {

@@ -3,18 +3,13 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { BuildOptions } from '../../src/build/options.ts';
-import type { ImagePath } from '../support/image-tree.ts';
 import type { TarMember } from '../support/tar-of.ts';
-
-/** What must come of a hostile input: an error with this code, or an image with these paths and none that is `undefined`. */
-export type Outcome =
-  | { readonly refused: string }
-  | { readonly paths: Readonly<Record<string, Partial<ImagePath> | undefined>> };
+import type { Outcome } from './hostile-build.ts';
 
 /** Where a hostile context lies, and what it is after. */
 export interface Place {
   readonly context: string;
-  /** A folder with the file `secret` beside the context, and the same file under the names in {@link STOLEN}. */
+  /** A folder with the file `secret` beside the context. */
   readonly outside: string;
 }
 
@@ -77,13 +72,13 @@ const LINKS: readonly HostileDirectory[] = [
     title: 'a link out of the context before a wildcard',
     dockerfile: 'FROM scratch\nCOPY l/s* /\n',
     make: link('l', outsideOf),
-    outcome: { paths: { '/secret': undefined } },
+    outcome: { paths: { '/secret': null } },
   },
   {
     title: 'a link to the root of the machine',
     dockerfile: 'FROM scratch\nCOPY l/ /\n',
     make: link('l', () => '/'),
-    outcome: { paths: { '/l': isLink, '/etc': undefined } },
+    outcome: { paths: { '/l': isLink, '/etc': null } },
   },
   {
     title: 'links in a circle',
@@ -201,7 +196,7 @@ const KINDS: readonly HostileDirectory[] = [
   {
     title: 'a socket',
     make: ({ context }) => makeSocket(join(context, 's')),
-    outcome: { paths: { '/s': undefined } },
+    outcome: { paths: { '/s': null } },
   },
 ];
 

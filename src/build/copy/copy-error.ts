@@ -10,6 +10,13 @@ export function linkLoop(path: string): StepError {
   });
 }
 
+/** A here-document whose name leads to a directory. */
+export function notAFileName(name: string): StepError {
+  return new StepError('STEP_COPY_BAD_NAME', `${JSON.stringify(name)} is no name of a file`, {
+    hint: 'name the here-document as the file is to be called',
+  });
+}
+
 /** A component of the destination path is not a directory. */
 export function notADirectory(path: string): StepError {
   return new StepError('STEP_COPY_NOT_A_DIRECTORY', `cannot copy into "/${path}": it is not a directory`, {

@@ -1,7 +1,8 @@
 import { compileIgnore, type IgnoreMatcher } from '../../core/ignore.ts';
-import { joinPath, treePath } from '../../core/paths.ts';
+import { baseName, joinPath, treePath } from '../../core/paths.ts';
 import { digestOf } from '../../io/hash.ts';
 import type { InlineFile } from '../../plan/step.ts';
+import { notAFileName } from './copy-error.ts';
 import { selectWithParents } from './parents.ts';
 import type { FetchedSource, SelectedSource, SourceRequest } from './request.ts';
 import { findSource, requireSource } from './source-path.ts';
@@ -11,7 +12,7 @@ import { hasWildcard, matchBelow, splitWildcard } from './wildcard.ts';
 /**
  * What the sources of a COPY or ADD are (reference, section 11): in the order of the instruction, wildcards replaced by
  * their matches, here-documents last.
- * @throws StepError `STEP_COPY_SOURCE_NOT_FOUND`, `STEP_COPY_LINK_LOOP`; PlanError `PLAN_BAD_PATTERN`
+ * @throws StepError `STEP_COPY_SOURCE_NOT_FOUND`, `STEP_COPY_LINK_LOOP`, `STEP_COPY_BAD_NAME`; PlanError `PLAN_BAD_PATTERN`
  */
 export function selectSources(request: SourceRequest): SelectedSource[] {
   const judge = judgeByExclude(compileIgnore(request.exclude));
@@ -57,8 +58,10 @@ function toFetchedSource(fetched: FetchedSource, judge: (path: string) => Verdic
     : { kind: 'directory', name: '', paths: walkBelow(fetched.tree, '', judge), isFetched: true };
 }
 
-/** Mode 0644 of root (reference, section 5). */
-function toInlineSource({ name, content }: InlineFile, { time }: SourceRequest): SelectedSource {
+/** Mode 0644 of root (reference, section 5); a name that is a path counts as a source in a root of its own does. */
+function toInlineSource({ name: written, content }: InlineFile, { time }: SourceRequest): SelectedSource {
+  const name = baseName(treePath(written));
+  if (name === '') throw notAFileName(written);
   const bytes = Buffer.from(content);
   const digest = digestOf(bytes);
   const source = { kind: 'bytes', bytes } as const;

@@ -1,6 +1,7 @@
 import { DOCKERFILE_OPTIONS } from '../build-option-table.ts';
 import { toInspectOptions } from '../build-request.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { printableLines } from '../format.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { withStandardInput } from '../with-standard-input.ts';
 
@@ -36,6 +37,6 @@ async function run({ args, host, library }: CommandContext): Promise<void> {
     case 'json':
       return void host.stdout.write(`${JSON.stringify(toGraphJson(graph), undefined, 2)}\n`);
     default:
-      host.stdout.write(formatGraph(graph));
+      host.stdout.write(printableLines(formatGraph(graph)));
   }
 }

@@ -1,6 +1,7 @@
 import { DOCKERFILE_OPTIONS } from '../build-option-table.ts';
 import { toInspectOptions } from '../build-request.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { printableLines } from '../format.ts';
 import { DEBUG_OPTION, FULL, HELP_OPTION } from '../option-row.ts';
 import { withStandardInput } from '../with-standard-input.ts';
 
@@ -19,5 +20,5 @@ export async function runOutline({ args, host, library }: CommandContext, json: 
   const options = await withStandardInput(toInspectOptions(args, host.env), args.last('file'), host);
   const { outline, formatOutline } = await library();
   const found = outline(options);
-  host.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : formatOutline(found));
+  host.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : printableLines(formatOutline(found)));
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from '../format.ts';
+import { formatBytes, formatDuration, printable } from '../format.ts';
 import type { BuildEvent, StepInfo } from '../library.ts';
 
 /** Shows a build while it runs. */
@@ -12,7 +12,7 @@ export interface Progress {
 
 /** `[build 2/4] RUN npm ci` */
 export function stepTitle(step: Pick<StepInfo, 'stage' | 'index' | 'total' | 'text'>): string {
-  return `[${step.stage} ${step.index}/${step.total}] ${step.text}`;
+  return printable(`[${step.stage} ${step.index}/${step.total}] ${step.text}`);
 }
 
 type EventOf<Type extends BuildEvent['type']> = Extract<BuildEvent, { readonly type: Type }>;
@@ -34,7 +34,7 @@ export function transferLine({ sum, ...own }: TransferEvent): TransferLine {
   const show = own.unit === 'bytes' ? formatBytes : String;
   const bytes = total === undefined || isComplete ? show(current) : `${show(current)} of ${show(total)}`;
   const blobs = sum === undefined || isComplete ? '' : `, ${sum.done} of ${sum.count} blobs`;
-  return { id, label, amount: bytes + blobs, isComplete };
+  return { id, label: printable(label), amount: bytes + blobs, isComplete };
 }
 
 /** Nothing has moved yet, and it may turn out that nothing has to. */
@@ -46,15 +46,19 @@ export function isAnnounced({ sum }: TransferEvent): boolean {
 export function warningText({ diagnostic }: EventOf<'warning'>): string {
   const { message, hint, span } = diagnostic;
   const line = span === undefined ? '' : `line ${span.start.line}: `;
-  return `${line}${message}${hint === undefined ? '' : ` — ${hint}`}`;
+  return printable(`${line}${message}${hint === undefined ? '' : ` — ${hint}`}`);
 }
 
+type OtherEvent = EventOf<
+  'image-resolved' | 'tag-asked' | 'base-pinned' | 'isolation' | 'snapshotter' | 'output-written' | 'done'
+>;
+
 /** Events that belong to no step. */
-export function sentence(
-  event: EventOf<
-    'image-resolved' | 'tag-asked' | 'base-pinned' | 'isolation' | 'snapshotter' | 'output-written' | 'done'
-  >,
-): string {
+export function sentence(event: OtherEvent): string {
+  return printable(sayingOf(event));
+}
+
+function sayingOf(event: OtherEvent): string {
   switch (event.type) {
     case 'image-resolved':
       return `${event.reference} is ${event.digest}`;
