@@ -3,6 +3,8 @@ import { hexOf } from '../core/digest.ts';
 import { compressionOf } from '../core/media-types.ts';
 import { allAtRest } from '../io/at-rest.ts';
 import { markUsed } from '../io/touch.ts';
+import type { AppliedLayer } from '../rootfs/apply-layer.ts';
+import type { LayerToUnpack } from '../rootfs/host-messages.ts';
 import type { ActiveSnapshot, SandboxHost } from '../rootfs/sandbox-host.ts';
 import type { LayerStack } from './layer-stack.ts';
 import type { Session } from './session.ts';
@@ -34,14 +36,31 @@ async function prepareLayer(session: Session, host: SandboxHost, stack: LayerSta
   if (top === undefined || (await host.hasLayer(id))) return;
   const { descriptor, diffId } = top.layer;
   await session.lazyLayers.ensure(descriptor);
-  const applied = await stack.applied();
-  await host.unpackLayer({
+  const layer = {
     id,
     blobPath: session.store.pathOf(descriptor.digest),
     compression: compressionOf(descriptor.mediaType) ?? 'none',
     digest: descriptor.digest,
     diffId,
-    rename: Object.fromEntries(applied?.renames ?? []),
-    opaques: applied?.opaques ?? [],
-  });
+    limits: session.settings.limits,
+  };
+  if (top.parent.top === undefined) await unpackLowest(host, stack, layer);
+  else await host.unpackLayer({ ...layer, rename: renamesOf(await stack.applied()) });
+}
+
+/**
+ * The lowest layer is unpacked while its table of contents is read, by two processes. Only an entry whose parent is a
+ * link of the same layer lies elsewhere than its path says: unpacking refuses it, and is told then where it belongs.
+ */
+async function unpackLowest(host: SandboxHost, stack: LayerStack, layer: LayerToUnpack): Promise<void> {
+  const applying = stack.applied();
+  const [unpacked] = await Promise.allSettled([host.unpackLayer(layer), applying]);
+  const rename = renamesOf(await applying);
+  if (unpacked.status === 'fulfilled') return;
+  if (Object.keys(rename).length === 0) throw unpacked.reason;
+  await host.unpackLayer({ ...layer, rename });
+}
+
+function renamesOf(applied: AppliedLayer | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(applied?.renames ?? []);
 }

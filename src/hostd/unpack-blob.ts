@@ -23,7 +23,7 @@ export async function unpackInto(
   layer: LayerToUnpack,
   { flavor, whiteouts, signal }: UnpackSettings,
 ): Promise<void> {
-  const { compression, implied } = layer;
+  const { compression, implied, limits } = layer;
   const blob = createReadStream(layer.blobPath, { highWaterMark: 1 << 20 });
   const counter = new DigestCounter();
   chmodSync(root, 0o755);
@@ -32,6 +32,7 @@ export async function unpackInto(
     root,
     signal,
     ...(layer.rename !== undefined && { rename: new Map(Object.entries(layer.rename)) }),
+    ...(limits !== undefined && { limits }),
     whiteouts,
     opaque: (path) => markOpaque(path, flavor),
     mknod: makeNode,

@@ -4,6 +4,7 @@ import type { Compression } from '../core/media-types.ts';
 import type { IsolationMethod, SandboxMount, SandboxRequest, SnapshotterName } from '../core/sandbox.ts';
 import type { TerminalSize } from '../core/terminal.ts';
 import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
+import type { LayerLimits } from '../layers/limits.ts';
 import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from './changed-path.ts';
 
@@ -21,8 +22,8 @@ export interface LayerToUnpack {
   readonly diffId: DiffId;
   /** Tar paths that lie elsewhere, because a parent is a symbolic link in a lower layer. */
   readonly rename?: Readonly<Record<string, string>>;
-  /** Opaque directories, with the names of lower layers that they hide. */
-  readonly opaques?: readonly { readonly path: string; readonly hides: readonly string[] }[];
+  /** Default: none. */
+  readonly limits?: LayerLimits;
   /** What directories that no entry describes have in lower layers. Default: mode 0755, owner 0:0. */
   readonly implied?: Readonly<Record<string, Metadata>>;
 }

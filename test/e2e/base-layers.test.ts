@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { writeLayout } from '../../src/oci/layout/write-layout.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { makeImage, makeLayer, makeTar } from '../support/images.ts';
+import { createProject } from '../support/project.ts';
+import { type CliResult, runCli } from '../support/run-cli.ts';
+import { BUSYBOX } from '../support/sandbox-box.ts';
+import { type TarMember, tarOf } from '../support/tar-of.ts';
+
+const END_MARK = 1024;
+
+/** Runs a command on a base of one layer: a shell, and after it `members`. */
+async function runOn(
+  members: Readonly<Record<string, TarMember>>,
+  command: string,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  const dockerfile = `FROM base\nRUN ${JSON.stringify(['/bin/busybox', 'sh', '-c', command])}\n`;
+  using project = createProject({ Dockerfile: dockerfile });
+  const shell = makeTar({ 'bin/busybox': { content: readFileSync(BUSYBOX), mode: 0o755 } });
+  const tar = Buffer.concat([shell.subarray(0, -END_MARK), await tarOf(members)]);
+  const store = createMemoryStore();
+  const image = await makeImage(store, { layers: [await makeLayer(store, tar)] });
+  const layout = join(project.out, 'base');
+  await writeLayout(layout, [{ image, names: [] }], store);
+  const cache = ['--cache-dir', join(project.out, 'cache')];
+  return await runCli(['build', '--build-context', `base=oci-layout://${layout}`, ...cache, ...args, project.dir]);
+}
+
+describe('the lowest layer of a base, which is unpacked while its table of contents is read', () => {
+  test('may have files below a link of its own', async () => {
+    const members = {
+      'real/': { header: { type: 'directory', mode: 0o755 } },
+      link: { header: { type: 'symlink', linkname: 'real' } },
+      'link/below': 'text',
+    } as const;
+    const result = await runOn(members, '/bin/busybox grep text /real/below && /bin/busybox test -L /link');
+    expect(result.exitCode, result.stderr).toBe(0);
+  });
+
+  test('may not be larger than is allowed', async () => {
+    const result = await runOn({ file: 'text' }, 'true', '--max-layer-entries', '1');
+    expect(result.exitCode).toBe(8);
+    expect(result.stderr).toContain('LAYER_TOO_LARGE');
+  });
+
+  test('is told of when it cannot be unpacked', async () => {
+    const result = await runOn({ gone: { header: { type: 'link', linkname: 'nowhere' } } }, 'true');
+    expect(result.exitCode).toBe(8);
+    expect(result.stderr).toContain('nowhere');
+  });
+});
