@@ -161,25 +161,33 @@ function asciiStart(text: string, length: number): string {
   return text.replaceAll(/[^\x01-\x7f]/g, '_').slice(0, length);
 }
 
+/** The fields of a header that are the same in all of them. */
+const BLANK: Buffer = Buffer.alloc(TAR_RECORD);
+BLANK.write('ustar\x0000', 257, 'latin1');
+putOctal(BLANK, 329, 8, 0);
+putOctal(BLANK, 337, 8, 0);
+
 function putUstar(fields: UstarFields, target: Buffer, at: number): void {
-  target.fill(0, at, at + TAR_RECORD);
+  BLANK.copy(target, at);
   target.write(fields.name, at, 'latin1');
   putOctal(target, at + 100, 8, fields.mode);
   putOctal(target, at + 108, 8, fields.uid);
   putOctal(target, at + 116, 8, fields.gid);
   putOctal(target, at + 124, 12, fields.size);
   putOctal(target, at + 136, 12, fields.mtime);
-  target.write(fields.flag, at + 156, 'latin1');
+  target[at + 156] = fields.flag.charCodeAt(0);
   if (fields.link !== '') target.write(fields.link, at + 157, 'latin1');
-  target.write('ustar\x0000', at + 257, 'latin1');
-  putOctal(target, at + 329, 8, fields.major);
-  putOctal(target, at + 337, 8, fields.minor);
+  if (fields.major !== 0) putOctal(target, at + 329, 8, fields.major);
+  if (fields.minor !== 0) putOctal(target, at + 337, 8, fields.minor);
   if (fields.prefix !== '') target.write(fields.prefix, at + 345, 'latin1');
   putChecksum(target, at);
 }
 
 function putOctal(target: Buffer, at: number, width: number, value: number): void {
-  assert(Number.isSafeInteger(value) && value >= 0 && value < 8 ** (width - 1), `${value} does not fit a tar header`);
+  // The message is made for a failure only: this runs for each field of each file.
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 8 ** (width - 1)) {
+    assert.fail(`${value} does not fit a tar header`);
+  }
   let rest = value;
   for (let i = at + width - 2; i >= at; i--) {
     target[i] = 0x30 + (rest % 8);
