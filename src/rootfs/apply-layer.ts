@@ -39,7 +39,8 @@ class LayerEdit {
   readonly #owned = new WeakSet<DirectoryNode>();
   /** What the layer's own markers must not remove; `undefined` when there are none. */
   readonly #written: Set<string> | undefined;
-  #last: { readonly path: string; readonly directory: DirectoryNode } | undefined;
+  /** Directories of this edit by path, to which no link leads and nothing has changed the way. */
+  readonly #known = new Map<string, DirectoryNode>();
   readonly #toc: Toc;
 
   constructor(base: FileTree, toc: Toc) {
@@ -51,19 +52,24 @@ class LayerEdit {
   put(entry: TocFileEntry): void {
     const { path, directory } = this.#parentOf(entry.path);
     const name = baseName(path);
-    directory.children.set(name, this.#nodeOf(entry, directory.children.get(name)));
+    const existing = directory.children.get(name);
+    // What was below it is gone, or another way leads there.
+    if (isDirectoryNode(existing) && entry.type !== 'directory') this.#known.clear();
+    const node = this.#nodeOf(entry, existing);
+    directory.children.set(name, node);
+    if (isDirectoryNode(node) && path === entry.path) this.#known.set(path, node);
     this.#written?.add(path);
   }
 
   remove(whiteoutPath: string): void {
-    this.#last = undefined;
+    this.#known.clear();
     const path = this.#locate(whiteoutPath);
     if (this.#written?.has(path) === true || this.tree.lookup(path) === undefined) return;
     this.#directory(parentPath(path)).children.delete(baseName(path));
   }
 
   hide(opaquePath: string): void {
-    this.#last = undefined;
+    this.#known.clear();
     const path = this.#locate(opaquePath);
     const directory = this.tree.lookup(path);
     if (!isDirectoryNode(directory)) return;
@@ -73,16 +79,14 @@ class LayerEdit {
     if (hides.length > 0) this.opaques.push({ path, hides: hides.sort() });
   }
 
-  /**
-   * Where an entry lies, and the directory that holds it. Entries of one directory follow one another, so the last one is
-   * remembered: what is done in it cannot change the way to it, unless that leads through links.
-   */
+  /** Where an entry lies, and the directory that holds it. Looking up each from the root would cost most of the time. */
   #parentOf(entryPath: string): { readonly path: string; readonly directory: DirectoryNode } {
     const written = parentPath(entryPath);
-    if (this.#last?.path === written) return { path: entryPath, directory: this.#last.directory };
+    const known = this.#known.get(written);
+    if (known !== undefined) return { path: entryPath, directory: known };
     const path = this.#locate(entryPath);
     const directory = this.#directory(parentPath(path));
-    this.#last = path === entryPath ? { path: written, directory } : undefined;
+    if (path === entryPath) this.#known.set(written, directory);
     return { path, directory };
   }
 

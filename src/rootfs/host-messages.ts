@@ -1,10 +1,10 @@
 import type { DiffId, Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
+import type { LayerLimits } from '../core/limits.ts';
 import type { Compression } from '../core/media-types.ts';
 import type { IsolationMethod, SandboxMount, SandboxRequest, SnapshotterName } from '../core/sandbox.ts';
 import type { TerminalSize } from '../core/terminal.ts';
 import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
-import type { LayerLimits } from '../layers/limits.ts';
 import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from './changed-path.ts';
 

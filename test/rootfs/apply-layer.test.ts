@@ -51,6 +51,27 @@ describe('applyLayer (reference, section 15; image-spec, layer.md)', () => {
       [directory('lib'), file('lib/x')],
       ['etc', 'etc/passwd', 'lib', 'lib/x', 'usr', 'usr/lib', 'usr/lib/one', 'usr/lib/two'],
     ],
+    [
+      'follows a link that took the place of a directory which it has been in',
+      [file('usr/lib/new'), symlink('usr', 'etc'), file('usr/lib/late')],
+      ['etc', 'etc/lib', 'etc/lib/late', 'etc/passwd', 'lib', 'usr'],
+    ],
+    [
+      'goes on in a directory that it has described again through a link',
+      [directory('usr/lib/d'), file('usr/lib/d/a'), directory('lib/d'), file('usr/lib/d/b')],
+      [
+        'etc',
+        'etc/passwd',
+        'lib',
+        'usr',
+        'usr/lib',
+        'usr/lib/d',
+        'usr/lib/d/a',
+        'usr/lib/d/b',
+        'usr/lib/one',
+        'usr/lib/two',
+      ],
+    ],
   ])('%s', (_, entries, expected) => {
     expect(paths(applyLayer(BASE, tocOf(entries)).tree)).toEqual(expected);
   });
