@@ -61,9 +61,12 @@ export function isWhiteout(entry: TocEntry): entry is WhiteoutEntry {
 
 /** Where the bytes of a regular file are. */
 export type ContentSource =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** `onRead` is told when they were read: whoever lent them may have their memory back. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly onRead?: () => void }
   /** A file of this machine; where `real` is given, only as long as the path leads there without links. */
   | { readonly kind: 'path'; readonly path: string; readonly real?: string }
+  /** Part of a file of this machine, from `offset` on. */
+  | { readonly kind: 'range'; readonly path: string; readonly offset: number; readonly onRead?: () => void }
   | { readonly kind: 'layer'; readonly layer: DiffId; readonly offset: number };
 
 /** An entry with its content, ready to be packed. `source` is there for regular files of more than 0 bytes. */

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import { BLOCK_SIZE } from './blocks.ts';
+import { freeMemory } from './free-memory.ts';
 import { createLimit, type Limit } from './limit.ts';
 
 /** Streams of node:zlib that answer each write with all that comes of it. */
@@ -115,9 +116,8 @@ class BlockEngine<S extends Transform> {
   /** To be called when it is not at work: gives the output buffer back at once. */
   close(): void {
     this.#stream.destroy();
-    const { buffer } = this.#output;
+    freeMemory(this.#output);
     this.#output = NOTHING;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === CHUNK_BYTES) buffer.transfer(0);
   }
 
   #take(chunk: Buffer): void {

@@ -1,3 +1,5 @@
+import { freeMemory } from './free-memory.ts';
+
 /** No block that is compressed by itself is larger. */
 export const BLOCK_SIZE: number = 2 * 1024 * 1024;
 
@@ -25,6 +27,11 @@ export class BlockPool {
   /** Gives back a block of {@link take}, or a view of its beginning, which nobody reads any more. */
   give(block: Buffer): void {
     if (block.buffer.byteLength === BLOCK_SIZE) this.#free.push(Buffer.from(block.buffer));
+  }
+
+  /** Gives the memory of the blocks that lie here back at once. */
+  clear(): void {
+    for (const block of this.#free.splice(0)) freeMemory(block);
   }
 }
 

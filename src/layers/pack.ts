@@ -59,6 +59,7 @@ export async function packLayer(
       onBlock: (block) => packer.list.compressed(block),
     }),
   );
+  if (options.pool === undefined) packer.pool.clear();
   const toc = packer.tar.finish();
   const descriptor = { mediaType: layerMediaType(compression), ...written };
   return { descriptor, diffId: toc.diffId, toc, blocks: packer.list.blocks(firstBlockAt(compression)) };

@@ -30,9 +30,11 @@ export function openContent(entry: PackEntry, readLayerContent?: ReadLayerConten
   const source = entry.source ?? { kind: 'bytes', bytes: new Uint8Array(0) };
   switch (source.kind) {
     case 'bytes':
-      return openBytes(source.bytes);
+      return openBytes(source.bytes, source.onRead);
     case 'path':
       return openHostFile(entry, source);
+    case 'range':
+      return openRange(entry, source, source.onRead);
     case 'layer':
       return openLayerContent(entry, source, readLayerContent);
   }
@@ -41,10 +43,10 @@ export function openContent(entry: PackEntry, readLayerContent?: ReadLayerConten
 function openLayerContent(entry: PackEntry, source: LayerSource, readLayerContent?: ReadLayerContent): OpenContent {
   if (readLayerContent === undefined) throw new TypeError(`no reader for the content of ${entry.path} in a layer`);
   const content = readLayerContent(source);
-  return content instanceof Uint8Array ? openBytes(content) : openHostFile(entry, content, content.offset);
+  return content instanceof Uint8Array ? openBytes(content) : openRange(entry, content);
 }
 
-function openBytes(bytes: Uint8Array): OpenContent {
+function openBytes(bytes: Uint8Array, onRead: () => void = () => undefined): OpenContent {
   let at = 0;
   return {
     isWhole: true,
@@ -54,25 +56,36 @@ function openBytes(bytes: Uint8Array): OpenContent {
       at += part.length;
       return part.length;
     },
-    close() {},
+    close: onRead,
   };
 }
 
 function openHostFile(
   entry: PackEntry,
   { path, real }: { readonly path: string; readonly real?: string },
-  offset?: number,
 ): OpenContent {
   const fd = attempt(entry, path, () => openFile(path, real));
-  let position = offset ?? null;
   return {
-    isWhole: offset === undefined,
+    isWhole: true,
+    read: (target) => attempt(entry, path, () => readSync(fd, target, 0, target.length, null)),
+    close: () => closeSync(fd),
+  };
+}
+
+function openRange(entry: PackEntry, { path, offset }: FileRange, onRead?: () => void): OpenContent {
+  const fd = attempt(entry, path, () => openFile(path));
+  let position = offset;
+  return {
+    isWhole: false,
     read(target) {
       const bytes = attempt(entry, path, () => readSync(fd, target, 0, target.length, position));
-      if (position !== null) position += bytes;
+      position += bytes;
       return bytes;
     },
-    close: () => closeSync(fd),
+    close() {
+      closeSync(fd);
+      onRead?.();
+    },
   };
 }
 

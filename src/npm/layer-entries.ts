@@ -4,6 +4,7 @@ import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
 import type { BinLink } from './bin-links.ts';
 import type { NpmPackage, TarballPackage } from './npm-tree.ts';
 import type { PackageFile, PackageFiles } from './package-files.ts';
+import { makeProgram } from './program.ts';
 
 export type Attributes = Pick<Metadata, 'mode' | 'uid' | 'gid'>;
 
@@ -48,9 +49,7 @@ interface Folder {
   tarball?: TarballPackage;
 }
 
-type Leaf =
-  | { readonly kind: 'link'; readonly text: string }
-  | { readonly kind: 'file'; readonly mode: number; readonly bytes: Uint8Array };
+type Leaf = { readonly kind: 'link'; readonly text: string } | ({ readonly kind: 'file' } & PackageFile);
 
 /**
  * The entries of a layer, in its order. Packages are asked for one at a time, when their turn comes, so that memory holds
@@ -91,7 +90,8 @@ function put(root: Folder, path: string, leaf: Leaf): void {
 }
 
 function textLeaf(text: string): Leaf {
-  return { kind: 'file', mode: 0o644, bytes: Buffer.from(text) };
+  const bytes = Buffer.from(text);
+  return { kind: 'file', mode: 0o644, size: bytes.length, content: { kind: 'bytes', bytes } };
 }
 
 /** From the folder of the link to its target, both below the project. */
@@ -136,31 +136,16 @@ class EntryWriter {
   #leaf(path: string, leaf: Leaf): PackEntry {
     const common = { path, ...this.#place.owner, mtime: FIXED_TIME };
     if (leaf.kind === 'link') return { ...common, type: 'symlink', mode: 0o777, size: 0, link: leaf.text };
-    const { mode, bytes } = leaf;
-    const source = { kind: 'bytes', bytes } as const;
-    return { ...common, type: 'file', mode, size: bytes.length, ...(bytes.length > 0 && { source }) };
+    const { mode, size, content } = leaf;
+    return { ...common, type: 'file', mode, size, ...(content !== undefined && { source: content }) };
   }
 
   #filesOf({ location }: TarballPackage, files: PackageFiles): Folder {
     for (const program of this.#sources.programs.get(location) ?? []) makeProgram(files, program);
     const root = newFolder();
-    for (const [path, { mode, bytes }] of files) put(root, path, { kind: 'file', mode, bytes });
+    for (const [path, file] of files) put(root, path, { kind: 'file', ...file });
     return root;
   }
-}
-
-/** Executable, and without the carriage return after the interpreter's name, with which no Unix finds it. */
-function makeProgram(files: PackageFiles, path: string): void {
-  const file: PackageFile | undefined = files.get(path);
-  if (file === undefined) return;
-  files.set(path, { mode: 0o755, bytes: withUnixHashBang(file.bytes) });
-}
-
-function withUnixHashBang(bytes: Buffer): Buffer {
-  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return bytes;
-  const end = bytes.subarray(0, 2048).indexOf('\r\n');
-  const line = bytes.indexOf('\n');
-  return end > 2 && end + 1 === line ? Buffer.concat([bytes.subarray(0, end), bytes.subarray(end + 1)]) : bytes;
 }
 
 /** Packages that are nested in another one lie over what its own tarball has there. */

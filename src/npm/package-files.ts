@@ -1,13 +1,24 @@
 import { promisify } from 'node:util';
-import { gunzip as gunzipWithCallback } from 'node:zlib';
+import { createGunzip, gunzip as gunzipWithCallback } from 'node:zlib';
+import { HostError } from '../core/errors.ts';
 import { parentPath, treePath } from '../core/paths.ts';
+import { freeMemory } from '../io/free-memory.ts';
 import { TarParser } from '../io/tar-reader.ts';
 import { npmError } from './npm-error.ts';
+import {
+  type ContentSink,
+  createMemorySink,
+  createSpool,
+  NO_CONTENTS,
+  type PackageContent,
+} from './package-contents.ts';
 
 /** A file of an unpacked package. */
 export interface PackageFile {
   readonly mode: number;
-  readonly bytes: Buffer;
+  readonly size: number;
+  /** Absent for an empty file. */
+  readonly content?: PackageContent;
 }
 
 /** Files of a package by their path in it. Directories are there where a file is in them, as npm makes them. */
@@ -15,31 +26,54 @@ export type PackageFiles = Map<string, PackageFile>;
 
 const UMASK = 0o022;
 
+/** A package that has more bytes than this does not lie in memory as a whole. */
+export const MOST_IN_MEMORY: number = 8 * 1024 * 1024;
+
 /**
- * Unpacks a tarball in memory as npm does: the first component of each path is dropped, links and devices are left out,
- * files are readable for all and never writable for others, a `.gitignore` becomes an `.npmignore`.
- * @throws StepError `STEP_NPM_BAD_TARBALL`
+ * Unpacks a tarball as npm does: the first component of each path is dropped, links and devices are left out, files are
+ * readable for all and never writable for others, a `.gitignore` becomes an `.npmignore`. Contents are in memory, those of a
+ * large package in a new file at `spool`; each may be read once. The tarball is not the caller's any more.
+ * @throws StepError `STEP_NPM_BAD_TARBALL`; HostError
  */
-export async function unpackPackage(tarball: Uint8Array, label: string): Promise<PackageFiles> {
-  const collector = new Collector();
+export async function unpackPackage(tarball: Buffer, label: string, spool: string): Promise<PackageFiles> {
+  const archive = await inMemory(tarball);
+  const sink = archive === undefined ? createSpool(spool) : createMemorySink(archive);
+  const files = await collect(archive === undefined ? inflated(tarball) : [archive], label, sink);
+  if (archive !== tarball) freeMemory(tarball);
+  return files;
+}
+
+/** The paths of the files of a package, as {@link unpackPackage} has them. @throws StepError `STEP_NPM_BAD_TARBALL` */
+export async function listPackage(tarball: Buffer, label: string): Promise<ReadonlySet<string>> {
+  const files = await collect(isGzip(tarball) ? inflated(tarball) : [tarball], label, NO_CONTENTS);
+  freeMemory(tarball);
+  return new Set(files.keys());
+}
+
+async function collect(
+  archive: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  label: string,
+  sink: ContentSink,
+): Promise<PackageFiles> {
+  const collector = new Collector(sink);
   try {
-    const archive = isGzip(tarball)
-      ? await gunzip(tarball, { chunkSize: Math.max(unpackedSize(tarball), 64) })
-      : tarball;
     const parser = new TarParser({
       onEntry: (header) => collector.begin(header),
       onData: (chunk) => collector.data(chunk),
       onEnd: () => collector.end(),
     });
-    parser.push(archive);
+    for await (const chunk of archive) parser.push(chunk);
     parser.end();
   } catch (cause) {
+    if (cause instanceof HostError) throw cause;
     throw npmError(
       'STEP_NPM_BAD_TARBALL',
       `the tarball of ${label} cannot be read: ${(cause as Error).message}`,
       HINT,
       cause,
     );
+  } finally {
+    sink.close();
   }
   return collector.files;
 }
@@ -49,18 +83,35 @@ const HINT = 'its bytes are those of the lockfile: tell whoever published it, or
 /** On the thread pool. */
 const gunzip = promisify(gunzipWithCallback);
 
+/** The archive as a whole; `undefined` for one that is too large, or damaged, which shows when it is read in pieces. */
+async function inMemory(tarball: Buffer): Promise<Buffer | undefined> {
+  if (!isGzip(tarball)) return tarball;
+  const size = unpackedSize(tarball);
+  if (size > MOST_IN_MEMORY) return undefined;
+  const options = { chunkSize: size, maxOutputLength: MOST_IN_MEMORY };
+  return await gunzip(tarball, options).catch(() => undefined);
+}
+
+async function* inflated(tarball: Buffer): AsyncGenerator<Buffer, void> {
+  const stream = createGunzip({ chunkSize: 256 * 1024 });
+  stream.end(tarball);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    yield chunk;
+    // One that is not full will be filled up.
+    if (chunk.length === chunk.buffer.byteLength) freeMemory(chunk);
+  }
+}
+
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
-
-/** As many bytes as one buffer may be made for at once. */
-const MOST_AT_ONCE = 256 * 1024 * 1024;
 
 /** A hint: the last member of a gzip file says how long its content is (RFC 1952, ISIZE). */
 export function unpackedSize(bytes: Uint8Array): number {
   if (!isGzip(bytes) || bytes.length < 4) return bytes.length;
   const said = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
-  return Math.min(Math.max(said + 1, 64 * 1024), MOST_AT_ONCE);
+  // A byte more: a buffer that is full at the end makes zlib take another one.
+  return Math.max(said + 1, 16 * 1024);
 }
 
 interface Header {
@@ -74,22 +125,27 @@ class Collector {
   readonly files: PackageFiles = new Map();
   readonly #npmignores = new Set<string>();
   readonly #folders = new Set<string>();
-  #current: { readonly path: string; readonly mode: number; readonly chunks: Buffer[] } | undefined;
+  readonly #sink: ContentSink;
+  #current: { readonly path: string; readonly mode: number; readonly size: number } | undefined;
 
-  begin({ path, type, mode }: Header): void {
+  constructor(sink: ContentSink) {
+    this.#sink = sink;
+  }
+
+  begin({ path, type, mode, size }: Header): void {
     const target = type === 'file' ? this.#targetOf(path) : undefined;
-    this.#current = target === undefined ? undefined : { path: target, mode: fileMode(mode), chunks: [] };
+    this.#current = target === undefined ? undefined : { path: target, mode: fileMode(mode), size };
   }
 
   data(chunk: Buffer): void {
-    this.#current?.chunks.push(chunk);
+    if (this.#current !== undefined) this.#sink.take(chunk);
   }
 
   end(): void {
     if (this.#current === undefined) return;
-    const { path, mode, chunks } = this.#current;
-    const [first = Buffer.alloc(0)] = chunks;
-    this.#put(path, { mode, bytes: chunks.length > 1 ? Buffer.concat(chunks) : first });
+    const { path, ...known } = this.#current;
+    const content = this.#sink.end();
+    this.#put(path, { ...known, ...(content !== undefined && { content }) });
     this.#current = undefined;
   }
 

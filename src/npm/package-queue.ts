@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TarballPackage } from './npm-tree.ts';
 import type { PackageFiles } from './package-files.ts';
 
@@ -7,6 +8,7 @@ export interface PackageReader {
   readonly fetch: (candidate: TarballPackage) => Promise<Buffer>;
   /** About as many bytes as it has when it is unpacked. */
   readonly sizeOf: (tarball: Buffer) => number;
+  /** Takes the tarball over. */
   readonly unpack: (candidate: TarballPackage, tarball: Buffer) => Promise<PackageFiles>;
 }
 
@@ -18,52 +20,74 @@ export interface PackageQueue {
   close(): Promise<void>;
 }
 
-/** Tarballs that are fetched ahead of their turn. */
+/** Tarballs that are fetched ahead of their turn: so many, unless they have more bytes than this. */
 const FETCHED_AHEAD = 20;
+const FETCHED_BYTES_AHEAD = 16 * 1024 * 1024;
 /** Bytes that lie unpacked before their turn; what is larger is unpacked when its turn comes. */
 const UNPACKED_AHEAD = 6 * 1024 * 1024;
+
+type Ready = () => Promise<PackageFiles>;
 
 /**
  * Gets packages ready while those before them are written, so that neither network nor processor waits. Memory does not grow
  * with the installation.
  */
 export function createPackageQueue(announced: readonly TarballPackage[], reader: PackageReader): PackageQueue {
-  const ready = new Map<TarballPackage, Promise<() => Promise<PackageFiles>>>();
+  const ready = new Map<TarballPackage, Promise<Ready>>();
   let started = 0;
-  let bytesAhead = 0;
+  let fetchedBytes = 0;
+  let unpackedBytes = 0;
+  let isStarting = false;
 
-  async function prepare(candidate: TarballPackage): Promise<() => Promise<PackageFiles>> {
-    const tarball = await reader.fetch(candidate);
-    const size = reader.sizeOf(tarball);
-    if (bytesAhead + size > UNPACKED_AHEAD) return () => reader.unpack(candidate, tarball);
-    bytesAhead += size;
+  async function unpack(candidate: TarballPackage, tarball: Buffer): Promise<PackageFiles> {
+    const { length } = tarball;
     const files = await reader.unpack(candidate, tarball);
+    fetchedBytes -= length;
+    return files;
+  }
+
+  async function prepare(candidate: TarballPackage): Promise<Ready> {
+    const tarball = await reader.fetch(candidate);
+    fetchedBytes += tarball.length;
+    const size = reader.sizeOf(tarball);
+    if (unpackedBytes + size > UNPACKED_AHEAD) return () => unpack(candidate, tarball);
+    unpackedBytes += size;
+    const files = await unpack(candidate, tarball);
     return async () => {
-      bytesAhead -= size;
+      unpackedBytes -= size;
       return files;
     };
   }
 
-  function start(candidate: TarballPackage): Promise<() => Promise<PackageFiles>> {
+  function start(candidate: TarballPackage): Promise<Ready> {
     const work = prepare(candidate);
     // What goes wrong is told when its turn comes.
     work.catch(() => undefined);
+    ready.set(candidate, work);
     return work;
   }
 
-  function startMore(): void {
-    while (started < announced.length && ready.size < FETCHED_AHEAD) {
+  /** One after the other: what a tarball takes shows only when it is there. */
+  async function startMore(): Promise<void> {
+    if (isStarting) return;
+    isStarting = true;
+    while (ready.size < FETCHED_AHEAD && fetchedBytes < FETCHED_BYTES_AHEAD) {
       const candidate = announced[started++];
-      if (candidate !== undefined) ready.set(candidate, start(candidate));
+      if (candidate === undefined) break;
+      start(candidate);
+      await setImmediate();
     }
+    isStarting = false;
   }
 
   return {
     async take(candidate) {
-      startMore();
-      const give = await (ready.get(candidate) ?? start(candidate));
+      if (announced[started] === candidate) started++;
+      const work = ready.get(candidate) ?? start(candidate);
+      void startMore();
+      const give = await work;
       ready.delete(candidate);
-      startMore();
+      void startMore();
       return await give();
     },
     async close() {

@@ -9,6 +9,7 @@ import { createTarballSource } from '../../src/npm/fetch-tarballs.ts';
 import { planInstallation, readLayer } from '../../src/npm/installation.ts';
 import type { OmitType, TarballPackage } from '../../src/npm/npm-tree.ts';
 import { parseNpmrc } from '../../src/npm/npmrc.ts';
+import { type PackageContent, readBeginning } from '../../src/npm/package-contents.ts';
 import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
 import { readProjectFiles } from '../../src/npm/project-files.ts';
 import { createRegistryConfig } from '../../src/npm/registry-config.ts';
@@ -107,7 +108,7 @@ async function installNatively({ folder, cache, target, omit = [], workspaces = 
     signal: AbortSignal.timeout(60_000),
   });
   const unpack = async (candidate: TarballPackage): Promise<PackageFiles> =>
-    await unpackPackage(await tarballs.get(candidate), candidate.name);
+    await unpackPackage(await tarballs.get(candidate), candidate.name, join(tempDir(), 'spool'));
   const found: Record<string, string> = {};
   for (const layer of installation.layers) {
     const entries = readLayer(layer, installation, {
@@ -126,7 +127,7 @@ function describeEntry(entry: PackEntry | WhiteoutEntry): string {
   if (entry.type === 'symlink') return `link ${entry.link}`;
   const mode = entry.mode.toString(8);
   if (entry.type === 'directory') return `directory ${mode}`;
-  return `file ${mode} ${contentOf(entry.path, entry.source?.kind === 'bytes' ? entry.source.bytes : Buffer.alloc(0))}`;
+  return `file ${mode} ${contentOf(entry.path, readBeginning(entry.source as PackageContent | undefined, entry.size))}`;
 }
 
 /** Installs both ways and compares every path; gives what there is. */

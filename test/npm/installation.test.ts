@@ -49,7 +49,7 @@ async function entriesOf(installation: Installation, tarballs: readonly Tarball[
   const unpack = async ({ source, name }: TarballPackage): Promise<PackageFiles> => {
     const found = tarballs.find(({ integrity }) => integrity === source.integrity);
     if (found === undefined) throw new Error('no such tarball');
-    return await unpackPackage(found.bytes, name);
+    return await unpackPackage(Buffer.from(found.bytes), name, join(tempDir(), 'spool'));
   };
   const entries = readLayer(planned, installation, {
     place: { folder: 'app', owner: { uid: 10, gid: 20 }, existing: () => undefined, emptied: [] },

@@ -29,7 +29,7 @@ function reading(size: number, parts: Partial<PackageReader> = {}): PackageReade
       return Buffer.from(name);
     },
     sizeOf: () => size,
-    unpack: async (_candidate, tarball) => new Map([[tarball.toString(), { mode: 0o644, bytes: tarball }]]),
+    unpack: async (_candidate, tarball) => new Map([[tarball.toString(), { mode: 0o644, size: 2 }]]),
     ...parts,
   };
 }
@@ -92,11 +92,13 @@ describe('packages that are got ready ahead', () => {
 
   it('are at rest when it is closed', async () => {
     const announced = packages(5);
+    let begun = 0;
     let ended = 0;
     const queue = createPackageQueue(
       announced,
       reading(1, {
         fetch: async ({ name }) => {
+          begun++;
           for (let turns = 0; name !== 'p0' && turns < 5; turns++) await turn();
           ended++;
           return Buffer.alloc(0);
@@ -104,8 +106,9 @@ describe('packages that are got ready ahead', () => {
       }),
     );
     await queue.take(announced[0] as TarballPackage);
-    expect(ended).toBe(1);
+    for (let turns = 0; turns < 2; turns++) await turn();
+    expect(ended).toBeLessThan(begun);
     await queue.close();
-    expect(ended).toBe(5);
+    expect(ended).toBe(begun);
   });
 });

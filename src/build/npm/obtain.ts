@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { loadArborist } from '../../npm/arborist.ts';
 import { createTarballSource, type TarballSource } from '../../npm/fetch-tarballs.ts';
 import type { TarballPackage } from '../../npm/npm-tree.ts';
-import { type PackageFiles, unpackedSize, unpackPackage } from '../../npm/package-files.ts';
+import { listPackage, type PackageFiles, unpackedSize, unpackPackage } from '../../npm/package-files.ts';
 import { createPackageQueue, type PackageQueue } from '../../npm/package-queue.ts';
 import { createRegistryConfig } from '../../npm/registry-config.ts';
 import { createTarballStore } from '../../npm/tarballs.ts';
@@ -25,10 +27,14 @@ export async function openPackages(
   const aborter = new AbortController();
   const signal = AbortSignal.any([session.signal, aborter.signal]);
   const tarballs = await openTarballs({ project, settings }, { session, signal });
-  const unpack = async ({ name, version, location }: TarballPackage, tarball: Buffer): Promise<PackageFiles> => {
-    const files = await unpackPackage(tarball, `${name}@${version}`);
+  const notePrograms = (location: string, paths: { has(path: string): boolean }): void => {
     const programs = installation.programs.get(location) ?? new Set();
-    seen.set(location, new Set([...programs].filter((program) => files.has(program))));
+    seen.set(location, new Set([...programs].filter((program) => paths.has(program))));
+  };
+  const unpack = async (candidate: TarballPackage, tarball: Buffer): Promise<PackageFiles> => {
+    const spool = join(session.workspace.path, `package-${randomUUID()}`);
+    const files = await unpackPackage(tarball, labelOf(candidate), spool);
+    notePrograms(candidate.location, files);
     return files;
   };
   const queues: PackageQueue[] = [];
@@ -47,7 +53,9 @@ export async function openPackages(
       return queue;
     },
     async programsIn(candidate) {
-      if (!seen.has(candidate.location)) await unpack(candidate, await tarballs.get(candidate));
+      const isKnown = seen.has(candidate.location);
+      if (!isKnown)
+        notePrograms(candidate.location, await listPackage(await tarballs.get(candidate), labelOf(candidate)));
       return seen.get(candidate.location) ?? new Set();
     },
     async [Symbol.asyncDispose]() {
@@ -56,6 +64,10 @@ export async function openPackages(
       await tarballs[Symbol.asyncDispose]();
     },
   };
+}
+
+function labelOf({ name, version }: TarballPackage): string {
+  return `${name}@${version}`;
 }
 
 async function openTarballs(
