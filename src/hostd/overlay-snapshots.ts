@@ -1,9 +1,10 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SnapshotterName } from '../core/sandbox.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { listUpper } from './changes.ts';
 import type { LayerDirectories } from './layer-directories.ts';
+import { Lowest } from './lowest.ts';
 import { setModificationTime } from './modification-time.ts';
 import type { Mounter } from './mounter.ts';
 import { type MountOverlay, OVERLAY_FRAME, type Overlay } from './overlay.ts';
@@ -26,11 +27,11 @@ export interface OverlayParts {
 /** Stacks the directories of layers with a fresh one on top that takes all changes, and becomes that of a layer. */
 export class OverlaySnapshotter implements Snapshotter {
   readonly #parts: OverlayParts;
-  readonly #lowest: string;
+  readonly #lowest: Lowest;
 
   constructor(parts: OverlayParts) {
     this.#parts = parts;
-    this.#lowest = makeLowest(parts.ownDir);
+    this.#lowest = new Lowest(parts.ownDir);
   }
 
   get name(): SnapshotterName {
@@ -41,7 +42,7 @@ export class OverlaySnapshotter implements Snapshotter {
     const { layers, tempDir, mount } = this.#parts;
     const lowers = await layers.paths(layerIds, signal);
     const folder = mkdtempSync(join(tempDir, 'snapshot-'));
-    const overlay = await mount({ folder, lowers: [this.#lowest, ...lowers], writable: true });
+    const overlay = await mount({ folder, lowers: [...this.#lowest.below(lowers), ...lowers], writable: true });
     setRootMetadata(overlay.upper, lowers.at(-1));
     return new OverlaySnapshot({ folder, lowers, layerIds }, { ...overlay, ...this.#parts });
   }
@@ -110,17 +111,6 @@ class OverlaySnapshot implements Snapshot {
       .map((lower) => timeIfThere(join(lower, path)))
       .find((time) => time !== undefined);
   }
-}
-
-/**
- * What every command has mounts on, where no layer has it: always covered while a command runs, so that nothing of it can
- * become part of a layer. To make and remove it for each run would cost more than all its mounts.
- */
-function makeLowest(ownDir: string): string {
-  const lowest = join(ownDir, 'lowest');
-  mkdirSync(lowest);
-  for (const name of ['dev', 'proc', 'sys']) mkdirSync(join(lowest, name));
-  return lowest;
 }
 
 async function unmountPoint(mounter: Mounter, point: string): Promise<void> {
