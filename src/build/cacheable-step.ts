@@ -32,6 +32,8 @@ export interface ResolvedStep {
   hostLimits?(): Promise<readonly Ingredient[]>;
   /** @param earlier the last layer that a step of this shape made */
   make(earlier?: DiffId): Promise<IndexedLayer>;
+  /** What is still being done with what was made, while it is recorded. Its failure is the step's. */
+  settled?(): Promise<void>;
 }
 
 /** A step that can be made before it is known what its files hold, since making it reads them anyway. */

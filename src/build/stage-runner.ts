@@ -31,7 +31,7 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   const trace = traceStage(services, { stage, stack, steps: evaluated.steps });
   const lines: HistoryLine[] = [];
   for (const [step, info] of numbered(evaluated.steps, stage, services)) {
-    const request = { stage, step, info, stack, others };
+    const request = { stage, step, info, stack, others, precedesRun: precedesRun(evaluated.steps, step) };
     const made = info === undefined ? [] : await trace.follow(info, () => performStep(services, { ...request, info }));
     if (info !== undefined) await advise(services, { step, info, below: stack, layers: made });
     for (const { layer } of made) stack = stack.push(layer);
@@ -40,6 +40,11 @@ export async function runStage(services: StageServices, stage: Stage, others: Ot
   const history = historyItems(lines, createdNow(session.settings, session.now));
   const config = { ...evaluated.config, history: [...(base.config.history ?? []), ...history] };
   return { stack, config, args: evaluated.args, baseLayers: base.baseLayers ?? 0 };
+}
+
+/** Whether the next step that makes a layer is a RUN. */
+function precedesRun(steps: readonly Step[], step: Step): boolean {
+  return steps.slice(steps.indexOf(step) + 1).find(isVisible)?.kind === 'run';
 }
 
 function historyLines({ createdBy }: Step, made: readonly StepLayer[], settings: Settings): HistoryLine[] {
@@ -75,18 +80,20 @@ interface StepRequest {
   readonly step: Step;
   readonly info: StepInfo;
   readonly stack: LayerStack;
+  readonly precedesRun: boolean;
   readonly others: OtherStages;
 }
 
 async function performStep(services: StageServices, request: StepRequest): Promise<readonly StepLayer[]> {
   const { session, cache } = services;
-  const { stage, step, info, stack, others } = request;
+  const { stage, step, info, stack, precedesRun, others } = request;
   const context = {
     session,
     cache,
     info,
     platform: platformOf(session, stage),
     stack,
+    precedesRun,
     openOrigin: (origin: FileOrigin) => openOrigin(services, origin, others),
   };
   await stagesOf(step, others);

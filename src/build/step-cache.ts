@@ -2,6 +2,7 @@ import type { CacheKey } from '../cache/cache-key.ts';
 import { frameKey, type Ingredient } from '../cache/frame.ts';
 import type { DiffId } from '../core/digest.ts';
 import type { IndexedLayer, Layer } from '../core/image.ts';
+import { allAtRest } from '../io/at-rest.ts';
 import type { CacheableStep, FirstStep, ResolvedStep } from './cacheable-step.ts';
 import type { StepInfo } from './events.ts';
 import { explainMiss } from './explain/explain-miss.ts';
@@ -212,7 +213,9 @@ async function makeAndRecord(request: Request): Promise<StepLayer> {
   const remarks = resolved.remarks?.() ?? [];
   explainMiss(session, info, { ...request, ingredients, remarks, mayRead: mayRead(session, info) });
   const layer = await atWork(session, () => resolved.make(earlier()));
-  return await record({ ...request, layer, ingredients, remarks });
+  const recorded = record({ ...request, layer, ingredients, remarks });
+  await allAtRest<unknown>([recorded, resolved.settled?.() ?? Promise.resolve()]);
+  return await recorded;
 }
 
 function atWork<T>({ limit, signal }: CacheSession, make: () => Promise<T>): Promise<T> {

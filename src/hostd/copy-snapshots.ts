@@ -26,6 +26,7 @@ export interface CopyParts {
  */
 export class CopySnapshotter implements Snapshotter {
   readonly name = 'copy';
+  readonly opensAhead = false;
   readonly #parts: CopyParts;
   #idle: WorkingRoot[] = [];
 

@@ -14,11 +14,7 @@ export function createHandlers(): Handlers {
     if (workshop === undefined) throw new TypeError('the first call is start');
     return workshop;
   };
-  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Snapshot => {
-    const found = started().snapshots.get(snapshot);
-    if (found === undefined) throw new TypeError(`there is no snapshot ${snapshot}`);
-    return found;
-  };
+  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Snapshot => started().snapshots.get(snapshot);
   return {
     async start(settings) {
       workshop = await openWorkshop(settings);
@@ -32,8 +28,7 @@ export function createHandlers(): Handlers {
       return null;
     },
     async openSnapshot({ layerIds }, { signal }) {
-      const { snapshotter, snapshots } = started();
-      return snapshots.add(await snapshotter.open(layerIds, signal));
+      return await started().snapshots.open(layerIds, signal);
     },
     run: (request, context) => runCommand(started(), { ...request, snapshot: snapshotOf(request) }, context),
     findExecutable: async (request) => findExecutable(snapshotOf(request).merged, request) ?? null,
@@ -46,12 +41,14 @@ export function createHandlers(): Handlers {
     },
     async commit(request) {
       await snapshotOf(request).commit(request);
-      return null;
+      const { snapshots, layers } = started();
+      if (request.opensNext === true) snapshots.openAhead(request.snapshot, request.id);
+      await snapshots.close(request.snapshot);
+      return layers.has(request.id);
     },
     keep: async (request) => await snapshotOf(request).keep(request.id),
     async closeSnapshot(request) {
-      await snapshotOf(request).close();
-      started().snapshots.delete(request.snapshot);
+      await started().snapshots.close(request.snapshot);
       return null;
     },
     async reclaim({ paths }) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OptionError } from '../core/errors.ts';
 import { allAtRest } from '../io/at-rest.ts';
@@ -43,6 +43,12 @@ export class LayerDirectories {
 
   has(id: string): boolean {
     return existsSync(this.#path(id)) || this.#later.has(id);
+  }
+
+  /** Changes when a directory was removed and made again; `undefined` where there is none. */
+  identityOf(id: string): string | undefined {
+    const stats = statSync(this.#path(id), { bigint: true, throwIfNoEntry: false });
+    return stats && `${stats.dev}:${stats.ino}`;
   }
 
   /** Layers that are being unpacked for another step are waited for. */

@@ -26,6 +26,7 @@ export interface OverlayParts {
 
 /** Stacks the directories of layers with a fresh one on top that takes all changes, and becomes that of a layer. */
 export class OverlaySnapshotter implements Snapshotter {
+  readonly opensAhead = true;
   readonly #parts: OverlayParts;
   readonly #lowest: Lowest;
 

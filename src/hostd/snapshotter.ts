@@ -46,6 +46,8 @@ export interface View {
 /** A way to make root file systems of the directories of layers. All give the same layers for the same commands. */
 export interface Snapshotter {
   readonly name: SnapshotterName;
+  /** Opening one more costs little. */
+  readonly opensAhead: boolean;
   /** Of layers by their ids, lowest first. */
   open(layerIds: readonly string[], signal: AbortSignal): Promise<Snapshot>;
   view(request: ViewRequest): Promise<View>;

@@ -7,10 +7,11 @@ import { hideControlGroups } from './control-groups.ts';
 import { createCopyMounter } from './copy-mounter.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { createMounter, type Mounter } from './mounter.ts';
+import { OpenSnapshots } from './open-snapshots.ts';
 import { reclaimGroups } from './reclaim-groups.ts';
 import { removeTree } from './removal.ts';
 import { Sandboxes } from './sandboxes.ts';
-import type { Snapshot, Snapshotter } from './snapshotter.ts';
+import type { Snapshotter } from './snapshotter.ts';
 
 /** What the sandbox host of one build works with. */
 export interface Workshop {
@@ -30,35 +31,11 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-/** The snapshots that are open, by number. */
-export class OpenSnapshots {
-  readonly #open = new Map<number, Snapshot>();
-  #last = 0;
-
-  add(snapshot: Snapshot): number {
-    this.#open.set(++this.#last, snapshot);
-    return this.#last;
-  }
-
-  get(number: number): Snapshot | undefined {
-    return this.#open.get(number);
-  }
-
-  delete(number: number): void {
-    this.#open.delete(number);
-  }
-
-  async closeAll(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((snapshot) => snapshot.close()));
-  }
-}
-
 export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
   mkdirSync(wanted.tempDir, { recursive: true });
   // What is mounted is found again by its name: without links.
   const settings = { ...wanted, tempDir: realpathSync(wanted.tempDir) };
   const { tempDir, isolation, flavor } = settings;
-  const snapshots = new OpenSnapshots();
   const mounter = isolation === 'chroot' ? createCopyMounter(tempDir) : createMounter();
   if (isolation !== 'chroot') await hideControlGroups(mounter, flavor);
   if (flavor === 'root') reclaimGroups();
@@ -71,6 +48,7 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
     ownDir,
     pointsDir,
   });
+  const snapshots = new OpenSnapshots(choice);
   return {
     ...choice,
     tempDir,

@@ -102,6 +102,12 @@ export interface SnapshotPackOptions {
   readonly level?: number;
 }
 
+export interface CommitOptions {
+  readonly times: TimePolicy;
+  /** A snapshot on top of the committed layer is asked for next, most likely: it may be opened before that. */
+  readonly opensNext?: boolean;
+}
+
 /** An entry to pack; what regular files hold is read from the snapshot. */
 export type SnapshotEntry = Omit<PackEntry, 'source'> | WhiteoutEntry;
 
@@ -126,9 +132,10 @@ export interface HostCalls {
     readonly request: OfSnapshot<{ readonly entries: readonly SnapshotEntry[]; readonly options: SnapshotPackOptions }>;
     readonly answer: IndexedLayer;
   };
+  /** Answers whether the directory of the layer is there from now on: not every snapshotter needs it at once. */
   readonly commit: {
-    readonly request: OfSnapshot<{ readonly id: string; readonly times: TimePolicy }>;
-    readonly answer: null;
+    readonly request: OfSnapshot<CommitOptions & { readonly id: string }>;
+    readonly answer: boolean;
   };
   /** Keeps the root as it is now, as the directory of a layer; answers the layers that show it again. */
   readonly keep: { readonly request: OfSnapshot<{ readonly id: string }>; readonly answer: readonly string[] };

@@ -69,7 +69,8 @@ export async function launchSandboxHost(
       await connection.call('unpackLayer', absolute(layer), { signal: options.signal });
       there.add(layer.id);
     },
-    openSnapshot: (layerIds) => openSnapshot(connection, layerIds, options.signal),
+    openSnapshot: (layerIds) =>
+      openSnapshot(connection, layerIds, { signal: options.signal, onCommitted: (id) => void there.add(id) }),
     reclaim: async (paths) => void (await connection.call('reclaim', { paths: paths.map((path) => resolve(path)) })),
     [Symbol.asyncDispose]: () => connection.stop(),
   };

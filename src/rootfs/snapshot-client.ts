@@ -2,10 +2,16 @@ import { resolve } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
 import type { ShellTerminal } from '../core/terminal.ts';
-import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from './changed-path.ts';
 import type { HostConnection, OnOutput } from './host-connection.ts';
-import type { RunMountRequest, RunRequest, RunResult, SnapshotEntry, SnapshotPackOptions } from './host-messages.ts';
+import type {
+  CommitOptions,
+  RunMountRequest,
+  RunRequest,
+  RunResult,
+  SnapshotEntry,
+  SnapshotPackOptions,
+} from './host-messages.ts';
 
 /** A root file system that commands may change. Disposing drops what was not committed. */
 export interface ActiveSnapshot extends AsyncDisposable {
@@ -25,18 +31,26 @@ export interface ActiveSnapshot extends AsyncDisposable {
   /** Packs entries straight into a blob store; the contents are read here. */
   pack(entries: readonly SnapshotEntry[], options: SnapshotPackOptions): Promise<IndexedLayer>;
   /** Makes the changes the directory of layer `id`, with the times that the last packed layer has. Ends the snapshot. */
-  commit(id: string, options: { readonly times: TimePolicy }): Promise<void>;
+  commit(id: string, options: CommitOptions): Promise<void>;
   /** Keeps the root as it is now, as the directory of layer `id`. Gives the layers that show it again. Ends the snapshot. */
   keep(id: string): Promise<readonly string[]>;
+}
+
+export interface SnapshotOptions {
+  /** Ends commands that have no signal of their own. */
+  readonly signal: AbortSignal | undefined;
+  /** Told of every layer whose directory is there from now on. */
+  readonly onCommitted: (layerId: string) => void;
 }
 
 /** The client's side of a snapshot of the sandbox host. */
 export async function openSnapshot(
   connection: HostConnection,
   layerIds: readonly string[],
-  buildSignal: AbortSignal | undefined,
+  { signal: buildSignal, onCommitted }: SnapshotOptions,
 ): Promise<ActiveSnapshot> {
   const snapshot = await connection.call('openSnapshot', { layerIds }, { signal: buildSignal });
+  let isOpen = true;
   return {
     run: (request, onOutput, signal = buildSignal) =>
       connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),
@@ -52,10 +66,14 @@ export async function openSnapshot(
     hash: (paths) => connection.call('hash', { snapshot, paths }),
     pack: (entries, options) =>
       connection.call('pack', { snapshot, entries, options: withAbsoluteFolders(options) }, { signal: buildSignal }),
-    commit: async (id, { times }) => void (await connection.call('commit', { snapshot, id, times })),
+    async commit(id, options) {
+      const isThere = await connection.call('commit', { snapshot, id, ...options });
+      isOpen = false;
+      if (isThere) onCommitted(id);
+    },
     keep: (id) => connection.call('keep', { snapshot, id }),
     async [Symbol.asyncDispose]() {
-      if (!connection.isLost) await connection.call('closeSnapshot', { snapshot });
+      if (isOpen && !connection.isLost) await connection.call('closeSnapshot', { snapshot });
     },
   };
 }

@@ -145,7 +145,8 @@ describe.skipIf(!hasStaticBusybox()).each(sandboxUsers())('mounts of a command o
     const mounts = [{ kind: 'tmpfs', target: '/srv/a/b', readOnly: false }] as const;
     expect(await runIn(snapshot, 'stat -c %Y /etc /srv /srv/a', { mounts })).toMatchObject({ stdout: '5\n6\n6\n' });
     const changes = new Map((await snapshot.changes()).map((change) => [change.path, change]));
-    expect(changes.get('etc')).toMatchObject({ mtime: 5, mtimeNanoseconds: 0, names: [] });
+    // What is mounted in /etc always has its place below all layers.
+    expect(changes.get('etc')).toBeUndefined();
     expect(changes.get('srv')).toMatchObject({ mtime: 6, mtimeNanoseconds: 0, names: [] });
     await snapshot[Symbol.asyncDispose]();
   });

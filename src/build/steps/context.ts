@@ -19,6 +19,8 @@ export interface StepContext {
   readonly platform: Platform;
   /** The layers so far. */
   readonly stack: LayerStack;
+  /** The step after it is a RUN. */
+  readonly precedesRun: boolean;
   readonly openOrigin: (origin: FileOrigin) => Promise<Origin>;
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
-import type { IndexedLayer } from '../../core/image.ts';
+import type { IndexedLayer, Layer } from '../../core/image.ts';
 import type { LogChunk } from '../../core/sandbox.ts';
 import { readNpmCommand } from '../../npm/command.ts';
 import type { RunStep } from '../../plan/step.ts';
@@ -34,6 +34,7 @@ export async function runCommand(step: RunStep, context: StepContext): Promise<S
     ...restrictionsOf(session.options),
   };
   const command = runIngredients(step, surroundings);
+  let committed: Promise<void> | undefined;
   return await cache.layerFor({
     info,
     recipe: RUN_RECIPE,
@@ -42,10 +43,13 @@ export async function runCommand(step: RunStep, context: StepContext): Promise<S
       ingredients: [...command, ...(await mounts.ingredients())],
       remarks: () => [...argsRemark(step.args), ...mounts.remarks()],
       hostLimits: async () => limitsOf(await session.sandboxHost()),
-      make: () => {
+      make: async () => {
         suggestNative(step, context);
-        return execute(step, context, mounts);
+        const made = await execute(step, context, mounts);
+        committed = made.committed;
+        return made.layer;
       },
+      settled: async () => await committed,
     }),
   });
 }
@@ -62,11 +66,37 @@ function limitsOf({ flavor }: SandboxHost): Ingredient[] {
   return flavor === 'single-id' ? [{ name: 'host', value: flavor }] : [];
 }
 
-async function execute(step: RunStep, context: StepContext, mounts: PreparedMounts): Promise<IndexedLayer> {
+interface ExecutedStep {
+  readonly layer: IndexedLayer;
+  /** The snapshot has become the directory of the layer. */
+  readonly committed: Promise<void>;
+}
+
+async function execute(step: RunStep, context: StepContext, mounts: PreparedMounts): Promise<ExecutedStep> {
   const { session, stack } = context;
   refuseForeignCommand(context);
   const host = await session.sandboxHost();
-  await using snapshot = await openSnapshot(session, host, stack);
+  const snapshot = await openSnapshot(session, host, stack);
+  try {
+    const layer = await makeLayer(step, context, { mounts, host, snapshot });
+    return { layer, committed: commit(snapshot, layer, context) };
+  } catch (error) {
+    await snapshot[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface Workplace {
+  readonly mounts: PreparedMounts;
+  readonly host: SandboxHost;
+  readonly snapshot: ActiveSnapshot;
+}
+
+async function makeLayer(
+  step: RunStep,
+  context: StepContext,
+  { mounts, host, snapshot }: Workplace,
+): Promise<IndexedLayer> {
   using realised = await mounts.realise(host);
   const request = await runRequest(step, context, realised);
   try {
@@ -74,9 +104,14 @@ async function execute(step: RunStep, context: StepContext, mounts: PreparedMoun
   } catch (error) {
     throw await afterFailure(error, { step, context, host, snapshot, request, mounts: realised.kept });
   }
-  const layer = await packChanges(snapshot, host, context);
-  await snapshot.commit(snapshotId(stack.push(layer)), { times: timePolicy(session.settings) });
-  return layer;
+  return await packChanges(snapshot, host, context);
+}
+
+async function commit(snapshot: ActiveSnapshot, layer: Layer, context: StepContext): Promise<void> {
+  await using ended = snapshot;
+  const { session, stack, precedesRun } = context;
+  const options = { times: timePolicy(session.settings), opensNext: precedesRun };
+  await ended.commit(snapshotId(stack.push(layer)), options);
 }
 
 function restrictionsOf({ noNewPrivileges = false, ulimits = [] }: BuildOptions): Restrictions {
