@@ -1,5 +1,6 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { LayerError } from '../core/errors.ts';
 import { joinPath, parentPath } from '../core/paths.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
 import { checkCapabilities, describeChange, namesIn } from './changes.ts';
@@ -30,12 +31,16 @@ export class StatList {
     return this.#before.get(path)?.modified;
   }
 
-  /** Every path that is not as it was, and the root. */
+  /**
+   * Every path that is not as it was, and the root.
+   * @throws LayerError `LAYER_RESERVED_DEVICE`
+   */
   changes(): ChangedPath[] {
     const changes: ChangedPath[] = [];
     walk(this.#root, (path, stats) => {
       if (path === '' || this.#isChanged(path, stats)) changes.push(describeChange(this.#root, path, this.#root));
     });
+    refuseMarks(changes);
     checkCapabilities(this.#root, changes);
     return changes;
   }
@@ -44,6 +49,20 @@ export class StatList {
     const before = this.#before.get(path);
     return before === undefined || before.inode !== inodeOf(stats) || before.changed !== stats.ctimeNs;
   }
+}
+
+/** Here nothing but a command makes them; where there are overlays, the kernel lets none do so. */
+function refuseMarks(changes: readonly ChangedPath[]): void {
+  const mark = changes.find(({ type }) => type === 'whiteout');
+  if (mark === undefined) return;
+  throw new LayerError(
+    'LAYER_RESERVED_DEVICE',
+    `no layer can hold /${mark.path}: the device 0:0 marks what is removed`,
+    {
+      entry: mark.path,
+      hint: 'remove it in the same RUN',
+    },
+  );
 }
 
 function takeStats(root: string): Map<string, Before> {

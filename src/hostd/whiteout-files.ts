@@ -10,11 +10,10 @@ import { partLinks } from './part-links.ts';
 /** How the directory of a layer says what is removed from lower ones: in overlayfs' form, or as the archive does. */
 export type WhiteoutForm = 'overlay' | 'files';
 
-const OPAQUE_ATTRIBUTES = [
-  overlayAttribute('opaque', 'root'),
-  overlayAttribute('opaque', 'mapped'),
-  'user.fuseoverlayfs.opaque',
-];
+/** What fuse-overlayfs marks a directory with, and lets no command set. */
+const OPAQUE_ATTRIBUTES = [overlayAttribute('opaque', 'root'), 'user.fuseoverlayfs.opaque'];
+/** What it understands but never writes: a command may have set it. */
+const FOREIGN_ATTRIBUTE = overlayAttribute('opaque', 'mapped');
 
 export function isMarker(name: string): boolean {
   return parseWhiteout(name) !== undefined;
@@ -32,6 +31,7 @@ export function usePlainForm(directory: string): void {
     else if (entry.isFile()) partLinks(path, lstatSync(path, { bigint: true }));
     else if (entry.isCharacterDevice()) replaceMark(directory, entry.name);
   }
+  removeForeignMark(directory);
   if (isOpaque(directory)) writeMarker(directory, { path: '', type: 'opaque' });
   setModificationTime(directory, time);
 }
@@ -47,6 +47,13 @@ function replaceMark(directory: string, name: string): void {
 function isOpaque(directory: string): boolean {
   const libc = loadLibc();
   return OPAQUE_ATTRIBUTES.some((name) => libc?.readAttribute(directory, name)?.toString() === 'y');
+}
+
+/** The next mount would hide what lower layers have in the directory, which this layer does not. */
+function removeForeignMark(directory: string): void {
+  const libc = loadLibc();
+  if (libc?.readAttribute(directory, FOREIGN_ATTRIBUTE) !== undefined)
+    libc.removeAttribute(directory, FOREIGN_ATTRIBUTE);
 }
 
 function writeMarker(directory: string, entry: WhiteoutEntry): void {
