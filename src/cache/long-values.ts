@@ -47,6 +47,7 @@ export function createLongValues(directory: string): LongValues {
 const ALGORITHM = 'sha256:';
 const KEPT_DIGITS = 12;
 const ALL_DIGITS = 64;
+const DIGITS = /[0-9a-f]{64}/y;
 
 /** Leaves 12 digits of each digest: enough to tell that something changed, and a fraction of the bytes. */
 export function cutDigests(text: string): string {
@@ -55,21 +56,12 @@ export function cutDigests(text: string): string {
   // Several times faster than replacing by a pattern, which shows with the lists of many thousand files.
   for (let at = text.indexOf(ALGORITHM); at >= 0; at = text.indexOf(ALGORITHM, at + 1)) {
     const start = at + ALGORITHM.length;
-    if (!isHex(text, start, start + ALL_DIGITS)) continue;
+    DIGITS.lastIndex = start;
+    if (!DIGITS.test(text)) continue;
     cut += text.slice(from, start + KEPT_DIGITS);
     from = start + ALL_DIGITS;
   }
   return from === 0 ? text : cut + text.slice(from);
-}
-
-function isHex(text: string, start: number, end: number): boolean {
-  if (end > text.length) return false;
-  for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    const isDigit = (code >= 48 && code <= 57) || (code >= 97 && code <= 102);
-    if (!isDigit) return false;
-  }
-  return true;
 }
 
 const SEPARATOR = '\0';

@@ -7,7 +7,7 @@ import type { Tree } from '../core/tree.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
 import { type ContextNode, toContextNode } from './context-node.ts';
-import { type FoundPath, type WatchedPaths, watchPaths } from './file-watch.ts';
+import { type WatchedPaths, watchPaths } from './file-watch.ts';
 
 /** A directory of this machine as a tree. Ignored paths and sockets are absent. */
 export interface ContextTree extends Tree {
@@ -49,12 +49,11 @@ class DirectoryContext implements ContextTree {
   }
 
   watched(): WatchedPaths {
-    const found = new Map<string, FoundPath | undefined>();
-    for (const [path, node] of this.#nodes) {
-      const isPassedThrough = node?.type === 'directory' && !this.#names.has(path);
-      found.set(path, node && { identity: node.identity, isPassedThrough });
-    }
-    return watchPaths(`${this.#root}/`, found);
+    return watchPaths(`${this.#root}/`, [...this.#nodes.keys()], (path) => {
+      const node = this.#nodes.get(path);
+      if (node === undefined) return undefined;
+      return { identity: node.identity, isPassedThrough: node.type === 'directory' && !this.#names.has(path) };
+    });
   }
 
   list(path: string): readonly string[] {
@@ -71,8 +70,9 @@ class DirectoryContext implements ContextTree {
   }
 
   #readNames(path: string): readonly string[] {
+    const ignoresSome = this.#ignore !== undefined;
     return readDirectory(this.#absolute(path))
-      .filter((entry) => this.#isVisible(joinPath(path, entry.name), entry))
+      .filter((entry) => (ignoresSome ? this.#isVisible(joinPath(path, entry.name), entry) : !entry.isSocket()))
       .map((entry) => entry.name)
       .sort(compareBytes);
   }
@@ -88,7 +88,8 @@ class DirectoryContext implements ContextTree {
 
   /** What is on the disk, ignored or not. A path that leads through a symbolic link is not a path of the tree. */
   #node(path: string): ContextNode | undefined {
-    if (this.#nodes.has(path)) return this.#nodes.get(path);
+    const known = this.#nodes.get(path);
+    if (known !== undefined || this.#nodes.has(path)) return known;
     const parent = path === '' || this.#node(parentPath(path))?.type === 'directory';
     const node = parent && isName(baseName(path), path) ? this.#readNode(path) : undefined;
     this.#nodes.set(path, node);

@@ -16,10 +16,11 @@ export interface WatchedPaths {
 export const COLUMNS = 6;
 
 /** A path that is not there. */
-const ABSENT: readonly number[] = Array.from({ length: COLUMNS }, () => -1);
+const ABSENT_VALUE = -1;
+const ABSENT: readonly number[] = Array.from({ length: COLUMNS }, () => ABSENT_VALUE);
 
 /** What was found at a path. */
-export interface FoundPath {
+interface FoundPath {
   readonly identity: FileIdentity;
   /** A directory into which nobody has looked: its size and times, which go with its names, do not count. */
   readonly isPassedThrough: boolean;
@@ -28,16 +29,18 @@ export interface FoundPath {
 /** Stands for any value. */
 const ANY = -2;
 
-/** @param found by path below `root`, `undefined` for what is absent */
-export function watchPaths(root: string, found: ReadonlyMap<string, FoundPath | undefined>): WatchedPaths {
-  const columns = new Float64Array(found.size * COLUMNS);
-  let row = 0;
-  for (const path of found.values()) {
-    const values = path === undefined ? ABSENT : valuesOf(path);
-    for (let column = 0; column < COLUMNS; column++) columns[column * found.size + row] = values[column] ?? -1;
-    row++;
-  }
-  return { root, paths: [...found.keys()], columns };
+/** @param find what was found at each of the paths below `root`; `undefined` for what is absent */
+export function watchPaths(
+  root: string,
+  paths: readonly string[],
+  find: (path: string) => FoundPath | undefined,
+): WatchedPaths {
+  const columns = new Float64Array(paths.length * COLUMNS).fill(ABSENT_VALUE);
+  paths.forEach((path, row) => {
+    const found = find(path);
+    if (found !== undefined) putValues(columns, paths.length, { row, ...found });
+  });
+  return { root, paths, columns };
 }
 
 /**
@@ -103,7 +106,7 @@ function lastChanged(columns: Float64Array, count: number): number[] {
 }
 
 function isSameRow(columns: Float64Array, count: number, row: number, stats: Stats | undefined): boolean {
-  if (stats === undefined) return columns[row] === -1;
+  if (stats === undefined) return columns[row] === ABSENT_VALUE;
   const isContentSame =
     columns[row] === stats.size && columns[count + row] === stats.mtimeMs && columns[2 * count + row] === stats.ctimeMs;
   return (
@@ -118,10 +121,16 @@ function isSameRow(columns: Float64Array, count: number, row: number, stats: Sta
  * Times as Node rounds them when they are not asked for as bigint. What is lost is less than a microsecond, and a file
  * counts only when its last change was well before it was looked at (`isRacy`).
  */
-function valuesOf({ identity, isPassedThrough }: FoundPath): readonly number[] {
+function putValues(
+  columns: Float64Array,
+  count: number,
+  { row, identity, isPassedThrough }: FoundPath & { readonly row: number },
+): void {
   const { size, mtime, mtimeNanoseconds, ctime, ctimeNanoseconds, ino, mode, dev } = identity;
-  const content = isPassedThrough
-    ? [ANY, ANY, ANY]
-    : [size, milliseconds(mtime, mtimeNanoseconds), milliseconds(ctime, ctimeNanoseconds)];
-  return [...content, Number(ino), mode, dev];
+  columns[row] = isPassedThrough ? ANY : size;
+  columns[count + row] = isPassedThrough ? ANY : milliseconds(mtime, mtimeNanoseconds);
+  columns[2 * count + row] = isPassedThrough ? ANY : milliseconds(ctime, ctimeNanoseconds);
+  columns[3 * count + row] = Number(ino);
+  columns[4 * count + row] = mode;
+  columns[5 * count + row] = dev;
 }

@@ -95,22 +95,31 @@ export class StatTable {
       nameBytes += name === undefined ? this.#nameEnd(source) - this.#nameEnd(source - 1) : Buffer.byteLength(name);
     }
     const target = encode(sources.length, nameBytes);
-    let end = 0;
-    sources.forEach((source, row) => {
-      const newRow = added[~source];
+    for (let row = 0, end = 0; row < sources.length; end = target.ends[row - 1] ?? 0) {
+      const newRow = added[~(sources[row] ?? 0)];
       if (newRow === undefined) {
-        const start = this.#nameEnd(source - 1);
-        end += this.#file.copy(target.file, target.namesAt + end, start, this.#nameEnd(source));
-        target.rows.set(this.#rows.subarray(source * ROW_WORDS, (source + 1) * ROW_WORDS), row * ROW_WORDS);
-      } else {
-        end += target.file.write(newRow[0], target.namesAt + end);
-        putRow(target, row, toRow(newRow[1]));
+        row += this.#copyRun(sources, target, { row, end });
+        continue;
       }
-      target.ends[row] = end;
-    });
+      target.ends[row] = end + target.file.write(newRow[0], target.namesAt + end);
+      putRow(target, row, toRow(newRow[1]));
+      row++;
+    }
     const body = target.file.subarray(0, -DIGEST_BYTES);
     sha256(body).copy(target.file, body.length);
     return target.file;
+  }
+
+  /** Copies the rows that follow one another in both tables, and says how many they are. */
+  #copyRun(sources: readonly number[], target: Parts, { row, end }: { row: number; end: number }): number {
+    const first = sources[row] ?? 0;
+    let length = 1;
+    while (sources[row + length] === first + length) length++;
+    const start = this.#nameEnd(first - 1);
+    target.rows.set(this.#rows.subarray(first * ROW_WORDS, (first + length) * ROW_WORDS), row * ROW_WORDS);
+    this.#file.copy(target.file, target.namesAt + end, start, this.#nameEnd(first + length - 1));
+    for (let at = 0; at < length; at++) target.ends[row + at] = this.#nameEnd(first + at) - start + end;
+    return length;
   }
 
   /** Rows by their number, newer ones by the complement of theirs. */

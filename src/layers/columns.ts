@@ -5,41 +5,32 @@ export type Column =
   | { readonly all: readonly unknown[] }
   | { readonly some: readonly (readonly [row: number, value: unknown])[] };
 
-/**
- * What `read` gives of each row; `undefined` when there is no value in any. Rows are read again and again, as that costs less
- * than a list of hundreds of thousands of values.
- */
-export function toColumn<T>(rows: readonly T[], read: (row: T) => unknown): Column | undefined {
-  const [head] = rows;
-  const first = head === undefined ? undefined : read(head);
+/** `undefined` when there is no value in any row. */
+export function toColumn(values: readonly unknown[]): Column | undefined {
+  const [first] = values;
+  if (areAll(values, first))
+    return isPlain(first) ? { same: first } : first === undefined ? undefined : { all: values };
+  const lines = typeof first === 'string' ? toLines(values) : undefined;
+  if (lines !== undefined) return { lines };
   let filled = 0;
-  let [areSame, areLines] = [isPlain(first), true];
-  for (const row of rows) {
-    const value = read(row);
-    if (value !== undefined) filled++;
-    areSame &&= value === first;
-    areLines &&= isLine(value);
-  }
-  if (filled === 0) return undefined;
-  if (areSame && isPlain(first)) return { same: first };
-  if (areLines) return { lines: rows.map(read).join('\n') };
-  if (filled * 2 >= rows.length) return { all: rows.map((row) => read(row) ?? null) };
-  return { some: [...filledRows(rows, read)] };
+  for (const value of values) if (value !== undefined) filled++;
+  if (filled * 2 >= values.length) return { all: values.map((value) => value ?? null) };
+  return { some: values.flatMap((value, row) => (value === undefined ? [] : [[row, value] as const])) };
 }
 
-function* filledRows<T>(rows: readonly T[], read: (row: T) => unknown): Generator<readonly [number, unknown], void> {
-  for (const [at, row] of rows.entries()) {
-    const value = read(row);
-    if (value !== undefined) yield [at, value];
-  }
+function areAll(values: readonly unknown[], first: unknown): boolean {
+  for (const value of values) if (value !== first) return false;
+  return true;
+}
+
+/** `undefined` when a value is no text, or one of several lines. */
+function toLines(values: readonly unknown[]): string | undefined {
+  for (const value of values) if (typeof value !== 'string' || value.includes('\n')) return undefined;
+  return values.join('\n');
 }
 
 function isPlain(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
-}
-
-function isLine(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\n');
 }
 
 /** The opposite of {@link toColumn}; `undefined` for what does not have `count` rows. */

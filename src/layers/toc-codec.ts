@@ -27,43 +27,54 @@ type Property = (typeof PROPERTIES)[number];
 type Fields = Partial<TocFileEntry>;
 type Values = Readonly<Record<Property, readonly unknown[]>>;
 
-/** A function each, since a property whose name is a variable takes ten times as long. */
-const READ: { readonly [P in Property]: (fields: Fields) => Fields[P] } = {
-  path: ({ path }) => path,
-  type: ({ type }) => type,
-  mode: ({ mode }) => mode,
-  uid: ({ uid }) => uid,
-  gid: ({ gid }) => gid,
-  mtime: ({ mtime }) => mtime,
-  size: ({ size }) => size,
-  mtimeNanoseconds: ({ mtimeNanoseconds }) => mtimeNanoseconds,
-  major: ({ major }) => major,
-  minor: ({ minor }) => minor,
-  offset: ({ offset }) => offset,
-  link: ({ link }) => link,
-  xattrs: ({ xattrs }) => xattrs,
-  data: ({ data }) => data,
-};
-
 const ENTRY_TYPES = new Set(['file', 'directory', 'symlink', 'hardlink', 'character', 'block', 'fifo']);
 
 export function encodeToc({ diffId, size, entries }: Toc): Uint8Array {
   const rows = entries as readonly Fields[];
+  const values = toValues(rows);
   const columns: Partial<Record<Property, Column>> = {};
   for (const property of PROPERTIES) {
-    const column = toColumn<Fields>(rows, READ[property]);
+    const column = toColumn(values[property]);
     if (column !== undefined) columns[property] = column;
   }
-  const digests = Buffer.from(rows.map(({ digest }) => (digest === undefined ? '' : hexOf(digest))).join(''), 'hex');
   const undigested: number[] = [];
+  const digests = Buffer.alloc(rows.length * DIGEST_BYTES);
+  let end = 0;
   rows.forEach(({ digest }, row) => {
     if (digest === undefined) undigested.push(row);
+    else end += digests.write(hexOf(digest), end, 'hex');
   });
   const stored: StoredToc = {
     ...{ version: VERSION, diffId, size, count: rows.length, columns },
-    ...{ digests: digests.toString('base64'), undigested },
+    ...{ digests: digests.toString('base64', 0, end), undigested },
   };
   return Buffer.from(JSON.stringify(stored));
+}
+
+/** In one pass, each property by its name: one whose name is a variable takes ten times as long. */
+function toValues(rows: readonly Fields[]): Record<Property, unknown[]> {
+  const values = Object.fromEntries(
+    PROPERTIES.map((property) => [property, new Array<unknown>(rows.length)]),
+  ) as Record<Property, unknown[]>;
+  const { path, type, mode, uid, gid, mtime, size } = values;
+  const { mtimeNanoseconds, major, minor, offset, link, xattrs, data } = values;
+  rows.forEach((row, at) => {
+    path[at] = row.path;
+    type[at] = row.type;
+    mode[at] = row.mode;
+    uid[at] = row.uid;
+    gid[at] = row.gid;
+    mtime[at] = row.mtime;
+    size[at] = row.size;
+    mtimeNanoseconds[at] = row.mtimeNanoseconds;
+    major[at] = row.major;
+    minor[at] = row.minor;
+    offset[at] = row.offset;
+    link[at] = row.link;
+    xattrs[at] = row.xattrs;
+    data[at] = row.data;
+  });
+  return values;
 }
 
 /**
@@ -137,19 +148,38 @@ function toEntry(values: Values, row: number, digest: Digest | undefined): TocEn
   return entry;
 }
 
+type Draft = { -readonly [P in keyof TocFileEntry]: TocFileEntry[P] };
+
 /** What no check has seen yet. */
 function fileEntry(values: Values, row: number, digest: Digest | undefined): TocFileEntry {
   const { path, type, mode, uid, gid, mtime, size } = values;
-  const entry: Record<string, unknown> = {
+  const entry = {
     ...{ path: path[row], type: type[row], mode: mode[row], uid: uid[row], gid: gid[row], mtime: mtime[row] },
     size: size[row],
-  };
+  } as Draft;
   if (digest !== undefined) entry.digest = digest;
-  for (const property of OPTIONAL) {
-    const value = values[property][row];
-    if (value !== undefined) entry[property] = value;
-  }
-  return entry as unknown as TocFileEntry;
+  addOptional(entry, values as unknown as TypedColumns, row);
+  return entry;
+}
+
+type TypedColumns = { readonly [P in (typeof OPTIONAL)[number]]: readonly TocFileEntry[P][] };
+
+/** Each by its name: one whose name is a variable takes ten times as long. */
+function addOptional(entry: Draft, columns: TypedColumns, row: number): void {
+  const mtimeNanoseconds = columns.mtimeNanoseconds[row];
+  const major = columns.major[row];
+  const minor = columns.minor[row];
+  const offset = columns.offset[row];
+  const link = columns.link[row];
+  const xattrs = columns.xattrs[row];
+  const data = columns.data[row];
+  if (mtimeNanoseconds !== undefined) entry.mtimeNanoseconds = mtimeNanoseconds;
+  if (major !== undefined) entry.major = major;
+  if (minor !== undefined) entry.minor = minor;
+  if (offset !== undefined) entry.offset = offset;
+  if (link !== undefined) entry.link = link;
+  if (xattrs !== undefined) entry.xattrs = xattrs;
+  if (data !== undefined) entry.data = data;
 }
 
 function isEntry(entry: TocFileEntry): boolean {
@@ -170,7 +200,10 @@ function isXattrs(value: unknown): boolean {
 
 function isPath(value: unknown, mayBeRoot: boolean): value is string {
   if (typeof value !== 'string') return false;
-  return value === '' ? mayBeRoot : !/(?:^|\/)\.{0,2}(?:\/|$)/.test(value);
+  if (value === '') return mayBeRoot;
+  // What has none of these, as nearly all paths, need not be looked at closely.
+  const isSuspect = value.startsWith('.') || value.startsWith('/') || value.endsWith('/') || /\/[./]/.test(value);
+  return !isSuspect || !/(?:^|\/)\.{0,2}(?:\/|$)/.test(value);
 }
 
 function isNatural(value: unknown): value is number {
