@@ -36,6 +36,8 @@ export class HostServer {
   #dispatch(message: ToHost): void {
     if ('cancel' in message) {
       this.#cancel(this.#running.get(message.cancel));
+    } else if ('ping' in message) {
+      this.#answer({ pong: true });
     } else if ('consumed' in message) {
       this.#running.get(message.consumed)?.window.give(message.bytes);
     } else if ('typed' in message) {

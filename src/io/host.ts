@@ -32,7 +32,7 @@ export function processExists(id: number): boolean {
 }
 
 /** Sends a signal to a process, or with a negative id to a process group. What is gone already is success. */
-export function signalProcess(id: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'): void {
+export function signalProcess(id: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM' | 'SIGCONT'): void {
   try {
     kill(id, signal);
   } catch (error) {

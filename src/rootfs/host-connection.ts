@@ -10,6 +10,7 @@ import { encodeMessage, type Frame, FrameReader } from './host-frames.ts';
 import { mapSubordinateIds } from './host-id-maps.ts';
 import type { HostLaunch } from './host-launch.ts';
 import type { CallAnswer, CallName, CallRequest, FromHost, ToHost } from './host-messages.ts';
+import { HostPulse } from './host-pulse.ts';
 
 export interface CallOptions {
   /** May return a promise: the command is held back while too much of its output is not taken. */
@@ -32,6 +33,8 @@ interface PendingCall {
 
 const KEPT_LINES = 20;
 const STOP_DEADLINE_MS = 20_000;
+/** When everything is given back, nothing keeps a host. */
+const EXIT_DEADLINE_MS = 1000;
 
 /** Calls to a sandbox host process over its standard input and output. */
 export class HostConnection {
@@ -39,12 +42,19 @@ export class HostConnection {
   readonly #calls = new Map<number, PendingCall>();
   readonly #reader = new FrameReader();
   readonly #exited: Promise<void>;
+  readonly #pulse = new HostPulse(
+    () => this.#send({ ping: true }),
+    () => this.kill(),
+  );
   #errorOutput = '';
   #lastCall = 0;
   #lost: StepError | undefined;
 
-  /** Compiled code is kept in `codeCache`, so that the next host starts sooner. */
-  constructor({ program, args }: HostLaunch, codeCache: string) {
+  /**
+   * Compiled code is kept in `codeCache`, so that the next host starts sooner. After `signal` aborts, a host that does not
+   * react is killed.
+   */
+  constructor({ program, args }: HostLaunch, codeCache: string, signal?: AbortSignal) {
     const env = { PATH: programFolders().join(':'), NODE_COMPILE_CACHE: codeCache };
     // A process group of its own: Ctrl-C reaches lamella alone, which then ends the host in order.
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env, cwd: '/', detached: true });
@@ -54,14 +64,17 @@ export class HostConnection {
     this.#child.stdin.on('error', () => {});
     this.#exited = new Promise((resolve) => {
       const end = (how: string): void => {
+        this.#pulse.rest();
+        signal?.removeEventListener('abort', this.#watch);
         this.#fail(how);
         resolve();
       };
       this.#child.on('error', (error) => end(error.message));
       // Where it is refused a user namespace, unshare(1) leaves a process that waits for one, and holds our pipes open.
       this.#child.on('exit', () => endGroup(this.#child.pid));
-      this.#child.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
+      this.#child.on('close', (code, by) => end(by ?? `exit code ${code}`));
     });
+    signal?.addEventListener('abort', this.#watch, { once: true });
   }
 
   /** The last lines that the host wrote to its standard error. */
@@ -87,7 +100,10 @@ export class HostConnection {
       if (this.#lost !== undefined) this.#settle(id)?.reject(this.#lost);
       else this.#send({ id, call, request } as ToHost);
     });
-    const cancel = (): void => this.#send({ cancel: id });
+    const cancel = (): void => {
+      this.#send({ cancel: id });
+      this.#watch();
+    };
     signal?.addEventListener('abort', cancel, { once: true });
     const release = terminal && this.#passInput(id, terminal);
     return answer.finally(() => {
@@ -114,11 +130,15 @@ export class HostConnection {
 
   /** Ends the host in order, or by force when it does not react. */
   async stop(): Promise<void> {
-    const deadline = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
+    const kill = (): void => this.kill();
+    this.#watch();
+    const deadline = setTimeout(kill, STOP_DEADLINE_MS);
     await this.call('stop', {}).catch(() => {});
     this.#child.stdin.end();
+    const exitDeadline = setTimeout(kill, EXIT_DEADLINE_MS);
     await this.#exited;
     clearTimeout(deadline);
+    clearTimeout(exitDeadline);
   }
 
   /** Ends the host and everything that it started at once. */
@@ -127,11 +147,14 @@ export class HostConnection {
     this.#child.stdin.destroy();
   }
 
+  readonly #watch = (): void => this.#pulse.watch();
+
   #send(message: ToHost): void {
     if (this.#child.stdin.writable) this.#child.stdin.write(encodeMessage(message));
   }
 
   #receive(chunk: Buffer): void {
+    this.#pulse.beat();
     for (const frame of this.#reader.push(chunk)) {
       if (frame.kind === 'log') this.#log(frame);
       else void this.#answer(frame.message as FromHost);
@@ -139,6 +162,7 @@ export class HostConnection {
   }
 
   async #answer(message: FromHost): Promise<void> {
+    if ('pong' in message) return;
     const call = this.#settle(message.id);
     await Promise.all(call?.taking ?? []);
     if (call?.failure !== undefined) call.reject(call.failure.error);

@@ -178,6 +178,8 @@ export type CallAnswer<K extends CallName> = HostCalls[K]['answer'];
 export type ToHost =
   | { readonly [K in CallName]: { readonly id: number; readonly call: K; readonly request: CallRequest<K> } }[CallName]
   | { readonly cancel: number }
+  /** Asks for a sign of life. */
+  | { readonly ping: true }
   /** Bytes of the run's log that were used: the host sends no more than {@link LOG_WINDOW} ahead. */
   | { readonly consumed: number; readonly bytes: number }
   /** What was typed (base64) in the terminal of a running call. */
@@ -187,7 +189,8 @@ export type ToHost =
 /** Messages from the host; logs come as frames of their own. */
 export type FromHost =
   | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly error: unknown };
+  | { readonly id: number; readonly error: unknown }
+  | { readonly pong: true };
 
 /** Bytes of a run's log that may be on their way. */
 export const LOG_WINDOW: number = 1 << 20;

@@ -85,12 +85,13 @@ async function firstThatStarts(launches: readonly HostLaunch[], options: Sandbox
   const refusals: string[] = [];
   for (const launch of launches) {
     const settings = settingsOf(options, launch);
-    const connection = new HostConnection(launch, join(settings.stateDir, 'code'));
+    const connection = new HostConnection(launch, join(settings.stateDir, 'code'), options.signal);
     try {
       if (launch.waitsForIds === true) await connection.mapIds();
       return { connection, facts: await connection.call('start', settings) };
     } catch (error) {
       await connection.stop();
+      options.signal?.throwIfAborted();
       if (!isRefusal(error)) throw error;
       refusals.push(...connection.errorOutput, ...(isLost(error) ? [] : [error.message]));
     }

@@ -17,7 +17,11 @@ export function createChroot(options: LaunchOptions): Sandbox {
       const started = join(run.scratch, 'started');
       writeFileSync(order, JSON.stringify({ started, words: launchCommand({ options, command, run }) }));
       const [program = '', ...args] = [...options.launcher, 'supervise', order];
-      const end = (supervisor: number): void => signalProcess(supervisor, 'SIGTERM');
+      const end = (supervisor: number): void => {
+        signalProcess(supervisor, 'SIGTERM');
+        // One that is stopped ends what it supervises as well.
+        signalProcess(supervisor, 'SIGCONT');
+      };
       const exitCode = await runProgram({ program, args, owner: command.identity, cwd: root, end }, run);
       if (!existsSync(started)) throw sandboxFailed('the supervisor of the command did not start', []);
       return { exitCode };

@@ -128,12 +128,17 @@ function startBuild(
   };
 }
 
-/** Processes of the build that it started itself: by their environment, which names its cache, and their program. */
-export function hostsOf({ cacheDir }: FaultyBuild, running: RunningBuild): number[] {
+/** The sandbox host of a build, and what it was started by. */
+export function hostsOf(build: FaultyBuild, running: RunningBuild): number[] {
+  return helpersOf(build, running, /hostd\/main/);
+}
+
+/** Processes that a build has started, by their command line; what they are is told by the folders that they know. */
+export function helpersOf({ cacheDir }: FaultyBuild, running: RunningBuild, command: RegExp): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(running.process.pid));
-  return pids
-    .filter((pid) => read(pid, 'environ').includes(cacheDir) && read(pid, 'cmdline').includes('hostd'))
-    .map(Number);
+  const isOfBuild = (pid: string): boolean =>
+    ['cmdline', 'environ', 'mountinfo'].some((name) => read(pid, name).includes(cacheDir));
+  return pids.filter((pid) => command.test(read(pid, 'cmdline').replaceAll('\0', ' ')) && isOfBuild(pid)).map(Number);
 }
 
 function read(pid: string, name: string): string {
