@@ -106,7 +106,9 @@ function copyFiles(facts: ProjectFacts, builds: boolean): string[] {
   const from = builds ? '--from=build ' : '';
   const left = excludes([...LEFT_OUT, ...(config.exclude ?? [])]);
   const chosen = config.files ?? workspace?.needs ?? manifest.files;
-  if (chosen === undefined) return [`COPY ${from}${left} ${builds ? '/app' : '.'} ./`];
+  if (chosen === undefined && builds) return [`COPY --from=build ${left} /app ./`];
+  // Both are there: without them the layer of the sources stays as it is when a dependency is updated.
+  if (chosen === undefined) return [`COPY ${left} ${excludes(['package.json', facts.lockfile])} . ./`];
   // Of a stage, the part behind the pivot is the path that is kept.
   const sources = chosen.map((path) => `${builds ? '/app/./' : ''}${path.replace(/^\.?\//, '').replace(/\/$/, '')}`);
   return [`COPY ${from}--parents ${left} ${JSON.stringify([...sources, './'])}`];

@@ -83,6 +83,37 @@ describe('a folder with a package.json and no Dockerfile', () => {
   });
 });
 
+describe('an updated dependency of a project', () => {
+  async function projectWith(version: string): Promise<string> {
+    const made = await Promise.all([
+      makeTarball({ name: 'direct', version, manifest: { dependencies: { needed: '1' } } }),
+      makeTarball({ name: 'needed', version: '1.0.0' }),
+    ]);
+    useNpmCache(made);
+    const entries = made.map((tarball) => [`node_modules/${tarball.name}`, lockEntry(tarball)] as const);
+    const manifest = { dependencies: { direct: '1' }, lamella: { base: 'scratch' } };
+    return tempDir({ ...projectTexts(manifest, Object.fromEntries(entries)), 'index.js': 'main' });
+  }
+
+  it('makes its own layer anew, and those of the lockfile; the others keep their digests', async () => {
+    const builder = createBuilder();
+    const [before, after] = [
+      await builder.build({ context: await projectWith('1.0.0') }),
+      await builder.build({ context: await projectWith('1.1.0') }),
+    ];
+    const made = after.image.config.history?.filter(({ empty_layer }) => empty_layer !== true);
+    const changed = made?.filter((_, at) => before.image.layers[at]?.diffId !== after.image.layers[at]?.diffId);
+    expect([made?.length, changed?.map(({ created_by }) => created_by)]).toEqual([
+      6,
+      [
+        expect.stringContaining('COPY package.json package-lock.json'),
+        expect.stringContaining('(packages that the project asks for)'),
+        expect.stringContaining('(links and the lockfile)'),
+      ],
+    ]);
+  });
+});
+
 describe('install scripts without a Dockerfile', () => {
   it('end the build with their packages, and three ways on', async () => {
     const { code, message, hint } = await failureOf(await project());
