@@ -5,6 +5,7 @@ import { type FileOrigin, type Step, stepOrigins } from '../plan/step.ts';
 import { advise } from './advice/advise.ts';
 import { announced } from './announced-step.ts';
 import type { Settings } from './defaults.ts';
+import { startHostEarly } from './early-host.ts';
 import type { StepInfo } from './events.ts';
 import { traceStage } from './explain/trace-stage.ts';
 import { createdNow, createdOf, type HistoryLine, historyItems } from './history.ts';
@@ -23,6 +24,7 @@ import { runStep } from './steps/run-step.ts';
 export async function runStage(services: StageServices, stage: Stage, others: OtherStages): Promise<BuiltStage> {
   const { session, graph, evaluation: options, onWarning } = services;
   const place = { span: stage.from.span, source: graph.source };
+  startHostEarly(session, stage);
   const base = await locating(place, () => openBase(services, stage, others));
   const foreign = foreignBaseWarning(stage, base.config, session.settings.platform);
   if (foreign !== undefined) onWarning(foreign, graph.source);

@@ -54,6 +54,8 @@ export interface CacheRecords {
   /** Every file, in the order of the keys. */
   scan(): Iterable<ScannedRecord>;
   has(key: CacheKey): boolean;
+  /** Nothing was ever recorded. */
+  isEmpty(): boolean;
   /** Notes, by the time of the file, that the record was used. */
   lookup(key: CacheKey): CacheRecord | undefined;
   /** With all that is known of it, which is more work; no use of the record. */
@@ -71,6 +73,7 @@ export function createCacheRecords(directory: string, longValues: LongValues): C
   return {
     scan: () => scanRecords(directory),
     has: (key) => existsSync(pathOf(key)),
+    isEmpty: () => !existsSync(directory),
     lookup(key) {
       const found = readRecord(pathOf(key), key);
       if (found !== undefined) touchFile(pathOf(key));
