@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { quote } from '../measure/measure.ts';
 import type { Floor, FloorInputs } from './floor.ts';
 
-const REPEATS = 10;
+export const REPEATS = 10;
 
 /** One command in a root that is there already, by the isolation method itself and nothing around it. */
 export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly npmCi: Floor } = {
@@ -48,11 +48,11 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
   },
 };
 
-function crunRun(bundle: string): string {
+export function crunRun(bundle: string): string {
   return `crun --cgroup-manager=disabled run --bundle ${quote(bundle)} lamella-bench-$$`;
 }
 
-function repeat(command: string): string {
+export function repeat(command: string): string {
   return `i=0; while [ $i -lt ${REPEATS} ]; do ${command} || exit 1; i=$((i+1)); done`;
 }
 

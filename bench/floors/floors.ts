@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { quote } from '../measure/measure.ts';
 import { bareRun } from './bare-run.ts';
 import type { Floor, FloorInputs } from './floor.ts';
+import { ownRun } from './own-run.ts';
 
 /** Where a workload has its files, seen from its context. */
 const FILES: Readonly<Record<string, string>> = { W1: 'src', W2: 'data', W6: 'src' };
@@ -22,7 +23,7 @@ export function floorsOf(workload: string): readonly Floor[] {
   if (files !== undefined) return [...filesFloors(files), node];
   if (workload === 'W4') return [bareRun.npmCi, node, head];
   if (workload === 'W5') return [sleep, node, head];
-  if (workload === 'W8') return [bareRun.crun, bareRun.unshare, node, head];
+  if (workload === 'W8') return [bareRun.crun, ownRun.crun, bareRun.unshare, ownRun.unshare, node, head];
   return [node, head];
 }
 

@@ -39,8 +39,7 @@ export function createCoveredRoot({ method, options, enter }: CoveredRoot): Sand
   return {
     method,
     async run(root, command, run) {
-      writeFileSync(mountTablePath(run), formatMountTable(procMounts(root, command)));
-      const program = enter(setUpCommand({ options, root, command, run }), command);
+      const program = enter(coveredRootCommand({ options, root, command, run }), command);
       const exitCode = await runProgram({ ...program, owner: command.identity }, run);
       if (!existsSync(startedPath(run))) throw setUpFailed(method, exitCode, run);
       return { exitCode };
@@ -69,14 +68,18 @@ exec 2>&3 3>&-
 exec "$@"
 `;
 
-interface Plan {
+type Scratch = Pick<SandboxRun, 'scratch'>;
+
+export interface CoveredRootPlan {
   readonly options: CoveredRootOptions;
   readonly root: string;
   readonly command: SandboxCommand;
-  readonly run: SandboxRun;
+  readonly run: Scratch;
 }
 
-function setUpCommand({ options, root, command, run }: Plan): string[] {
+/** A command line that, started in the namespaces of one command, covers the root and becomes the command. */
+export function coveredRootCommand({ options, root, command, run }: CoveredRootPlan): string[] {
+  writeFileSync(mountTablePath(run), formatMountTable(procMounts(root, command)));
   const hostname = loadLibc() === undefined ? command.hostname : '';
   return [
     ...[options.tools.sh, '-c', SCRIPT, 'lamella', setUpLogPath(run), startedPath(run), hostname],
@@ -123,14 +126,14 @@ function setUpFailed(method: IsolationMethod, exitCode: number, run: SandboxRun)
   return sandboxFailed(`the sandbox could not be set up with ${method} (exit code ${exitCode})`, lines);
 }
 
-function mountTablePath(run: SandboxRun): string {
+function mountTablePath(run: Scratch): string {
   return join(run.scratch, 'fstab');
 }
 
-function setUpLogPath(run: SandboxRun): string {
+function setUpLogPath(run: Scratch): string {
   return join(run.scratch, 'set-up.log');
 }
 
-function startedPath(run: SandboxRun): string {
+function startedPath(run: Scratch): string {
   return join(run.scratch, 'started');
 }

@@ -29,7 +29,7 @@ export interface LaunchOptions {
 export interface Launch {
   readonly options: LaunchOptions;
   readonly command: SandboxCommand;
-  readonly run: SandboxRun;
+  readonly run: Pick<SandboxRun, 'scratch'>;
 }
 
 /** A command line that, started in the directory of a root, enters that root and becomes the command. */
