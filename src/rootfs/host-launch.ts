@@ -120,8 +120,9 @@ export function launchRefused(output: readonly string[]): StepError {
 }
 
 function hintOf(obstacle: Obstacle | undefined): string {
-  const { reason, remedies } = obstacle ?? { reason: 'the kernel refuses namespaces', remedies: [] };
+  const { reason, remedies, instead } = obstacle ?? { reason: 'the kernel refuses namespaces', remedies: [] };
   const doctor = '`lamella doctor` tells more, and a Dockerfile without RUN needs nothing';
-  const ways = remedies.length === 0 ? ['build as root, or outside of the container'] : remedies;
+  const known = [...remedies, ...(instead === undefined ? [] : [instead])];
+  const ways = known.length === 0 ? ['build as root, or outside of the container'] : known;
   return [`${reason}: ${ways.join(', or ')}`, doctor].join('; ');
 }

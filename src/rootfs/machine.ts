@@ -19,6 +19,8 @@ export interface Machine {
   readonly runner: 'github' | 'gitlab' | undefined;
   /** Whether CAP_SYS_ADMIN is in effect. */
   readonly canAdminister: boolean;
+  /** Whether CAP_MKNOD and CAP_SYS_CHROOT are in effect, which is all that `chroot` takes. */
+  readonly canChroot: boolean;
   readonly hasSeccompFilter: boolean;
   readonly hasNoNewPrivileges: boolean;
   /** Whether something is mounted over parts of /proc, which forbids a user namespace a /proc of its own. */
@@ -32,7 +34,9 @@ export interface Machine {
   readonly hasSubordinateIds: boolean;
 }
 
+const SYS_CHROOT = 18n;
 const SYS_ADMIN = 21n;
+const MKNOD = 27n;
 
 export function readMachine(): Machine {
   const status = readText('/proc/self/status');
@@ -44,7 +48,8 @@ export function readMachine(): Machine {
     userName: user,
     container: containerKind(),
     runner: runnerKind(),
-    canAdminister: ((BigInt(`0x${statusField(status, 'CapEff')}`) >> SYS_ADMIN) & 1n) === 1n,
+    canAdminister: hasCapabilities(status, SYS_ADMIN),
+    canChroot: hasCapabilities(status, MKNOD, SYS_CHROOT),
     hasSeccompFilter: statusField(status, 'Seccomp') === '2',
     hasNoNewPrivileges: statusField(status, 'NoNewPrivs') === '1',
     hasMaskedProc: / \/proc\/\S+ /.test(readText('/proc/self/mountinfo')),
@@ -55,6 +60,11 @@ export function readMachine(): Machine {
     hasNewIdMap: findProgram('newuidmap') !== undefined && findProgram('newgidmap') !== undefined,
     hasSubordinateIds: ['/etc/subuid', '/etc/subgid'].every((file) => hasRange(file, user)),
   };
+}
+
+function hasCapabilities(status: string, ...numbers: readonly bigint[]): boolean {
+  const effective = BigInt(`0x${statusField(status, 'CapEff')}`);
+  return numbers.every((number) => ((effective >> number) & 1n) === 1n);
 }
 
 function readDistributions(): string[] {

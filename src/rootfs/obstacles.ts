@@ -5,6 +5,8 @@ export interface Obstacle {
   readonly reason: string;
   /** Commands to type or settings to make, each enough by itself unless it says otherwise. */
   readonly remedies: readonly string[];
+  /** What there is without any of them, for less protection. */
+  readonly instead?: string;
 }
 
 interface Rule {
@@ -43,9 +45,10 @@ const RULES: readonly Rule[] = [
   },
   {
     applies: ({ isRoot, canAdminister }) => isRoot && !canAdminister,
-    obstacle: ({ container = 'other', runner }) => ({
+    obstacle: ({ container = 'other', runner, canChroot }) => ({
       reason: 'this container has no CAP_SYS_ADMIN: it may neither mount nor make namespaces',
-      remedies: [...(runner === 'gitlab' ? [GITLAB] : ROOT_IN[container]), CHROOT],
+      remedies: runner === 'gitlab' ? [GITLAB] : ROOT_IN[container],
+      instead: `--isolation chroot, which needs ${canChroot ? 'no more rights' : 'CAP_MKNOD and CAP_SYS_CHROOT'}${CHROOT}`,
     }),
   },
   {
@@ -85,8 +88,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-const CHROOT =
-  '--isolation chroot needs no more rights: a root directory of its own, and nothing else, is between a command and this container';
+const CHROOT = ': a root directory of its own, and nothing else, is between a command and this container';
 const DOCKER_ROOT =
   'docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined -v lamella:/root/.cache/lamella … (without a volume layers are copied: overlayfs does not stack on itself)';
 const DOCKER_USER =

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { withObstacle } from '../../src/build/doctor/try-method.ts';
 import type { Machine } from '../../src/rootfs/machine.ts';
 import { findObstacle, installCommand, subordinateIdObstacle } from '../../src/rootfs/obstacles.ts';
 
@@ -11,6 +12,7 @@ const DEBIAN: Machine = {
   container: undefined,
   runner: undefined,
   canAdminister: false,
+  canChroot: false,
   hasSeccompFilter: false,
   hasNoNewPrivileges: false,
   hasMaskedProc: false,
@@ -68,6 +70,47 @@ describe('the obstacle to isolation', () => {
     const obstacle = findObstacle(machine);
     expect(obstacle?.reason).toContain(reason);
     expect(obstacle?.remedies.join('\n')).toContain(remedy);
+  });
+});
+
+describe('what there is instead of namespaces', () => {
+  const root = { ...CONTAINED, isRoot: true } as const;
+
+  it.each(['docker', 'podman', 'kubernetes', 'other'] as const)('is chroot for root in %s', (container) => {
+    expect(findObstacle({ ...root, container, canChroot: true })?.instead).toMatch(
+      /^--isolation chroot.* no more rights:/,
+    );
+    expect(findObstacle({ ...root, container })?.instead).toContain('needs CAP_MKNOD and CAP_SYS_CHROOT:');
+  });
+
+  it('is nothing for others', () => {
+    expect(findObstacle({ ...CONTAINED, container: 'docker' })?.instead).toBeUndefined();
+    expect(findObstacle(UBUNTU)?.instead).toBeUndefined();
+  });
+});
+
+describe('a method whose program is missing', () => {
+  const missing = {
+    method: 'crun',
+    works: false,
+    gives: '',
+    reason: 'not installed',
+    remedies: ['install it'],
+  } as const;
+  const docker = { ...CONTAINED, isRoot: true, container: 'docker' } as const;
+
+  it('takes that program alone where another method works', () => {
+    const methods = [missing, { method: 'unshare', works: true, gives: '', remedies: [] }] as const;
+    expect(withObstacle(methods, docker)[0]).toEqual(missing);
+  });
+
+  it('takes the program, and what the others take, where none does', () => {
+    const methods = [missing, { method: 'chroot', works: true, gives: '', remedies: [] }] as const;
+    expect(withObstacle(methods, docker)[0]).toMatchObject({
+      reason: expect.stringMatching(/^not installed, and .*no CAP_SYS_ADMIN/),
+      remedies: [expect.stringMatching(/^install it, and docker run --cap-add SYS_ADMIN/)],
+    });
+    expect(withObstacle(methods, DEBIAN)[0]).toEqual(missing);
   });
 });
 

@@ -8,7 +8,7 @@ import { type Machine, readMachine } from '../../rootfs/machine.ts';
 import { hostChecks } from './host-checks.ts';
 import type { HostReport, MachineReport, MethodReport } from './host-report.ts';
 import { tryFeatures } from './try-features.ts';
-import { METHODS, tryMethod } from './try-method.ts';
+import { METHODS, tryMethod, withObstacle } from './try-method.ts';
 
 export interface ExamineOptions {
   /** Default: `$XDG_CACHE_HOME/lamella`, else `~/.cache/lamella`; made if it is missing. */
@@ -31,8 +31,9 @@ export async function examineHost({ cacheDir = defaultCacheDir(), signal }: Exam
   makeCacheFolder(folder);
   await using workspace = createWorkspace(join(folder, 'tmp'));
   const place = { stateDir: join(folder, 'snapshots'), tempDir: workspace.path, machine, signal };
-  const methods: MethodReport[] = [];
-  for (const method of METHODS) methods.push(await tryMethod(method, place));
+  const tried: MethodReport[] = [];
+  for (const method of METHODS) tried.push(await tryMethod(method, place));
+  const methods = withObstacle(tried, machine);
   const working = methods.find(({ works }) => works)?.method;
   const method = working === 'chroot' ? undefined : working;
   return {

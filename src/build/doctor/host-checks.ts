@@ -42,11 +42,11 @@ function subordinateIds({ machine }: CheckedHost): HostCheck {
   return warning('subordinate ids', finding, obstacle.remedies);
 }
 
-function seccomp({ methods, machine }: CheckedHost): HostCheck {
+function seccomp({ methods }: CheckedHost): HostCheck {
   const works = methods.some(({ method, works: does }) => does && (method === 'crun' || method === 'runc'));
   if (works) return ok('seccomp', 'commands are filtered by the OCI runtime');
   const finding = 'no OCI runtime works here: commands may make every system call that their rights allow';
-  return warning('seccomp', finding, [installCommand('crun', machine)]);
+  return warning('seccomp', finding, methods.find(({ method }) => method === 'crun')?.remedies ?? []);
 }
 
 function extendedAttributes(): HostCheck {

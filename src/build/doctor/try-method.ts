@@ -34,6 +34,8 @@ export async function tryMethod([method, gives]: (typeof METHODS)[number], place
   }
 }
 
+const NOT_INSTALLED = 'not installed';
+
 const PACKAGES: Readonly<Record<IsolationMethod, string>> = {
   crun: 'crun',
   runc: 'runc',
@@ -47,9 +49,20 @@ function missingProgram(
   machine: Machine,
 ): Pick<MethodReport, 'reason' | 'remedies'> | undefined {
   if (machine.platform !== 'linux' || findProgram(method) !== undefined) return undefined;
-  const more = findObstacle(machine)?.reason;
-  const reason = more === undefined ? 'not installed' : `not installed, and ${more}`;
-  return { reason, remedies: [installCommand(PACKAGES[method], machine)] };
+  return { reason: NOT_INSTALLED, remedies: [installCommand(PACKAGES[method], machine)] };
+}
+
+/** Where no namespaces can be made, installing a program does not help alone. */
+export function withObstacle(methods: readonly MethodReport[], machine: Machine): readonly MethodReport[] {
+  const obstacle = methods.some(({ method, works }) => works && method !== 'chroot')
+    ? undefined
+    : findObstacle(machine);
+  if (obstacle === undefined) return methods;
+  return methods.map((report) => {
+    if (report.reason !== NOT_INSTALLED) return report;
+    const remedies = report.remedies.flatMap((install) => obstacle.remedies.map((more) => `${install}, and ${more}`));
+    return { ...report, reason: `${NOT_INSTALLED}, and ${obstacle.reason}`, remedies };
+  });
 }
 
 /** The machine explains what namespaces and mounts lack. */
