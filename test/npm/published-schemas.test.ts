@@ -1,32 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Ajv } from 'ajv';
-import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { type SbomOptions, sbom } from '../../src/index.ts';
 import { parseProjectConfig } from '../../src/npm/project-config.ts';
+import { readSchema, type Schema, validator } from '../support/json-schema.ts';
 import { lockEntry, makeTarball, projectTexts } from '../support/npm-packages.ts';
+import { spdxComplaints } from '../support/spdx-rules.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
-type Validate = (value: unknown) => readonly string[];
-
-function readSchema(path: string): Schema {
-  return JSON.parse(readFileSync(path, 'utf8')) as Schema;
-}
-
-/** Complaints about a value, each with its place. */
-function validator(schema: Schema, others: ReadonlyMap<string, Schema> = new Map()): Validate {
-  const ajv = new Ajv({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  // Formats of addresses in other scripts, which ajv does not know.
-  for (const format of ['idn-email', 'iri-reference']) ajv.addFormat(format, true);
-  for (const [address, other] of others) ajv.addSchema(other, address);
-  const validate = ajv.compile(schema);
-  return (value) =>
-    validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
-}
 
 describe('the published schema of CycloneDX 1.6', () => {
   const folder = join(
@@ -60,65 +40,37 @@ describe('the published schema of CycloneDX 1.6', () => {
   });
 });
 
-/** The rules of SPDX 2.3 (clauses 6, 7 and 11) for the fields that are written: nothing else may be there. */
-const SPDX_RULES = ((): Schema => {
-  const text = { type: 'string', minLength: 1 };
-  const id = { type: 'string', pattern: '^SPDXRef-[A-Za-z0-9.-]+$' };
-  const closed = (properties: Schema, optional: readonly string[] = []): Schema => ({
-    type: 'object',
-    properties,
-    required: Object.keys(properties).filter((name) => !optional.includes(name)),
-    additionalProperties: false,
-  });
-  const list = (items: Schema): Schema => ({ type: 'array', minItems: 1, items });
-  const digest = (algorithm: string, digits: number): Schema =>
-    closed({ algorithm: { const: algorithm }, checksumValue: { type: 'string', pattern: `^[0-9a-f]{${digits}}$` } });
-  const purl = closed({
-    referenceCategory: { const: 'PACKAGE-MANAGER' },
-    referenceType: { const: 'purl' },
-    referenceLocator: { type: 'string', pattern: '^pkg:npm/\\S+$' },
-  });
-  const entry = {
-    SPDXID: id,
-    name: text,
-    versionInfo: text,
-    filesAnalyzed: { const: false },
-    licenseConcluded: { const: 'NOASSERTION' },
-    licenseDeclared: text,
-    copyrightText: text,
-    downloadLocation: text,
-    primaryPackagePurpose: { const: 'APPLICATION' },
-    checksums: list({ oneOf: [digest('SHA1', 40), digest('SHA256', 64), digest('SHA384', 96), digest('SHA512', 128)] }),
-    externalRefs: list(purl),
-  };
-  const relation = {
-    spdxElementId: id,
-    relatedSpdxElement: id,
-    relationshipType: { enum: ['DESCRIBES', 'DEPENDS_ON'] },
-  };
-  const time = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' };
-  return closed({
-    spdxVersion: { const: 'SPDX-2.3' },
-    dataLicense: { const: 'CC0-1.0' },
-    SPDXID: { const: 'SPDXRef-DOCUMENT' },
-    name: text,
-    documentNamespace: { type: 'string', format: 'uri' },
-    creationInfo: closed({ created: time, creators: list({ type: 'string', pattern: '^Tool: \\S+$' }) }),
-    packages: list(closed(entry, ['versionInfo', 'primaryPackagePurpose', 'checksums', 'externalRefs'])),
-    relationships: list(closed(relation)),
-  });
-})();
-
 describe('the rules of SPDX 2.3', () => {
-  const complaints = validator(SPDX_RULES);
-
-  it('hold for what is made of this repository', async () => {
-    expect(complaints(await sbom({ format: 'spdx' }))).toEqual([]);
-  });
+  it.each<SbomOptions>([{}, { omit: ['dev'] }, { platform: 'linux/arm64', libc: 'musl' }])(
+    'hold for what is made of this repository with %j',
+    async (options) => {
+      expect(spdxComplaints(await sbom({ ...options, format: 'spdx' }))).toEqual([]);
+    },
+  );
 
   it('hold for scopes, aliases, bundled packages and licences of all kinds', async () => {
-    expect(complaints(await sbom({ context: await oddProject(), format: 'spdx' }))).toEqual([]);
+    expect(spdxComplaints(await sbom({ context: await oddProject(), format: 'spdx' }))).toEqual([]);
   });
+
+  it.each([
+    ['a field that SPDX does not have', (document: Spdx) => ({ ...document, more: 1 })],
+    ['no version', ({ spdxVersion: _, ...document }: Spdx) => document],
+    ['a digest of another algorithm', (document: Spdx) => withPackage(document, { checksums: [{ algorithm: 'MD9' }] })],
+    ['an identifier with a slash', (document: Spdx) => withPackage(document, { SPDXID: 'SPDXRef-a/b' })],
+    ['no place to get a package from', (document: Spdx) => withPackage(document, { downloadLocation: undefined })],
+  ])('do not hold for %s', async (_what, spoil) => {
+    const document = (await sbom({ context: await oddProject(), format: 'spdx' })) as Spdx;
+    expect(spdxComplaints(JSON.parse(JSON.stringify(spoil(document))))).not.toEqual([]);
+  });
+
+  interface Spdx {
+    readonly spdxVersion: string;
+    readonly packages: readonly object[];
+  }
+
+  function withPackage(document: Spdx, changed: object): Spdx {
+    return { ...document, packages: document.packages.map((one) => ({ ...one, ...changed })) };
+  }
 });
 
 describe('the schema of the field lamella of package.json', () => {

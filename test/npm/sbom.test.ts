@@ -3,6 +3,7 @@ import { sbom } from '../../src/index.ts';
 import type { NpmPackage } from '../../src/npm/npm-tree.ts';
 import { licenseExpression, packageUrl } from '../../src/npm/sbom/describe.ts';
 import { lockEntry, makeTarball, projectTexts, type Tarball } from '../support/npm-packages.ts';
+import { spdxComplaints } from '../support/spdx-rules.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 async function project(): Promise<{ folder: string; a: Tarball; b: Tarball }> {
@@ -94,6 +95,7 @@ describe('SPDX', () => {
       documentNamespace: expect.stringMatching(/^https:\/\/[^#\s]+$/),
       creationInfo: { created: '1980-02-01T00:00:00Z', creators: [expect.stringMatching(/^Tool: /)] },
     });
+    expect(spdxComplaints(document)).toEqual([]);
     expect(document.packages).toHaveLength(3);
     expect(document.packages[1]).toMatchObject({
       name: '@team/a',
