@@ -27,6 +27,8 @@ interface PendingCall {
   /** Output that `onOutput` has not taken yet. */
   readonly taking: Set<Promise<void>>;
   failure?: { readonly error: unknown };
+  /** What it has still to say is of no use to anybody. */
+  isCancelled?: true;
   resolve(answer: unknown): void;
   reject(error: unknown): void;
 }
@@ -100,10 +102,7 @@ export class HostConnection {
       if (this.#lost !== undefined) this.#settle(id)?.reject(this.#lost);
       else this.#send({ id, call, request } as ToHost);
     });
-    const cancel = (): void => {
-      this.#send({ cancel: id });
-      this.#watch();
-    };
+    const cancel = (): void => this.#cancel(id);
     signal?.addEventListener('abort', cancel, { once: true });
     const release = terminal && this.#passInput(id, terminal);
     return answer.finally(() => {
@@ -147,6 +146,13 @@ export class HostConnection {
     this.#child.stdin.destroy();
   }
 
+  #cancel(id: number): void {
+    const call = this.#calls.get(id);
+    if (call !== undefined) call.isCancelled = true;
+    this.#send({ cancel: id });
+    this.#watch();
+  }
+
   readonly #watch = (): void => this.#pulse.watch();
 
   #send(message: ToHost): void {
@@ -181,7 +187,7 @@ export class HostConnection {
   /** A receiver that fails ends the call: with its error, once the host has ended the command. */
   async #take(pending: PendingCall, { call, chunk }: Extract<Frame, { kind: 'log' }>): Promise<void> {
     try {
-      if (pending.failure === undefined) await pending.onOutput?.(chunk);
+      if (pending.failure === undefined && pending.isCancelled !== true) await pending.onOutput?.(chunk);
     } catch (error) {
       pending.failure = { error };
       this.#send({ cancel: call });
