@@ -57,7 +57,7 @@ class RuleList implements IgnoreMatcher {
   }
 
   ignores(path: string): boolean {
-    if (path === '') return false;
+    if (path === '' || this.#rules.length === 0) return false;
     const inherited = this.#matchedBy(parentPath(path));
     let ignored = false;
     this.#rules.forEach((rule, index) => {
