@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type Arborist from '@npmcli/arborist';
+import { suggest } from '../core/suggest.ts';
 import { loadScriptVerdict } from './allow-scripts.ts';
 import { type ArboristNode, type Lockfile, loadArborist, nodesOf } from './arborist.ts';
 import { createEngineCheck, type EngineCheck, type EngineVersions } from './engines.ts';
@@ -129,8 +130,14 @@ function selectWorkspaces(loader: InstanceType<typeof Arborist>, root: ArboristN
 function workspaceName(wanted: string, known: readonly (readonly [string, string])[], scratch: string): string {
   const found = known.find(([name, path]) => name === wanted || join(scratch, wanted) === path);
   if (found !== undefined) return found[0];
-  const names = known.map(([name]) => name).join(', ') || 'none';
-  throw npmError('STEP_NPM_UNKNOWN_WORKSPACE', `there is no workspace ${JSON.stringify(wanted)}`, `there is: ${names}`);
+  const names = known.map(([name]) => name);
+  const meant = suggest(wanted, names);
+  const all = names.length === 0 ? 'the project has no workspaces' : `there are ${names.join(', ')}`;
+  throw npmError(
+    'STEP_NPM_UNKNOWN_WORKSPACE',
+    `there is no workspace ${JSON.stringify(wanted)}`,
+    meant === undefined ? all : `did you mean ${JSON.stringify(meant)}?`,
+  );
 }
 
 function hiddenLockfileOf(root: ArboristNode): string {

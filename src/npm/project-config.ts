@@ -1,5 +1,6 @@
 import { OptionError } from '../core/errors.ts';
 import type { SourceText } from '../core/span.ts';
+import { suggest } from '../core/suggest.ts';
 import { jsonSpan } from './json-span.ts';
 
 /** `lamella` of a package.json: what the image of a project without a Dockerfile is made with. */
@@ -88,8 +89,10 @@ function bad(path: readonly string[], form: string, source: SourceText): OptionE
 }
 
 function unknownField(name: string, source: SourceText): OptionError {
+  const meant = suggest(name, Object.keys(FIELDS));
   return new OptionError('OPTION_BAD_PROJECT_CONFIG', `package.json has an unknown field lamella.${name}`, {
-    hint: `there are ${Object.keys(FIELDS).join(', ')}`,
+    hint:
+      meant === undefined ? `there are ${Object.keys(FIELDS).join(', ')}` : `did you mean ${JSON.stringify(meant)}?`,
     span: jsonSpan(source.text, ['lamella', name]),
     source,
   });

@@ -319,6 +319,32 @@ describe('an installation that is left to npm', () => {
     expect(modules(built)).toContain('app/node_modules/a/package.json');
   });
 
+  describe('when engines are strict', () => {
+    const HEADER = '#define NODE_MAJOR_VERSION 24\n#define NODE_MINOR_VERSION 1\n#define NODE_PATCH_VERSION 0\n';
+    const withHeader = DOCKERFILE.replace('RUN', 'COPY node.h /usr/local/include/node/node_version.h\nRUN');
+    const withVariable = DOCKERFILE.replace('RUN', 'ENV NODE_VERSION=24.1.0\nRUN');
+    const strict = async (wanted: string, dockerfile: string) => {
+      const made = [{ ...PACKAGES[0], manifest: { engines: { node: wanted } } }, PACKAGES[1]] as MadePackage[];
+      const { tarballs, files } = await project(made);
+      useNpmCache(tarballs);
+      const Dockerfile = dockerfile.replace('["npm", "ci"]', '["npm", "ci", "--engine-strict"]');
+      return { ...files, Dockerfile, 'node.h': HEADER };
+    };
+
+    it.each([
+      ['its variable', withVariable],
+      ['its header', withHeader],
+    ])('says which package wants another Node, which is known by %s', async (_what, dockerfile) => {
+      expect(await reasonOf(await strict('>=26', dockerfile))).toContain('a@1.0.0 wants {"node":">=26"}');
+      const built = await createNative()(await strict('>=24', dockerfile));
+      expect(modules(built)).toContain('app/node_modules/a/package.json');
+    });
+
+    it('says that nothing tells which Node it is', async () => {
+      expect(await reasonOf(await strict('>=24', DOCKERFILE))).toContain('nothing says which Node');
+    });
+  });
+
   it('says that the lockfile is not npm’s', async () => {
     useNpmCache([]);
     const Dockerfile = DOCKERFILE.replace('package*.json', 'package.json yarn.lock');

@@ -303,9 +303,18 @@ describe('workspaces', () => {
     ]);
   });
 
-  it('must be there to be chosen', async () => {
-    await expect(plan(await workspaceProject(), { workspaces: ['nothing'] })).rejects.toMatchObject({
+  it.each([
+    ['nothing', 'there are @team/api, @team/lib'],
+    ['@team/apo', 'did you mean "@team/api"?'],
+  ])('must be there to be chosen: %s', async (workspace, hint) => {
+    await expect(plan(await workspaceProject(), { workspaces: [workspace] })).rejects.toMatchObject({
       code: 'STEP_NPM_UNKNOWN_WORKSPACE',
+      hint: expect.stringContaining(hint),
     });
+  });
+
+  it('cannot be chosen where there are none', async () => {
+    const { files } = await simpleProject();
+    await expect(plan(files, { workspaces: ['a'] })).rejects.toMatchObject({ hint: 'the project has no workspaces' });
   });
 });

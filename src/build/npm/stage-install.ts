@@ -20,7 +20,7 @@ import { accountTexts } from '../tree-files.ts';
 import { decideScripts, refuseScriptsOfLockfile } from './decide-scripts.ts';
 import { placeInStage } from './place.ts';
 import type { Refusal } from './plans.ts';
-import { differenceOfNpm, npmVersionOf } from './stage-npm.ts';
+import { differenceOfNpm, nodeVersionOf, npmVersionOf } from './stage-npm.ts';
 import { openStageProject, type StageProject } from './stage-project.ts';
 
 /** Everything that the layers of an installation are made from. */
@@ -91,10 +91,12 @@ async function prepare(step: RunStep, command: NpmCommand, context: StepContext)
   const placed = placeInStage({ project, user, command, folders });
   const refused = refusalOf(step, install, project) ?? ('refused' in placed ? placed.refused : undefined);
   if (refused !== undefined || 'refused' in placed) return { refused: refused ?? '' };
+  const node = await nodeVersionOf(project, env('NODE_VERSION'));
+  if (install.engineStrict && node === undefined) return { refused: UNKNOWN_NODE };
   const installation = await planInstallation(files, {
     ...install,
     target: toNpmTarget(platform, libcOf(project.tree)),
-    engines: { node: env('NODE_VERSION')?.replace(/^v/, '') },
+    engines: { node },
     scratch: join(session.workspace.path, `npm-${randomUUID()}`),
     layerCount: session.settings.npm.layers,
   });
@@ -111,6 +113,8 @@ async function prepare(step: RunStep, command: NpmCommand, context: StepContext)
   if ('refused' in scripts) return scripts;
   return { project, installation, place: placed, settings, scripts, folders, seen: new Map() };
 }
+
+const UNKNOWN_NODE = 'engine-strict is set, and nothing says which Node the image has';
 
 type Variables = (name: string) => string | undefined;
 

@@ -13,6 +13,28 @@ export async function npmVersionOf({ readAnywhere }: StageProject): Promise<stri
   return undefined;
 }
 
+/** Where Node images, and packages of Linux distributions, have its headers. */
+const HEADERS = ['usr/local/include/node/node_version.h', 'usr/include/node/node_version.h'];
+
+/**
+ * The version of the Node of a stage: as images of Node say it in NODE_VERSION, else as its headers do; `undefined` where
+ * nothing tells.
+ */
+export async function nodeVersionOf(
+  { readAnywhere }: StageProject,
+  said: string | undefined,
+): Promise<string | undefined> {
+  if (said !== undefined) return said.replace(/^v/, '');
+  for (const place of HEADERS) {
+    const text = (await readAnywhere(place))?.toString() ?? '';
+    const numbers = ['MAJOR', 'MINOR', 'PATCH'].map(
+      (part) => new RegExp(`^#define NODE_${part}_VERSION (\\d+)`, 'm').exec(text)?.[1],
+    );
+    if (numbers.every((number) => number !== undefined)) return numbers.join('.');
+  }
+  return undefined;
+}
+
 function versionOf(manifest: string): string | undefined {
   try {
     const { version } = JSON.parse(manifest) as { readonly version?: unknown };
