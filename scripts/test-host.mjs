@@ -5,7 +5,8 @@
 //   node scripts/test-host.mjs down [--for PID]                      ends what `up` started, nothing else
 //
 // `e2e` (the default) is small: a registry and a busybox image. `all` adds a Docker Engine, Debian and Node images, one of
-// them for arm64, and the other container tools. With `--for`, services end when the last process that they were started for gives them back.
+// them for arm64, and the other container tools. With `--for`, services end when the last process that they were started
+// for gives them back.
 import { parseArgs } from 'node:util';
 import { startDocker } from './test-host/docker.mjs';
 import { makeImages } from './test-host/images.mjs';
