@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, rmdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { SnapshotterName } from '../core/sandbox.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { listUpper } from './changes.ts';
@@ -29,6 +29,11 @@ export class OverlaySnapshotter implements Snapshotter {
   readonly opensAhead = true;
   readonly #parts: OverlayParts;
   readonly #lowest: Lowest;
+  /**
+   * What is left of snapshots that became layers: empty folders. They go together at the end, since ext4 looks at every inode
+   * that was freed a short time ago when it makes a file: removed at each step they would make the next ones slower.
+   */
+  readonly #frames: string[] = [];
 
   constructor(parts: OverlayParts) {
     this.#parts = parts;
@@ -45,7 +50,8 @@ export class OverlaySnapshotter implements Snapshotter {
     const folder = mkdtempSync(join(tempDir, 'snapshot-'));
     const overlay = await mount({ folder, lowers: [...this.#lowest.below(lowers), ...lowers], writable: true });
     setRootMetadata(overlay.upper, lowers.at(-1));
-    return new OverlaySnapshot({ folder, lowers, layerIds }, { ...overlay, ...this.#parts });
+    const leaveFrame = (): void => this.#keepFrame(folder);
+    return new OverlaySnapshot({ folder, lowers, layerIds, leaveFrame }, { ...overlay, ...this.#parts });
   }
 
   async view(request: ViewRequest): Promise<View> {
@@ -53,13 +59,23 @@ export class OverlaySnapshotter implements Snapshotter {
     return { merged, unmount: () => unmountPoint(this.#parts.mounter, merged) };
   }
 
-  async close(): Promise<void> {}
+  #keepFrame(folder: string): void {
+    const kept = join(this.#parts.ownDir, basename(folder));
+    renameSync(folder, kept);
+    this.#frames.push(kept);
+  }
+
+  async close(): Promise<void> {
+    for (const folder of this.#frames) await removeFrame(folder, OVERLAY_FRAME);
+  }
 }
 
 interface OverlayPlace {
   readonly folder: string;
   readonly lowers: readonly string[];
   readonly layerIds: readonly string[];
+  /** The folder is removed later, with others. */
+  readonly leaveFrame: () => void;
 }
 
 class OverlaySnapshot implements Snapshot {
@@ -68,6 +84,7 @@ class OverlaySnapshot implements Snapshot {
   packed: ReadonlySet<string> = new Set();
   readonly #place: OverlayPlace;
   readonly #parts: Overlay & OverlayParts;
+  #isKept = false;
   #unmounting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -92,11 +109,13 @@ class OverlaySnapshot implements Snapshot {
     await this.#unmount();
     normalise?.(this.contents);
     await layers.adopt(id, this.contents);
+    this.#isKept = true;
     return [...this.#place.layerIds, id];
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#unmount().then(() => removeFrame(this.#place.folder, OVERLAY_FRAME));
+    const { folder, leaveFrame } = this.#place;
+    this.#closing ??= this.#unmount().then(() => (this.#isKept ? leaveFrame() : removeFrame(folder, OVERLAY_FRAME)));
     return this.#closing;
   }
 
