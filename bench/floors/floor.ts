@@ -6,6 +6,8 @@ export interface FloorInputs extends Pick<Setting, 'registry' | 'size'> {
   readonly context: string;
   /** An unpacked root file system of the workload's base image; an empty folder where it has none. */
   readonly root: string;
+  /** Files of the layers of that image, lowest first. */
+  readonly layers: readonly string[];
   /** A folder to write into. */
   readonly scratch: string;
 }
@@ -15,7 +17,7 @@ export interface Floor {
   readonly name: string;
   /** Programs that must be there. */
   readonly needs: readonly string[];
-  /** Works in the root file system of the base image. */
+  /** Works with the base image on disk. */
   readonly inRoot?: boolean;
   readonly command: (inputs: FloorInputs) => readonly string[];
   /** The command does it so many times over; times are of one. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { quote } from '../measure/measure.ts';
+import { emptyFolder } from '../builders/tools.ts';
+import { quote, sequence } from '../measure/measure.ts';
 import { bareRun } from './bare-run.ts';
 import type { Floor, FloorInputs } from './floor.ts';
 import { ownRun } from './own-run.ts';
@@ -17,12 +18,25 @@ const head: Floor = {
 
 const sleep: Floor = { name: 'sleep 2', needs: [], command: () => ['sleep', '2'] };
 
+/** Every builder that runs a command must have the files of the base on disk: the layers are there, and lie in memory. */
+const unpackedBase: Floor = {
+  name: 'tar -x of the base',
+  needs: ['tar'],
+  inRoot: true,
+  command: ({ layers, scratch }) => {
+    const root = join(scratch, 'unpacked');
+    emptyFolder(root);
+    return sequence(layers.map((layer) => ['tar', '-xpzf', layer, '-C', root, '--numeric-owner']));
+  },
+};
+
 /** The floors beside the builders of a workload, in the order of the report. */
 export function floorsOf(workload: string): readonly Floor[] {
   const files = FILES[workload];
   if (files !== undefined) return [...filesFloors(files), node];
-  if (workload === 'W4') return [bareRun.npmCi, node, head];
-  if (workload === 'W5') return [sleep, node, head];
+  if (workload === 'W3') return [unpackedBase, node, head];
+  if (workload === 'W4') return [bareRun.npmCi, unpackedBase, node, head];
+  if (workload === 'W5') return [sleep, unpackedBase, node, head];
   if (workload === 'W8') return [bareRun.crun, ownRun.crun, bareRun.unshare, ownRun.unshare, node, head];
   return [node, head];
 }

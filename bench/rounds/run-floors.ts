@@ -24,11 +24,11 @@ export function openFloors(workload: Workload, context: string, { scale, registr
   const scratch = homeFolder('scratch');
   emptyFolder(scratch);
   const floors = floorsOf(workload.id).filter(({ needs }) => needs.every((name) => findProgram(name) !== undefined));
-  const inputs = { context, root: scratch, scratch, registry, size: scaleBy(scale) };
+  const inputs = { context, root: scratch, layers: [], scratch, registry, size: scaleBy(scale) };
   if (!floors.some(({ inRoot }) => inRoot)) return { floors, inputs, failed: [] };
   try {
-    const root = unpackBase(`${registry}/${workload.base}`, join(scratch, 'base'));
-    return { floors, inputs: { ...inputs, root }, failed: [] };
+    const base = unpackBase(`${registry}/${workload.base}`, join(scratch, 'base'));
+    return { floors, inputs: { ...inputs, ...base }, failed: [] };
   } catch (error) {
     const nothing = { wallSeconds: 0, cpuSeconds: 0, peakBytes: 0 };
     const failed = { subject: 'root of the base image', round: 1, ...nothing, failure: String(error) };
