@@ -27,7 +27,7 @@ export type PackageFiles = Map<string, PackageFile>;
 const UMASK = 0o022;
 
 /** A package that has more bytes than this does not lie in memory as a whole. */
-export const MOST_IN_MEMORY: number = 8 * 1024 * 1024;
+export const MOST_IN_MEMORY: number = 4 * 1024 * 1024;
 
 /**
  * Unpacks a tarball as npm does: the first component of each path is dropped, links and devices are left out, files are

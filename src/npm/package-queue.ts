@@ -22,9 +22,9 @@ export interface PackageQueue {
 
 /** Tarballs that are fetched ahead of their turn: so many, unless they have more bytes than this. */
 const FETCHED_AHEAD = 20;
-const FETCHED_BYTES_AHEAD = 16 * 1024 * 1024;
+const FETCHED_BYTES_AHEAD = 8 * 1024 * 1024;
 /** Bytes that lie unpacked before their turn; what is larger is unpacked when its turn comes. */
-const UNPACKED_AHEAD = 6 * 1024 * 1024;
+const UNPACKED_AHEAD = 4 * 1024 * 1024;
 
 type Ready = () => Promise<PackageFiles>;
 
