@@ -1,30 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type BuildOptions, isBuilderError } from '../../src/index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { type BuildOptions, isBuilderError, verifyCache } from '../../src/index.ts';
 import { createBuilder } from '../support/build.ts';
-import { requireTool, run } from '../support/host.ts';
+import { requireTool } from '../support/host.ts';
 import { useNpmCache } from '../support/npm-machine.ts';
 import { lockEntry, makeTarball, projectTexts } from '../support/npm-packages.ts';
 import { startTarballServer } from '../support/tarball-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { smallDisk } from './small-disk.ts';
 
 const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
 const isRoot = process.getuid?.() === 0 && requireTool('mount');
-
-interface SmallDisk {
-  readonly path: string;
-  grow(size: string): Promise<string>;
-}
-
-async function smallDisk(size: string): Promise<SmallDisk> {
-  const path = join(tempDir(), 'disk');
-  mkdirSync(path);
-  await run('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'lamella-test', path);
-  onTestFinished(async () => void (await run('umount', '--lazy', path)));
-  return { path, grow: (more) => run('mount', '-o', `remount,size=${more}`, path) };
-}
 
 function files(): Record<string, string> {
   const noise = Array.from({ length: 20 }, (_, at) => [`f${at}`, randomBytes(150_000).toString('latin1')]);
@@ -42,9 +30,10 @@ async function compare(options: BuildOptions, size: string) {
   const builder = createBuilder(join(disk.path, 'cache'));
   const error: unknown = await builder.build({ ...options, tags: ['app'] }).catch((reason: unknown) => reason);
   const left = leftovers(builder.cacheDir);
-  await disk.grow('200m');
+  await disk.remount('size=200m');
   const after = await builder.build(options);
   const expected = await createBuilder().build(options);
+  expect((await verifyCache({ cacheDir: builder.cacheDir })).damage).toEqual([]);
   return { error, left, after, expected };
 }
 
