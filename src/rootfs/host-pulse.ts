@@ -7,6 +7,7 @@ export class HostPulse {
   readonly #giveUp: () => void;
   #timer: NodeJS.Timeout | undefined;
   #isHeard = true;
+  #isOver = false;
 
   constructor(ask: () => void, giveUp: () => void) {
     this.#ask = ask;
@@ -18,15 +19,17 @@ export class HostPulse {
     this.#isHeard = true;
   }
 
-  /** Begins to watch, once. */
+  /** Begins to watch, once; a host that has ended is not watched. */
   watch(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#isOver) return;
     this.#demand();
     // What has come while this process was busy is heard first.
     this.#timer = setInterval(() => setImmediate(() => this.#check()), SILENCE_MS);
   }
 
+  /** To be called when the host has ended. */
   rest(): void {
+    this.#isOver = true;
     clearInterval(this.#timer);
   }
 
