@@ -1,5 +1,5 @@
-import { createHash, hash } from 'node:crypto';
-import { closeSync, lstatSync, readSync } from 'node:fs';
+import { createHash, type Hash, hash } from 'node:crypto';
+import { closeSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, toDigest } from '../core/digest.ts';
@@ -8,9 +8,9 @@ import type { TreeNode } from '../core/tree.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { openFile } from '../io/open-file.ts';
 import { isAbsent, unreadable } from './context-error.ts';
-import { type FileIdentity, identityOf, isContextNode, isSameIdentity } from './context-node.ts';
+import { type FileIdentity, isContextNode } from './context-node.ts';
 import type { BlobNames } from './git/blob-names.ts';
-import type { StatCache } from './stat-cache.ts';
+import type { NamedBlob, StatCache } from './stat-cache.ts';
 
 export interface HashOptions {
   readonly cache?: StatCache;
@@ -34,6 +34,8 @@ const MANY = 200;
 const BUFFER_BYTES = 1024 * 1024;
 /** How long reading may keep the event loop from other work. */
 const SLICE_MS = 8;
+/** Of a name in a repository whose object format is SHA-256, in hex. */
+const SHA256_LENGTH = 64;
 
 /**
  * Digests of the nodes whose content is a file of this machine; others are left out. From the stat cache where it knows
@@ -103,23 +105,41 @@ function hashNode(file: LocalFile, { buffer, cache, known, blobs, now }: Knowled
   if (identity === undefined) return given ?? hashFile(file, buffer);
   const id = blobs?.find(path, identity);
   const blob = id === undefined ? undefined : { id, size: identity.size };
-  const named = blob && cache?.getBlob(blob);
-  const digest = given ?? named ?? hashFile(file, buffer);
+  const digest = given ?? (blob && cache?.getBlob(blob)) ?? hashFile(file, buffer, namedBlob(cache, blob));
   cache?.set(path, { identity, digest, hashedAtMs });
-  // What was read may be newer than what the name was found for, and a name is for ever.
-  if (blob !== undefined && named === undefined && isStill(path, identity)) cache?.setBlob(blob, digest);
   return digest;
 }
 
-function isStill(path: string, identity: FileIdentity): boolean {
-  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats !== undefined && isSameIdentity(identityOf(stats), identity);
+/** What the index of a repository claims of a file that is read. */
+interface Claim {
+  /** That of the blob's name, with its header in it (git-hash-object(1)). */
+  readonly hash: Hash;
+  readonly id: string;
+  /** Called when the content has that name. */
+  confirm(digest: Digest): void;
 }
 
-function hashFile({ node: { size }, path, real }: LocalFile, buffer: Buffer): Digest {
+/**
+ * Names are for ever and for all contexts, so that one is remembered only when the content has it indeed: an index may be
+ * forged, and the file newer than what it was asked for.
+ */
+function namedBlob(cache: StatCache | undefined, blob: NamedBlob | undefined): Claim | undefined {
+  if (cache === undefined || blob === undefined) return undefined;
+  const algorithm = blob.id.length === SHA256_LENGTH ? 'sha256' : 'sha1';
+  return {
+    id: blob.id,
+    hash: createHash(algorithm).update(`blob ${blob.size}\0`),
+    confirm: (digest) => cache.setBlob(blob, digest),
+  };
+}
+
+function hashFile({ node: { size }, path, real }: LocalFile, buffer: Buffer, claim?: Claim): Digest {
   const file = openAsFound(path, real);
   try {
-    return size < buffer.length ? hashSmall(file, path, { size, buffer }) : hashLarge(file, path, { size, buffer });
+    const expected = { size, buffer, claim };
+    const digest = size < buffer.length ? hashSmall(file, path, expected) : hashLarge(file, path, expected);
+    if (claim !== undefined && claim.hash.digest('hex') === claim.id) claim.confirm(digest);
+    return digest;
   } finally {
     closeSync(file);
   }
@@ -128,10 +148,11 @@ function hashFile({ node: { size }, path, real }: LocalFile, buffer: Buffer): Di
 interface Expected {
   readonly size: number;
   readonly buffer: Buffer;
+  readonly claim: Claim | undefined;
 }
 
 /** One byte more than expected is asked for, so that a file that grew is noticed. */
-function hashSmall(file: number, path: string, { size, buffer }: Expected): Digest {
+function hashSmall(file: number, path: string, { size, buffer, claim }: Expected): Digest {
   let filled = 0;
   for (;;) {
     const count = readChunk(file, path, buffer.subarray(filled, size + 1));
@@ -139,17 +160,21 @@ function hashSmall(file: number, path: string, { size, buffer }: Expected): Dige
     if (count === 0 || filled > size) break;
   }
   if (filled !== size) throw changed(path);
-  return toDigest(hash('sha256', buffer.subarray(0, size), 'hex'));
+  const content = buffer.subarray(0, size);
+  claim?.hash.update(content);
+  return toDigest(hash('sha256', content, 'hex'));
 }
 
-function hashLarge(file: number, path: string, { size, buffer }: Expected): Digest {
+function hashLarge(file: number, path: string, { size, buffer, claim }: Expected): Digest {
   const sha256 = createHash('sha256');
   let total = 0;
   for (;;) {
     const count = readChunk(file, path, buffer);
     if (count === 0) break;
     total += count;
-    sha256.update(buffer.subarray(0, count));
+    const chunk = buffer.subarray(0, count);
+    sha256.update(chunk);
+    claim?.hash.update(chunk);
   }
   if (total !== size) throw changed(path);
   return toDigest(sha256.digest('hex'));

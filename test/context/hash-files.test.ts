@@ -41,8 +41,9 @@ describe('hashFiles', () => {
     const contents = Object.values(files).map(sha256);
 
     /** Names every file by its content, as an index of git does. */
-    const idsOf = (paths: readonly string[]) =>
-      new Map(paths.map((path) => [path, createHash('sha1').update(readFileSync(path)).digest('hex')]));
+    const idsOf = (paths: readonly string[]) => new Map(paths.map((path) => [path, blobName(readFileSync(path))]));
+    const blobName = (bytes: Uint8Array, algorithm = 'sha1') =>
+      createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
     const naming = (ids: ReadonlyMap<string, string>) => async () => ({ find: (path: string) => ids.get(path) });
     const pathsIn = (root: string) => Object.keys(files).map((name) => join(root, name));
 
@@ -78,6 +79,26 @@ describe('hashFiles', () => {
       const remembered = [...ids].map(([path, id]) => cache.getBlob({ id, size: statSync(path).size }));
       expect(remembered).toEqual(contents.map((digest, i) => (i === 7 ? undefined : digest)));
     });
+
+    it.each(['sha1', 'sha256'])(
+      'believes no index that gives a file the name of another one (%s)',
+      async (algorithm) => {
+        const large = Buffer.alloc(2 * 1024 * 1024, 'x');
+        const other = Buffer.alloc(2 * 1024 * 1024, 'y');
+        const cache = openStatCache(join(tempDir(), 'c'));
+        const [honest = '', forged = ''] = [large, other].map((bytes) => blobName(bytes, algorithm));
+        const hashClone = async (id: string): Promise<void> => {
+          const root = tempDir({ ...files, large });
+          const names = pathsIn(root).map((path): [string, string] => [path, blobName(readFileSync(path), algorithm)]);
+          const openBlobNames = naming(new Map([...names, [join(root, 'large'), id]]));
+          await hashFiles(nodesOf(root), { cache, openBlobNames });
+        };
+        await hashClone(forged);
+        expect(cache.getBlob({ id: forged, size: large.length })).toBeUndefined();
+        await hashClone(honest);
+        expect(cache.getBlob({ id: honest, size: large.length })).toBe(sha256(large));
+      },
+    );
   });
 
   it('reads a file again that was changed just before it was hashed', async () => {
