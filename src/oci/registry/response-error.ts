@@ -27,8 +27,15 @@ interface Kind {
 /** Turns an answer that is not the hoped-for one into an error, with what the registry says; consumes the body. */
 export async function toResponseError(refusal: Refusal): Promise<RegistryError> {
   const { request, response, subject, registry, now } = refusal;
-  const { code, what, hint, retryable = false } = kindOf(response, registry, hadCredentials(request));
   const said = redact(await messageOf(response), [request.authorization?.replace(/^\w+ /, ''), request.secret]);
+  const {
+    code,
+    what,
+    hint,
+    retryable = false,
+  } = said.includes('MANIFEST_BLOB_UNKNOWN')
+    ? blobUnknown(registry)
+    : kindOf(response, registry, hadCredentials(request));
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
   return new RegistryError(code, `${subject}: ${what}${said === '' ? '' : ` (${said})`}`, {
     method: request.method,
@@ -52,6 +59,19 @@ function kindOf(response: HttpResponse, registry: string, known: boolean): Kind 
     code: 'REGISTRY_BAD_ANSWER',
     what: `${registry} answers with status ${status}`,
     hint: 'check that the host and port are those of a container registry',
+  };
+}
+
+/**
+ * Said of a manifest whose blobs were uploaded or found a moment ago. Retryable: docker's registry cannot read the entry of
+ * a blob while it writes it again for another client.
+ */
+function blobUnknown(registry: string): Kind {
+  return {
+    code: 'REGISTRY_BAD_ANSWER',
+    what: `${registry} does not find a blob of the manifest`,
+    hint: 'try again; if it stays so, ask whoever runs the registry whether blobs are collected while clients push',
+    retryable: true,
   };
 }
 

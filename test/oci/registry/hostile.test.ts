@@ -217,6 +217,26 @@ describe('a push to a registry with', () => {
     expect(client.waits).toEqual([500, 1000, 2000]);
   });
 
+  it('a blob that it does not find while another client uploads it, too, tries again', async () => {
+    const { registry, client } = await setup();
+    const body = JSON.stringify({
+      errors: [{ code: 'DIGEST_INVALID' }, { code: 'MANIFEST_BLOB_UNKNOWN', message: 'blob unknown to registry' }],
+    });
+    const refusals = (times: number) => answer(/PUT .*manifests/, { status: 400, body }, times);
+    const reference = normalizeReference(`${registry.host}/app:1`);
+    const { bytes } = await client.manifest(reference);
+    const push = (tag: string) =>
+      client.pushManifest({ ...reference, tag }, { bytes, mediaType: MediaType.ociManifest });
+    registry.faults.push(refusals(2));
+    expect(await push('2')).toMatchObject({ mediaType: MediaType.ociManifest });
+    expect(client.waits).toEqual([500, 1000]);
+    registry.faults.push(refusals(9));
+    expect(await failure(push('3'))).toMatchObject({
+      code: 'REGISTRY_BAD_ANSWER',
+      message: expect.stringContaining('does not find a blob of the manifest (DIGEST_INVALID; MANIFEST_BLOB_UNKNOWN'),
+    });
+  });
+
   it('tags that may not move says so, unless the tag names that very image', async () => {
     const { registry, client } = await setup();
     registry.faults.push(answer(/PUT .*manifests/, { status: 409 }));
