@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { errnoOf, toHostError } from '../io/host-error.ts';
+import { startProcess } from '../io/start-process.ts';
 
 /**
  * Removes a tree, unless something is still mounted in it: then the files of somebody else would be removed with it.
@@ -12,16 +11,19 @@ import { errnoOf, toHostError } from '../io/host-error.ts';
 export async function removeTree(path: string): Promise<void> {
   if (hasMounts(path)) return;
   try {
-    await rm(path, { recursive: true, force: true }).catch(removeDeep);
+    if (!(await removedByProgram(path))) await rm(path, { recursive: true, force: true });
   } catch (error) {
     throw toHostError(error, 'remove', path);
   }
+}
 
-  /** A command may make paths that are longer than a system call takes; rm(1) goes down step by step. */
-  async function removeDeep(error: unknown): Promise<void> {
-    if (errnoOf(error) !== 'ENAMETOOLONG') throw error;
-    await promisify(execFile)('rm', ['-rf', '--', path]);
-  }
+/**
+ * rm(1) takes a fifth of the time of node:fs, for which a build that is cancelled while it unpacks waits; and it goes down
+ * step by step, where a command has made paths that are longer than a system call takes.
+ */
+async function removedByProgram(path: string): Promise<boolean> {
+  const { ended } = startProcess({ program: 'rm', args: ['-rf', '--', path], env: {}, cwd: '/' });
+  return (await ended.catch(() => 1)) === 0;
 }
 
 /**

@@ -24,7 +24,9 @@ export async function checkAftermath(build: FaultyBuild, expectedDigest: string)
 const PATIENCE_MS = 10_000;
 const POLL_MS = 50;
 
-/** What still lives of a build. The kernel takes a moment to end what was killed. */
+/**
+ * What still lives of a build; a namespace lives by a process or a mount. The kernel takes a moment to end what was killed.
+ */
 async function atRest(build: FaultyBuild): Promise<string[]> {
   for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
     if (survivors(build).length === 0) break;
