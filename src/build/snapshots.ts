@@ -45,7 +45,7 @@ async function prepareLayer(session: Session, host: SandboxHost, stack: LayerSta
     limits: session.settings.limits,
   };
   if (top.parent.top === undefined) await unpackLowest(host, stack, layer);
-  else await host.unpackLayer({ ...layer, rename: renamesOf(await stack.applied()) });
+  else await host.unpackLayer({ ...layer, ...asApplied(await stack.applied()) });
 }
 
 /**
@@ -55,12 +55,14 @@ async function prepareLayer(session: Session, host: SandboxHost, stack: LayerSta
 async function unpackLowest(host: SandboxHost, stack: LayerStack, layer: LayerToUnpack): Promise<void> {
   const applying = stack.applied();
   const [unpacked] = await Promise.allSettled([host.unpackLayer(layer), applying]);
-  const rename = renamesOf(await applying);
+  const applied = await applying;
   if (unpacked.status === 'fulfilled') return;
-  if (Object.keys(rename).length === 0) throw unpacked.reason;
-  await host.unpackLayer({ ...layer, rename });
+  if (applied === undefined || applied.renames.size === 0) throw unpacked.reason;
+  await host.unpackLayer({ ...layer, ...asApplied(applied) });
 }
 
-function renamesOf(applied: AppliedLayer | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(applied?.renames ?? []);
+/** What the tree knows of a layer that its own entries do not say. */
+function asApplied(applied: AppliedLayer | undefined): Pick<LayerToUnpack, 'rename' | 'implied'> {
+  if (applied === undefined) return {};
+  return { rename: Object.fromEntries(applied.renames), implied: Object.fromEntries(applied.implied) };
 }

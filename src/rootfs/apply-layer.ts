@@ -1,6 +1,6 @@
 import { LayerError } from '../core/errors.ts';
 import { baseName, joinPath, parentPath } from '../core/paths.ts';
-import { isWhiteout, type Toc, type TocFileEntry } from '../core/toc.ts';
+import { isWhiteout, type Metadata, type Toc, type TocFileEntry } from '../core/toc.ts';
 import {
   DEFAULT_DIRECTORY,
   type DirectoryNode,
@@ -16,6 +16,8 @@ export interface AppliedLayer {
   readonly tree: FileTree;
   /** Paths of the tar that lie elsewhere because a parent is a symbolic link in a lower layer. */
   readonly renames: ReadonlyMap<string, string>;
+  /** Directories of lower layers that the layer has something in, but no entry for. */
+  readonly implied: ReadonlyMap<string, Metadata>;
   /** Opaque directories and the names of lower layers that they hide. */
   readonly opaques: readonly { readonly path: string; readonly hides: readonly string[] }[];
 }
@@ -28,12 +30,14 @@ export function applyLayer(base: FileTree, toc: Toc): AppliedLayer {
     else if (entry.type === 'whiteout') edit.remove(entry.path);
     else edit.hide(entry.path);
   }
-  return { tree: edit.tree, renames: edit.renames, opaques: edit.opaques };
+  const { tree, renames, implied, opaques } = edit;
+  return { tree, renames, implied, opaques };
 }
 
 class LayerEdit {
   tree: FileTree;
   readonly renames: Map<string, string> = new Map();
+  readonly implied: Map<string, Metadata> = new Map();
   readonly opaques: { path: string; hides: string[] }[] = [];
   /** Directories made by this edit, which it may change in place. */
   readonly #owned = new WeakSet<DirectoryNode>();
@@ -57,6 +61,7 @@ class LayerEdit {
     if (isDirectoryNode(existing) && entry.type !== 'directory') this.#known.clear();
     const node = this.#nodeOf(entry, existing);
     directory.children.set(name, node);
+    if (isDirectoryNode(node)) this.implied.delete(path);
     if (isDirectoryNode(node) && path === entry.path) this.#known.set(path, node);
     this.#written?.add(path);
   }
@@ -104,8 +109,11 @@ class LayerEdit {
   #directory(path: string): DirectoryNode {
     let directory = this.tree.root;
     if (path === '') return directory;
+    let at = '';
     for (const name of path.split('/')) {
+      at = joinPath(at, name);
       const child = directory.children.get(name);
+      if (isDirectoryNode(child) && !this.#owned.has(child)) this.implied.set(at, metadataOf(child));
       const next = this.#own(isDirectoryNode(child) ? child : { ...DEFAULT_DIRECTORY, children: new Map() });
       directory.children.set(name, next);
       directory = next;
@@ -148,6 +156,17 @@ class LayerEdit {
       hint: 'the layer was written wrongly: build or pull the image again',
     });
   }
+}
+
+function metadataOf({ mode, uid, gid, mtime, mtimeNanoseconds, xattrs }: DirectoryNode): Metadata {
+  return {
+    mode,
+    uid,
+    gid,
+    mtime,
+    ...(mtimeNanoseconds !== undefined && { mtimeNanoseconds }),
+    ...(xattrs !== undefined && { xattrs }),
+  };
 }
 
 type MutableNode = { -readonly [P in keyof FileNode]: FileNode[P] };

@@ -11,9 +11,16 @@ import { type TarMember, tarOf } from '../support/tar-of.ts';
 
 const END_MARK = 1024;
 
+type Members = Readonly<Record<string, TarMember>>;
+
 /** Runs a command on a base of one layer: a shell, and after it `members`. */
-async function runOn(
-  members: Readonly<Record<string, TarMember>>,
+async function runOn(members: Members, command: string, ...args: readonly string[]): Promise<CliResult> {
+  return await runOnLayers([members], command, ...args);
+}
+
+/** The same with more layers above. */
+async function runOnLayers(
+  [members = {}, ...above]: readonly Members[],
   command: string,
   ...args: readonly string[]
 ): Promise<CliResult> {
@@ -22,7 +29,8 @@ async function runOn(
   const shell = makeTar({ 'bin/busybox': { content: readFileSync(BUSYBOX), mode: 0o755 } });
   const tar = Buffer.concat([shell.subarray(0, -END_MARK), await tarOf(members)]);
   const store = createMemoryStore();
-  const image = await makeImage(store, { layers: [await makeLayer(store, tar)] });
+  const tars = [tar, ...(await Promise.all(above.map(tarOf)))];
+  const image = await makeImage(store, { layers: await Promise.all(tars.map((bytes) => makeLayer(store, bytes))) });
   const layout = join(project.out, 'base');
   await writeLayout(layout, [{ image, names: [] }], store);
   const cache = ['--cache-dir', join(project.out, 'cache')];
@@ -50,5 +58,18 @@ describe('the lowest layer of a base, which is unpacked while its table of conte
     const result = await runOn({ gone: { header: { type: 'link', linkname: 'nowhere' } } }, 'true');
     expect(result.exitCode).toBe(8);
     expect(result.stderr).toContain('nowhere');
+  });
+});
+
+describe('a layer with files in a directory that only a lower layer describes', () => {
+  test('leaves the directory as it was, for commands and in what they change', async () => {
+    const lower = {
+      'open/': { header: { type: 'directory', mode: 0o1777 } },
+      'closed/': { header: { type: 'directory', mode: 0o700, uid: 7, gid: 8 } },
+    } as const;
+    const attributes = '$(/bin/busybox stat -c %a:%u:%g /open /closed)';
+    const command = `/bin/busybox touch /open/new && test "$(echo ${attributes})" = "1777:0:0 700:7:8"`;
+    const result = await runOnLayers([lower, { 'open/file': 'a', 'closed/file': 'b' }], command);
+    expect(result.exitCode, result.stderr).toBe(0);
   });
 });

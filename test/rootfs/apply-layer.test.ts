@@ -96,6 +96,22 @@ describe('applyLayer (reference, section 15; image-spec, layer.md)', () => {
     expect(renames.get('lib/new')).toBe('usr/lib/new');
   });
 
+  it('says what the directories are like that lower layers have and its own entries do not describe', () => {
+    const layer = [
+      file('usr/lib/new'),
+      file('own/x'),
+      file('lib/late'),
+      directory('etc', { mode: 0o711 }),
+      file('etc/y'),
+    ];
+    expect([...applyLayer(BASE, tocOf(layer)).implied]).toEqual([
+      ['usr', expect.objectContaining({ mode: 0o755 })],
+      ['usr/lib', expect.objectContaining({ mode: 0o700 })],
+    ]);
+    const late = [file('usr/lib/new'), directory('usr/lib', { mode: 0o711 })];
+    expect([...applyLayer(BASE, tocOf(late)).implied.keys()]).toEqual(['usr']);
+  });
+
   it('keeps an absolute link and a climbing one inside the root', () => {
     const base = treeOf([symlink('abs', '/etc'), symlink('up', '../../../etc'), directory('etc')]);
     const { tree } = applyLayer(base, tocOf([file('abs/one'), file('up/two')]));
