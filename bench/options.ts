@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { BuilderName } from './builders/builder.ts';
+import { type BuilderName, isOurs } from './builders/builder.ts';
 import { BUILDER_NAMES } from './builders/builders.ts';
 import { WORKLOADS } from './workloads/workloads.ts';
 
@@ -66,11 +66,11 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-/** `lamella` stands for both of its columns. */
+/** `lamella` stands for all of its columns. */
 function chooseBuilders(list: string): BuilderName[] {
   const chosen = choose(list, BUILDER_NAMES.map(toOption), '--peers');
   return BUILDER_NAMES.filter(
-    (name) => chosen.includes(toOption(name)) || (name === 'lamella unshare' && chosen.includes('lamella')),
+    (name) => chosen.includes(toOption(name)) || (isOurs(name) && chosen.includes('lamella')),
   );
 }
 

@@ -16,7 +16,7 @@ export interface Beside {
 export interface Bar {
   readonly workload: string;
   readonly phase: Phase;
-  readonly subject: 'lamella' | 'lamella unshare';
+  readonly subject: 'lamella' | 'lamella unshare' | 'lamella native';
   readonly text: string;
   /** Default: wall seconds. */
   readonly quantity?: 'seconds' | 'memory' | 'layers';

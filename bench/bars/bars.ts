@@ -34,6 +34,7 @@ export const BARS: readonly Bar[] = [
   ...of('W3', 'cold', { '≥ 2 × faster than the best peer': bestPeerOver(2) }),
   ...of('W3', 'unchanged', { "≤ Node's start + 0.1 s": plus(0.1, floor('node -e 0')) }),
   ...of('W4', 'cold', { '≤ 1 s over the bare npm ci': plus(1, floor('npm ci in bare crun')) }),
+  ...of('W4', 'cold', { '≥ 3 × faster than BuildKit': buildKitOver(3) }, 'lamella native'),
   ...of('W4', 'unchanged', { "≤ Node's start + 0.1 s": plus(0.1, floor('node -e 0')) }),
   ...of('W4', 'one file changed', { "≤ Node's start + 0.25 s": plus(0.25, floor('node -e 0')) }),
   ...of('W5', 'cold', { '≤ 2.8 s': () => 2.8 }),

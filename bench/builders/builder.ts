@@ -1,7 +1,14 @@
 import type { Group } from '../measure/accounting.ts';
 import type { Workload } from '../workloads/workload.ts';
 
-export type BuilderName = 'lamella' | 'lamella unshare' | 'buildah' | 'docker' | 'buildctl' | 'kaniko';
+export type BuilderName =
+  | 'lamella'
+  | 'lamella unshare'
+  | 'lamella native'
+  | 'buildah'
+  | 'docker'
+  | 'buildctl'
+  | 'kaniko';
 
 /** Whether a builder, or the subject of a run, is lamella: the others are its peers. */
 export function isOurs(subject: string): boolean {

@@ -4,7 +4,7 @@ import { buildctl } from './buildctl.ts';
 import type { Builder, BuilderName } from './builder.ts';
 import { docker } from './docker.ts';
 import { kaniko } from './kaniko.ts';
-import { lamella, lamellaUnshare } from './lamella.ts';
+import { lamella, lamellaNative, lamellaUnshare } from './lamella.ts';
 import type { Tools } from './tools.ts';
 
 type Opener = (tools: Tools) => Builder | undefined | Promise<Builder | undefined>;
@@ -13,6 +13,7 @@ type Opener = (tools: Tools) => Builder | undefined | Promise<Builder | undefine
 const OPENERS: Readonly<Record<BuilderName, Opener>> = {
   lamella,
   'lamella unshare': lamellaUnshare,
+  'lamella native': lamellaNative,
   buildah,
   docker,
   buildctl,

@@ -9,15 +9,34 @@ export const LAMELLA: string = join(REPOSITORY, 'bin/lamella.js');
 
 /** The best isolation that works here; takes every workload. */
 export function lamella(tools: Tools): Builder {
-  return createLamella(tools, { name: 'lamella', flags: [] });
+  return createLamella(tools, { name: 'lamella', flags: [], takes: () => true });
 }
 
 /** Without an OCI runtime; takes the workloads with RUN, as the others do not differ. */
 export function lamellaUnshare(tools: Tools): Builder {
-  return createLamella(tools, { name: 'lamella unshare', flags: ['--isolation', 'unshare'] });
+  return createLamella(tools, {
+    name: 'lamella unshare',
+    flags: ['--isolation', 'unshare'],
+    takes: ({ runs }) => runs,
+  });
 }
 
-function createLamella(tools: Tools, { name, flags }: { name: BuilderName; flags: readonly string[] }): Builder {
+/** Without running npm, nor anything else; its packages come from the registry, as those of the others do. */
+export function lamellaNative(tools: Tools): Builder {
+  return createLamella(tools, {
+    name: 'lamella native',
+    flags: ['--npm', 'native'],
+    takes: ({ installs }) => installs === true,
+  });
+}
+
+interface Variant {
+  readonly name: BuilderName;
+  readonly flags: readonly string[];
+  readonly takes: Builder['takes'];
+}
+
+function createLamella(tools: Tools, { name, flags, takes }: Variant): Builder {
   const folder = tools.folder(name.replace(' ', '-'));
   const group = tools.accounting.openGroup(name.replace(' ', '-'));
   const layout = join(folder, 'image');
@@ -27,7 +46,8 @@ function createLamella(tools: Tools, { name, flags }: { name: BuilderName; flags
     version: (JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }).version,
     what: `\`lamella build -o type=oci-layout${flags.map((flag) => ` ${flag}`).join('')}\``,
     group,
-    takes: ({ runs }) => name === 'lamella' || runs,
+    takes,
+    env: { npm_config_cache: join(folder, 'npm') },
     clear: async () => emptyFolder(folder),
     command: ({ workload, context }) => {
       const network = workload.runs ? ['--network', 'host', '--allow', 'network.host'] : [];

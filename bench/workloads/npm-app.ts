@@ -13,6 +13,7 @@ export const npmApp: Workload = {
   title: 'Node application: npm ci of 349 locked packages, 300 sources',
   base: 'node:24',
   runs: true,
+  installs: true,
   editedFile: 'src/m0/f0.js',
   write(context, { registry, npmRegistry }, random) {
     const text = createRandomText(random);

@@ -19,6 +19,8 @@ export interface Workload {
   readonly base?: string;
   /** Whether it has RUN steps. They have the network of this machine, with every builder. */
   readonly runs: boolean;
+  /** Whether a RUN step is an `npm ci`. */
+  readonly installs?: boolean;
   /** Peers that are not asked, since one build takes them minutes. */
   readonly spares?: readonly string[];
   /** The file of the context that is edited between builds; absent where the context is empty. */

@@ -6,7 +6,7 @@ import { parallelStages } from './parallel-stages.ts';
 import { manyFiles, smallFiles } from './small-files.ts';
 import type { Workload } from './workload.ts';
 
-/** The workloads of the bars, in the order of the report. W7, Node-native layers, comes with that feature. */
+/** The workloads of the bars, in the order of the report. */
 export const WORKLOADS: readonly Workload[] = [
   smallFiles,
   largeFiles,

@@ -16,8 +16,13 @@ describe('the options of the benchmarks', () => {
     expect(parseOptions(['--only', 'micro,W2,W1']).only).toEqual(['W1', 'W2', 'micro']);
   });
 
-  it('take both columns of lamella for its name', () => {
-    expect(parseOptions(['--peers', 'docker,lamella']).builders).toEqual(['lamella', 'lamella unshare', 'docker']);
+  it('take all columns of lamella for its name', () => {
+    expect(parseOptions(['--peers', 'docker,lamella']).builders).toEqual([
+      'lamella',
+      'lamella unshare',
+      'lamella native',
+      'docker',
+    ]);
   });
 
   it.each([
