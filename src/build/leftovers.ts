@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { reclaimTemporaryFiles } from '../io/atomic-file.ts';
 import { createWorkspace, reclaimWorkspaces, type Workspace } from '../io/workspace.ts';
 import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
 import type { CacheFolders } from './cache-folders.ts';
@@ -12,7 +14,10 @@ export interface Leftovers {
 
 /** Removes what killed builds left, as far as this user may. */
 export function reclaimLeftovers(folders: CacheFolders): Leftovers {
-  let left: readonly string[] = reclaimWorkspaces(folders.temporary);
+  let isAfterKill = false;
+  let left: readonly string[] = reclaimWorkspaces(folders.temporary, () => {
+    isAfterKill = true;
+  });
   return {
     async removeWith(host) {
       if (left.length > 0) await host.reclaim(left);
@@ -21,8 +26,31 @@ export function reclaimLeftovers(folders: CacheFolders): Leftovers {
     async removeWithWorkspace(workspace) {
       const own = (await isRemoved(workspace)) ? [] : [workspace.path];
       await removeForeign([...left, ...own], folders);
+      if (isAfterKill) reclaimHalfWritten(folders);
     },
   };
+}
+
+/** Removes files that were being written when a build was killed. */
+export function reclaimHalfWritten(folders: CacheFolders): void {
+  const { records, longValues, traces, definitions, blobs, blocks, repositories, tocs } = folders;
+  const { pulled, npmPlans, unchanged, used, store, sizes } = folders;
+  const deep = [
+    records,
+    longValues,
+    traces,
+    definitions,
+    blobs,
+    blocks,
+    repositories,
+    tocs,
+    pulled,
+    npmPlans,
+    unchanged,
+    used,
+  ];
+  for (const folder of deep) reclaimTemporaryFiles(folder, { deep: true });
+  for (const folder of [store, dirname(sizes)]) reclaimTemporaryFiles(folder, { deep: false });
 }
 
 async function isRemoved(workspace: Workspace): Promise<boolean> {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, toHostError } from './host-error.ts';
 import { makeFolder } from './make-folder.ts';
+import { scanFolder } from './scan-folder.ts';
 import { markFailures, toSinkError } from './source-failure.ts';
 
-/** Name of a temporary file beside `path`; such names are never read and are reclaimed by whoever owns the folder. */
+/** Name of a temporary file beside `path`; such names are never read: see {@link reclaimTemporaryFiles}. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
@@ -41,11 +42,43 @@ export function writeAtomicSync(path: string, content: Uint8Array | string): voi
   const temporary = temporaryName(path);
   try {
     writeNew(temporary, content);
-    renameSync(temporary, path);
+    if (!renamed(temporary, path)) {
+      writeNew(temporary, content);
+      renameSync(temporary, path);
+    }
   } catch (error) {
     discardFile(temporary);
     throw toHostError(error, 'write', path);
   }
+}
+
+/** False where somebody took the file of a process that had long been stopped for that of a dead one. */
+function renamed(temporary: string, path: string): boolean {
+  try {
+    renameSync(temporary, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** {@link writeAtomicSync} takes a moment; what has lain for longer was left by a process that was killed. */
+const MOMENT_MS = 500;
+const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** Removes what killed processes left of {@link writeAtomicSync} in a folder, and below it where `deep`. */
+export function reclaimTemporaryFiles(folder: string, { deep }: { readonly deep: boolean }): void {
+  for (const entry of scanFolder(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && deep) reclaimTemporaryFiles(path, { deep });
+    else if (TEMPORARY.test(entry.name) && isOlder(path, MOMENT_MS)) discardFile(path);
+  }
+}
+
+function isOlder(path: string, ms: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs > ms;
 }
 
 /** The folder is there nearly always: it is made only when that turns out to be wrong. */

@@ -37,12 +37,13 @@ export async function removeWorkspace(path: string, remove: (part: string) => Pr
 }
 
 /**
- * Removes the folders below `parent` whose process is gone. What this user may not remove (files of subordinate ids)
- * is returned: only the sandbox host can.
+ * Removes the folders below `parent` whose process is gone, telling of each. What this user may not remove (files of
+ * subordinate ids) is returned: only the sandbox host can.
  */
-export function reclaimWorkspaces(parent: string): string[] {
+export function reclaimWorkspaces(parent: string, onAbandoned: (path: string) => void = () => {}): string[] {
   const left: string[] = [];
   for (const path of staleFolders(parent)) {
+    onAbandoned(path);
     try {
       reclaim(path);
     } catch {

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryName, writeAtomic, writeAtomicSync } from '../../src/io/atomic-file.ts';
+import { reclaimTemporaryFiles, temporaryName, writeAtomic, writeAtomicSync } from '../../src/io/atomic-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 async function* chunks(...texts: readonly string[]): AsyncGenerator<Uint8Array, void> {
@@ -84,5 +84,21 @@ describe('temporaryName', () => {
     const names = [temporaryName('/some/file'), temporaryName('/some/file')];
     expect(names[0]).toMatch(/^\/some\/\.file\.[0-9a-f]+\.tmp$/);
     expect(names[0]).not.toBe(names[1]);
+  });
+});
+
+describe('reclaimTemporaryFiles', () => {
+  it('removes what has lain for longer than writing takes, and nothing else', () => {
+    const dir = tempDir({ file: 'x', '.hidden.tmp': 'x' });
+    const [left, deepLeft, written] = ['left', 'deep/left', 'written'].map((name) => temporaryName(join(dir, name)));
+    mkdirSync(join(dir, 'deep'));
+    for (const path of [left, deepLeft, written]) writeFileSync(path ?? '', '');
+    for (const path of [left, deepLeft, join(dir, 'file'), join(dir, '.hidden.tmp')]) utimesSync(path ?? '', 1, 1);
+    reclaimTemporaryFiles(dir, { deep: false });
+    expect(readdirSync(dir)).toHaveLength(4);
+    expect(readdirSync(join(dir, 'deep'))).toHaveLength(1);
+    reclaimTemporaryFiles(dir, { deep: true });
+    expect(readdirSync(join(dir, 'deep'))).toEqual([]);
+    expect(readdirSync(dir)).toEqual(expect.arrayContaining(['.hidden.tmp', 'deep', 'file']));
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { toHostError } from '../../io/host-error.ts';
 import { reclaimWorkspaces } from '../../io/workspace.ts';
 import { beginCollection, type RunningClaims, readClaims } from '../claims.ts';
+import { reclaimHalfWritten } from '../leftovers.ts';
 import type { StoreOptions } from '../stored-images.ts';
 import { chooseItems, type PruneLimits } from './choose.ts';
 import { directoryItems } from './directory-items.ts';
@@ -45,7 +46,11 @@ export async function pruneCache(options: PruneOptions = {}): Promise<PruneRepor
 
 /** What killed builds left. */
 async function reclaim(cache: OpenCache): Promise<void> {
-  const left = reclaimWorkspaces(cache.folders.temporary);
+  let isAfterKill = false;
+  const left = reclaimWorkspaces(cache.folders.temporary, () => {
+    isAfterKill = true;
+  });
+  if (isAfterKill) reclaimHalfWritten(cache.folders);
   if (left.length === 0) return;
   await using removal = openRemoval(cache);
   for (const path of left) removal.take(path);
