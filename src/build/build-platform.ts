@@ -21,7 +21,7 @@ import { runStage } from './stage-runner.ts';
 import type { StageServices } from './stage-services.ts';
 import { buildStages, type OtherStages } from './stages.ts';
 import { createStepCache, type RunningSteps } from './step-cache.ts';
-import type { NextStepId } from './step-info.ts';
+import { type NextStepId, stageName } from './step-info.ts';
 
 /** What the platforms of one build share. */
 export interface BuildParts {
@@ -66,11 +66,26 @@ export async function buildPlatform(given: BuildParts): Promise<BuiltImage> {
   const parts = { ...given, session };
   const graph = settings === asked ? planned : plan({ ...parts, lint: { ...lint, warn: () => undefined } }, contexts);
   lint.checkText(graph);
-  const cache = createStepCache(session, () => createdNow(settings, session.now), parts.running);
+  const cache = createStepCache(session, {
+    now: () => createdNow(settings, session.now),
+    running: parts.running,
+    // Squashed, the image has none of them.
+    imageStages: options.squash === true ? new Set() : imageStages(graph),
+  });
   const services = createServices(parts, { graph, contexts, cache });
   const buildStage = (index: number, others: OtherStages) => runStage(services, stageOf(graph, index), others);
   const stage = await buildStages({ graph, buildStage, onFailure: session.fail });
   return { ...(await finishImage(session, stage)), platform: settings.platform, ...cache.counts() };
+}
+
+/** Names of the target and of the stages that it is built from. */
+function imageStages(graph: BuildGraph): Set<string> {
+  const names = new Set<string>();
+  for (let stage: Stage | undefined = stageOf(graph, graph.target); stage !== undefined; ) {
+    names.add(stageName(stage));
+    stage = stage.base.kind === 'stage' ? stageOf(graph, stage.base.index) : undefined;
+  }
+  return names;
 }
 
 function stageOf({ stages }: BuildGraph, index: number): Stage {

@@ -44,10 +44,16 @@ type CacheSession = Pick<
 /** Steps that are carried out at this moment, by key: builds of one process may share it. */
 export type RunningSteps = Map<CacheKey, Promise<StepLayer>>;
 
+export interface StepCacheOptions {
+  readonly now: () => string;
+  readonly running?: RunningSteps;
+  /** Names of the stages whose layers the image will have. */
+  readonly imageStages?: ReadonlySet<string>;
+}
+
 export function createStepCache(
   session: CacheSession,
-  now: () => string,
-  running: RunningSteps = new Map(),
+  { now, running = new Map(), imageStages = new Set() }: StepCacheOptions,
 ): StepCache {
   /** First ones of their shape. */
   const firsts = new Map<CacheKey, Promise<StepLayer>>();
@@ -81,6 +87,12 @@ export function createStepCache(
     return made;
   }
 
+  /** What limited hosts made is kept from others. */
+  function share({ text, stage }: StepInfo, { layer, created, key, isLimited }: StepLayer): void {
+    if (isLimited === true) return;
+    session.shared()?.offer({ key, created, step: text, ...layer }, imageStages.has(stage));
+  }
+
   return {
     counts: () => ({ ...counts }),
     async firstLayer(step) {
@@ -96,7 +108,7 @@ export function createStepCache(
       firsts.set(shape, making);
       const made = await making;
       counts.executed++;
-      share(session, step.info, made);
+      share(step.info, made);
       return made;
     },
     async layerFor(step) {
@@ -105,7 +117,7 @@ export function createStepCache(
       counts[result.cached ? 'cached' : 'executed']++;
       if (result.cached && step.part === undefined)
         session.emit({ type: 'step-cached', step: step.info, key: result.key });
-      share(session, step.info, result);
+      share(step.info, result);
       return result;
     },
   };
@@ -114,11 +126,6 @@ export function createStepCache(
 /** Whether a step of this shape was made before, or another machine may have made one. */
 function mayBeKnown({ definitions, shared }: CacheSession, shape: CacheKey): boolean {
   return shared()?.hasSources === true || definitions.lookup(shape) !== undefined;
-}
-
-/** What limited hosts made is kept from others. */
-function share(session: CacheSession, { text }: StepInfo, { layer, created, key, isLimited }: StepLayer): void {
-  if (isLimited !== true) session.shared()?.offer({ key, created, step: text, ...layer });
 }
 
 function definitionKey(recipe: string, definition: readonly Ingredient[]): CacheKey {

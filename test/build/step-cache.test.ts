@@ -34,7 +34,7 @@ function openCache(options: BuildOptions): Cache {
   let made = 0;
   let resolved = 0;
   return {
-    cache: createStepCache(session, () => '1980-02-01T00:00:00Z'),
+    cache: createStepCache(session, { now: () => '1980-02-01T00:00:00Z' }),
     events,
     made: () => made,
     resolved: () => resolved,

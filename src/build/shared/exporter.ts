@@ -22,7 +22,8 @@ export interface OfferedStep {
 }
 
 export interface Exporter {
-  offer(step: OfferedStep): void;
+  /** Uploads a step, at once where it is known that it will be wanted. */
+  offer(step: OfferedStep, isOfImage: boolean): void;
   /** A layer of an image that the build starts from: its table of contents may be of use to others. */
   offerBase(layer: Layer): void;
   /** Uploads what is left to upload, of the steps whose layers the image has. */
@@ -37,10 +38,11 @@ export interface ExporterParts {
   readonly target: SharedCacheTarget;
 }
 
-/** With mode `max` a step is uploaded while the build goes on; after the first failure nothing more is. */
+/** Steps are uploaded while the build goes on, with mode `min` those of the image's own stages; after the first failure none is. */
 export function createExporter(session: Surroundings, { storage, target }: ExporterParts): Exporter {
   const limit = createLimit(UPLOADS);
   const uploads: Promise<void>[] = [];
+  const started = new Set<CacheKey>();
   const bases = new Map<DiffId, Layer>();
   let opened: SharedStorage | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -57,17 +59,21 @@ export function createExporter(session: Surroundings, { storage, target }: Expor
 
   const run = (upload: (to: SharedStorage) => Promise<void>): void =>
     void uploads.push(limit.run(() => attempt(upload)));
-  const start = (step: OfferedStep): void => run((to) => uploadStep(session, to, step));
+  const start = (step: OfferedStep): void => {
+    if (started.has(step.key)) return;
+    started.add(step.key);
+    run((to) => uploadStep(session, to, step));
+  };
   const atRest = async (): Promise<void> => void (await Promise.all(uploads));
   return {
-    offer(step) {
-      if (target.mode === 'max') start(step);
+    offer(step, isOfImage) {
+      if (target.mode === 'max' || isOfImage) start(step);
     },
     offerBase(layer) {
       if (target.mode === 'max') bases.set(layer.diffId, layer);
     },
     async finish(ofImage) {
-      if (target.mode !== 'max') ofImage.forEach(start);
+      ofImage.forEach(start);
       for (const { diffId } of bases.values()) run((to) => uploadToc(session, to, diffId));
       await atRest();
       session.signal.throwIfAborted();

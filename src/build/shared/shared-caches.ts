@@ -13,8 +13,8 @@ export interface SharedCaches {
   find(key: CacheKey, onKept: (step: ImportedStep) => void): Promise<(Layer & ImportedStep) | undefined>;
   /** Brings the table of contents of a base's layer; false where no cache has it. */
   bringToc(diffId: DiffId): Promise<boolean>;
-  /** Something that others may want. */
-  offer(step: OfferedStep): void;
+  /** Something that others may want; `isOfImage` where the image will have its layer, as far as that is known. */
+  offer(step: OfferedStep, isOfImage: boolean): void;
   /** A layer of an image that the build starts from. */
   offerBase(layer: Layer): void;
   /** What the configuration of the image is to carry. */
@@ -53,10 +53,9 @@ export function createSharedCaches(session: Surroundings): SharedCaches {
     offerBase(layer) {
       for (const exporter of exporters) exporter.offerBase(layer);
     },
-    offer(step) {
-      if (offered.has(step.key)) return;
+    offer(step, isOfImage) {
       offered.set(step.key, step);
-      for (const exporter of exporters) exporter.offer(step);
+      for (const exporter of exporters) exporter.offer(step, isOfImage);
     },
     inlineSteps: (layers) => (isInline ? stepsOf(offered, layers) : undefined),
     async finish(layers) {
