@@ -14,10 +14,8 @@ export interface Leftovers {
 
 /** Removes what killed builds left, as far as this user may. */
 export function reclaimLeftovers(folders: CacheFolders): Leftovers {
-  let isAfterKill = false;
-  let left: readonly string[] = reclaimWorkspaces(folders.temporary, () => {
-    isAfterKill = true;
-  });
+  const found = reclaimWorkspaces(folders.temporary);
+  let { left } = found;
   return {
     async removeWith(host) {
       if (left.length > 0) await host.reclaim(left);
@@ -26,7 +24,7 @@ export function reclaimLeftovers(folders: CacheFolders): Leftovers {
     async removeWithWorkspace(workspace) {
       const own = (await isRemoved(workspace)) ? [] : [workspace.path];
       await removeForeign([...left, ...own], folders);
-      if (isAfterKill) reclaimHalfWritten(folders);
+      if (found.isAfterKill) reclaimHalfWritten(folders);
     },
   };
 }

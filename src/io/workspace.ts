@@ -36,21 +36,27 @@ export async function removeWorkspace(path: string, remove: (part: string) => Pr
   await remove(path);
 }
 
+export interface Reclaimed {
+  /** Whether there was any: then what was being written beside it may be half written. */
+  readonly isAfterKill: boolean;
+  readonly left: readonly string[];
+}
+
 /**
- * Removes the folders below `parent` whose process is gone, telling of each. What this user may not remove (files of
- * subordinate ids) is returned: only the sandbox host can.
+ * Removes the folders below `parent` whose process is gone. `left` are those that this user may not remove (files of
+ * subordinate ids): only the sandbox host can.
  */
-export function reclaimWorkspaces(parent: string, onAbandoned: (path: string) => void = () => {}): string[] {
+export function reclaimWorkspaces(parent: string): Reclaimed {
+  const abandoned = staleFolders(parent);
   const left: string[] = [];
-  for (const path of staleFolders(parent)) {
-    onAbandoned(path);
+  for (const path of abandoned) {
     try {
       reclaim(path);
     } catch {
       left.push(path);
     }
   }
-  return left;
+  return { isAfterKill: abandoned.length > 0, left };
 }
 
 function namesIn(path: string): string[] {

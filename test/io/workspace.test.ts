@@ -60,11 +60,11 @@ describe('reclaimWorkspaces', () => {
     await other.tryAcquire(join(theirs, 'lease'));
     writeFileSync(join(theirs, 'unfinished'), 'x');
 
-    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(reclaimWorkspaces(parent).left).toEqual([]);
     expect(existsSync(theirs)).toBe(true);
 
     await other.kill();
-    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(reclaimWorkspaces(parent).left).toEqual([]);
     expect(readdirSync(parent)).toEqual([mine.path.slice(parent.length + 1)]);
   });
 
@@ -72,7 +72,7 @@ describe('reclaimWorkspaces', () => {
     const parent = tempDir();
     mkdirSync(join(parent, 'build-young'));
     makeOldFolder(join(parent, 'build-old'));
-    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(reclaimWorkspaces(parent).left).toEqual([]);
     expect(readdirSync(parent)).toEqual(['build-young']);
   });
 
@@ -80,11 +80,11 @@ describe('reclaimWorkspaces', () => {
     const parent = tempDir();
     writeFileSync(join(parent, 'a-file'), '');
     makeOldFolder(join(parent, 'build-old'));
-    expect(reclaimWorkspaces(parent)).toEqual([]);
+    expect(reclaimWorkspaces(parent).left).toEqual([]);
     expect(readdirSync(parent)).toEqual(['a-file']);
   });
 
   it('has nothing to do where no build ever ran', () => {
-    expect(reclaimWorkspaces(join(tempDir(), 'missing'))).toEqual([]);
+    expect(reclaimWorkspaces(join(tempDir(), 'missing'))).toEqual({ isAfterKill: false, left: [] });
   });
 });

@@ -46,10 +46,7 @@ export async function pruneCache(options: PruneOptions = {}): Promise<PruneRepor
 
 /** What killed builds left. */
 async function reclaim(cache: OpenCache): Promise<void> {
-  let isAfterKill = false;
-  const left = reclaimWorkspaces(cache.folders.temporary, () => {
-    isAfterKill = true;
-  });
+  const { isAfterKill, left } = reclaimWorkspaces(cache.folders.temporary);
   if (isAfterKill) reclaimHalfWritten(cache.folders);
   if (left.length === 0) return;
   await using removal = openRemoval(cache);
