@@ -6,6 +6,7 @@ import { parseProjectConfig } from '../../src/npm/project-config.ts';
 import { readSchema, type Schema, validator } from '../support/json-schema.ts';
 import { lockEntry, makeTarball, projectTexts } from '../support/npm-packages.ts';
 import { spdxComplaints } from '../support/spdx-rules.ts';
+import { spdxSchemaComplaints } from '../support/spdx-schema.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('the published schema of CycloneDX 1.6', () => {
@@ -40,37 +41,36 @@ describe('the published schema of CycloneDX 1.6', () => {
   });
 });
 
-describe('the rules of SPDX 2.3', () => {
+describe.each([
+  ['the published schema of SPDX 2.3', spdxSchemaComplaints],
+  ['the rules of SPDX 2.3', spdxComplaints],
+])('%s', (_name, complaints) => {
   it.each<SbomOptions>([{}, { omit: ['dev'] }, { platform: 'linux/arm64', libc: 'musl' }])(
-    'hold for what is made of this repository with %j',
+    'accepts what is made of this repository with %j',
     async (options) => {
-      expect(spdxComplaints(await sbom({ ...options, format: 'spdx' }))).toEqual([]);
+      expect(complaints(await sbom({ ...options, format: 'spdx' }))).toEqual([]);
     },
   );
 
-  it('hold for scopes, aliases, bundled packages and licences of all kinds', async () => {
-    expect(spdxComplaints(await sbom({ context: await oddProject(), format: 'spdx' }))).toEqual([]);
+  it('accepts scopes, aliases, bundled packages and licences of all kinds', async () => {
+    expect(complaints(await sbom({ context: await oddProject(), format: 'spdx' }))).toEqual([]);
   });
 
   it.each([
     ['a field that SPDX does not have', (document: Spdx) => ({ ...document, more: 1 })],
     ['no version', ({ spdxVersion: _, ...document }: Spdx) => document],
     ['a digest of another algorithm', (document: Spdx) => withPackage(document, { checksums: [{ algorithm: 'MD9' }] })],
-    ['an identifier with a slash', (document: Spdx) => withPackage(document, { SPDXID: 'SPDXRef-a/b' })],
+    ['an identifier that is a number', (document: Spdx) => withPackage(document, { SPDXID: 1 })],
     ['no place to get a package from', (document: Spdx) => withPackage(document, { downloadLocation: undefined })],
-  ])('do not hold for %s', async (_what, spoil) => {
+  ])('refuses %s', async (_what, spoil) => {
     const document = (await sbom({ context: await oddProject(), format: 'spdx' })) as Spdx;
-    expect(spdxComplaints(JSON.parse(JSON.stringify(spoil(document))))).not.toEqual([]);
+    expect(complaints(JSON.parse(JSON.stringify(spoil(document))))).not.toEqual([]);
   });
+});
 
-  interface Spdx {
-    readonly spdxVersion: string;
-    readonly packages: readonly object[];
-  }
-
-  function withPackage(document: Spdx, changed: object): Spdx {
-    return { ...document, packages: document.packages.map((one) => ({ ...one, ...changed })) };
-  }
+it('The rules of SPDX 2.3 refuse an identifier with a slash', async () => {
+  const document = (await sbom({ context: await oddProject(), format: 'spdx' })) as Spdx;
+  expect(spdxComplaints(withPackage(document, { SPDXID: 'SPDXRef-a/b' }))).not.toEqual([]);
 });
 
 describe('the schema of the field lamella of package.json', () => {
@@ -144,4 +144,13 @@ async function oddProject(): Promise<string> {
       { ...Object.fromEntries(entries), 'node_modules/alias0/node_modules/inner': bundled },
     ),
   );
+}
+
+interface Spdx {
+  readonly spdxVersion: string;
+  readonly packages: readonly object[];
+}
+
+function withPackage(document: Spdx, changed: object): Spdx {
+  return { ...document, packages: document.packages.map((one) => ({ ...one, ...changed })) };
 }

@@ -1,8 +1,8 @@
 import { type Schema, validator } from './json-schema.ts';
 
 /**
- * The rules of SPDX 2.3 (clauses 6, 7 and 11) for the fields that are written: nothing else may be there. They are
- * narrower than its published JSON schema: every field is one of that, with fewer values, and all that it requires is.
+ * The rules of SPDX 2.3 (clauses 6, 7 and 11) for the fields that are written: nothing else may be there. They say more
+ * than the published schema, to which the form of an identifier, a time or a digest is any text.
  */
 const SPDX_RULES = ((): Schema => {
   const text = { type: 'string', minLength: 1 };
