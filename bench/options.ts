@@ -12,6 +12,8 @@ export interface Options {
   readonly timeoutSeconds: number;
   /** Peers whose first round took longer take part in no other one. */
   readonly patienceSeconds: number;
+  /** How long nothing is measured after files were removed; by itself as long as the file system needs. */
+  readonly restSeconds?: number;
   /** File for the results. */
   readonly json?: string;
   /** Leaves out what stands in the file for the results already. */
@@ -28,6 +30,7 @@ export const USAGE = `usage: node bench/run.ts [OPTION…]
   --scale F            size of the workloads, for trials (default: 1)
   --timeout SECONDS    longest build (default: 600)
   --patience SECONDS   longest round of a peer that takes part in more than one (default: 20)
+  --rest SECONDS       pause between workloads, after files were removed (default: 60 on ext4, else none)
   --json FILE          write the results to a file, after each workload, beside those of other workloads that it has
   --resume             leave out what stands in that file already
   --from FILE          report the results of an earlier run
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
       scale: { type: 'string', default: '1' },
       timeout: { type: 'string', default: '600' },
       patience: { type: 'string', default: '20' },
+      rest: { type: 'string' },
       resume: { type: 'boolean', default: false },
       json: { type: 'string' },
       from: { type: 'string' },
@@ -60,6 +64,7 @@ export function parseOptions(args: readonly string[]): Options {
     timeoutSeconds: positive(values.timeout, '--timeout', Number.isFinite),
     patienceSeconds: positive(values.patience, '--patience', Number.isFinite),
     resume: values.resume,
+    ...(values.rest !== undefined && { restSeconds: positive(values.rest, '--rest', Number.isFinite) }),
     ...(values.json !== undefined && { json: values.json }),
     ...(values.from !== undefined && { from: values.from }),
     writeDocs: values['write-docs'],

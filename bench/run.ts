@@ -13,6 +13,7 @@ import { describeCommit, describeMachine } from './report/machine.ts';
 import { report } from './report/report.ts';
 import type { MicroResult, Occasion, Results } from './report/results.ts';
 import { type RunOptions, runWorkload } from './rounds/run-workload.ts';
+import { removeAside, removeAsideAndRest, restSeconds } from './services/aside.ts';
 import { homeFolder } from './services/home.ts';
 import { startNpmRegistry } from './services/npm-registry.ts';
 import { openTestHost } from './services/test-host.ts';
@@ -52,6 +53,7 @@ async function runAll(options: Options, about: Occasion, save: (measured: Measur
   let measured: Measured = { ...described, workloads: [], micro: [] };
   for (const workload of WORKLOADS.filter(({ id }) => options.only.includes(id))) {
     const { date, commit, rounds } = about;
+    await removeAsideAndRest(options.restSeconds ?? restSeconds(), running.signal);
     const results = { ...(await runWorkload(workload, running)), date, commit, rounds };
     measured = { ...measured, workloads: [...measured.workloads, results] };
     save(measured);
@@ -73,7 +75,10 @@ async function open(options: Options, services: AsyncDisposableStack): Promise<R
   for (const builder of builders) services.use(builder);
   const floors = accounting.openGroup('floors');
   services.defer(() => floors.close());
-  services.defer(() => emptyFolder(homeFolder('scratch')));
+  services.defer(() => {
+    emptyFolder(homeFolder('scratch'));
+    removeAside();
+  });
   const setting = { scale, registry, npmRegistry: npm.address };
   const described = {
     accounting: accounting.explanation,

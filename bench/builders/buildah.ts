@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { sequence } from '../measure/measure.ts';
+import { renewFolder } from '../services/aside.ts';
 import { findProgram, firstLine } from '../services/programs.ts';
 import type { Builder } from './builder.ts';
 import { layersOfLayout, sizeOf } from './layers.ts';
@@ -19,7 +20,7 @@ export function buildah(tools: Tools): Builder | undefined {
     what: '`buildah build --layers`, then `buildah push` to an OCI layout, which compresses',
     group,
     takes: () => true,
-    clear: async () => emptyFolder(folder),
+    clear: async () => renewFolder(folder),
     command: ({ workload, context }) => {
       const network = workload.runs ? ['--network', 'host'] : [];
       const build = ['build', '--layers', '--tls-verify=false', '--tag', 'bench', ...network, context];

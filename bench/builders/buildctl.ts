@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { renewFolder } from '../services/aside.ts';
 import { type Daemon, startDaemon } from '../services/daemon.ts';
 import { findProgram, firstLine } from '../services/programs.ts';
 import type { Builder } from './builder.ts';
@@ -24,7 +25,7 @@ export function buildctl(tools: Tools): Builder | undefined {
     takes: () => true,
     async clear() {
       await daemon?.stop();
-      emptyFolder(folder);
+      renewFolder(folder);
       const rights = ['--allow-insecure-entitlement', 'network.host'];
       const argv = [server, '--root', join(folder, 'root'), '--addr', address, ...rights];
       const isReady = (): boolean => spawnSync(client, ['--addr', address, 'debug', 'workers']).status === 0;

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { sequence } from '../measure/measure.ts';
+import { renewFolder } from '../services/aside.ts';
 import { type Daemon, startDaemon } from '../services/daemon.ts';
 import { findProgram, findPrograms, firstLine } from '../services/programs.ts';
 import { createPushRegistry } from '../services/push-registry.ts';
@@ -34,7 +35,7 @@ export async function docker(tools: Tools): Promise<Builder | undefined> {
     env: BUILDKIT,
     async clear() {
       await daemon?.stop();
-      emptyFolder(folder);
+      renewFolder(folder);
       await registry.restart();
       const isReady = (): boolean => spawnSync(client, ['-H', `unix://${socket}`, 'version']).status === 0;
       daemon = await startDaemon({

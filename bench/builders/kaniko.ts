@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from '../measure/measure.ts';
+import { renewFolder } from '../services/aside.ts';
 import { findProgram } from '../services/programs.ts';
 import type { Builder } from './builder.ts';
 import { layersOfLayout, sizeOf } from './layers.ts';
@@ -23,7 +24,7 @@ export function kaniko(tools: Tools): Builder | undefined {
     group,
     takes: () => true,
     async clear() {
-      emptyFolder(folder);
+      renewFolder(folder);
       for (const name of ['kaniko', 'workspace', 'proc', 'dev', 'etc'])
         mkdirSync(join(root, name), { recursive: true });
       copyFileSync(program, join(root, 'kaniko/executor'));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renewFolder } from '../services/aside.ts';
 import type { Builder, BuilderName } from './builder.ts';
 import { layersOfLayout, sizeOf } from './layers.ts';
 import { emptyFolder, type Tools } from './tools.ts';
@@ -48,7 +49,7 @@ function createLamella(tools: Tools, { name, flags, takes }: Variant): Builder {
     group,
     takes,
     env: { npm_config_cache: join(folder, 'npm') },
-    clear: async () => emptyFolder(folder),
+    clear: async () => renewFolder(folder),
     command: ({ workload, context }) => {
       const network = workload.runs ? ['--network', 'host', '--allow', 'network.host'] : [];
       return [process.execPath, LAMELLA, 'build', '--progress', 'plain', ...fixed, ...network, context];

@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from '../measure/measure.ts';
+import { setAside } from '../services/aside.ts';
 import type { Floor, FloorInputs } from './floor.ts';
 
 export const REPEATS = 10;
@@ -40,8 +41,7 @@ export const bareRun: { readonly crun: Floor; readonly unshare: Floor; readonly 
         args: ['/usr/local/bin/npm', 'ci', '--no-audit', '--no-fund'],
         cwd: '/app',
       });
-      rmSync(app, { recursive: true, force: true });
-      rmSync(join(inputs.root, 'root/.npm'), { recursive: true, force: true });
+      for (const path of [app, join(inputs.root, 'root/.npm')]) setAside(path);
       mkdirSync(app);
       return ['sh', '-c', `cp ${files.join(' ')} ${quote(app)} && ${crunRun(bundle)}`];
     },

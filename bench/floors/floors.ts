@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { emptyFolder } from '../builders/tools.ts';
 import { quote, sequence } from '../measure/measure.ts';
+import { renewFolder } from '../services/aside.ts';
 import { bareRun } from './bare-run.ts';
 import type { Floor, FloorInputs } from './floor.ts';
-import { ownRun } from './own-run.ts';
 
 /** Where a workload has its files, seen from its context. */
 const FILES: Readonly<Record<string, string>> = { W1: 'src', W2: 'data', W6: 'src' };
@@ -25,7 +24,7 @@ const unpackedBase: Floor = {
   inRoot: true,
   command: ({ layers, scratch }) => {
     const root = join(scratch, 'unpacked');
-    emptyFolder(root);
+    renewFolder(root);
     return sequence(layers.map((layer) => ['tar', '-xpzf', layer, '-C', root, '--numeric-owner']));
   },
 };
@@ -37,7 +36,7 @@ export function floorsOf(workload: string): readonly Floor[] {
   if (workload === 'W3') return [unpackedBase, node, head];
   if (workload === 'W4') return [bareRun.npmCi, unpackedBase, node, head];
   if (workload === 'W5') return [sleep, unpackedBase, node, head];
-  if (workload === 'W8') return [bareRun.crun, ownRun.crun, bareRun.unshare, ownRun.unshare, node, head];
+  if (workload === 'W8') return [bareRun.crun, bareRun.unshare, node, head];
   return [node, head];
 }
 

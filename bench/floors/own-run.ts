@@ -9,7 +9,7 @@ import { crunRun, REPEATS, repeat } from './bare-run.ts';
 import type { Floor } from './floor.ts';
 
 const COMMAND: SandboxCommand = {
-  argv: ['/bin/sh', '-c', 'echo 1 > /tmp/file'],
+  argv: ['/bin/sh', '-c', 'true'],
   env: ['PATH=/usr/local/bin:/usr/bin:/bin', 'HOME=/root'],
   cwd: '/',
   identity: { uid: 0, gid: 0, supplementaryGids: [] },
@@ -18,10 +18,10 @@ const COMMAND: SandboxCommand = {
   network: 'host',
 };
 
-/** The same command by the same method, contained as lamella contains it: seccomp, capabilities, masked paths. */
+/** `RUN true` by the method itself, contained as lamella contains it: seccomp, capabilities, masked paths. */
 export const ownRun: { readonly crun: Floor; readonly unshare: Floor } = {
   crun: {
-    name: 'crun run, as lamella configures it',
+    name: 'crun run of true, as lamella configures it',
     needs: ['crun', 'unshare'],
     inRoot: true,
     repeats: REPEATS,
@@ -34,7 +34,7 @@ export const ownRun: { readonly crun: Floor; readonly unshare: Floor } = {
     },
   },
   unshare: {
-    name: 'unshare, as lamella calls it',
+    name: 'unshare of true, as lamella calls it',
     needs: ['unshare', 'setpriv'],
     inRoot: true,
     repeats: REPEATS,

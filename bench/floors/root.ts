@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAMELLA } from '../builders/lamella.ts';
 import { layersOfLayout } from '../builders/layers.ts';
+import { setAside } from '../services/aside.ts';
 
 /** A base image on disk. */
 export interface UnpackedBase {
@@ -14,7 +15,7 @@ export interface UnpackedBase {
 
 /** Makes a root file system of a base image by `tar`, its layers one over another: the test host's have no whiteouts. */
 export function unpackBase(reference: string, folder: string): UnpackedBase {
-  rmSync(folder, { recursive: true, force: true });
+  setAside(folder);
   const root = join(folder, 'root');
   const context = join(folder, 'context');
   const layout = join(folder, 'layout');

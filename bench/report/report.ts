@@ -43,6 +43,7 @@ function reading({ builders }: Results): string {
   return [
     `Builders (${names}) take turns. In each round a builder forgets everything, its base images too, and builds cold, again`,
     'with nothing changed, and again after an edit of one file. A peer whose first round takes long takes part in no other.',
+    'What they forget is removed between workloads, a minute before the next one, since a removal slows down what follows on ext4.',
     'Times are wall seconds, with user and system CPU seconds of all its processes, daemons and containers in parentheses. The',
     'page cache is warm for all; RUN has the network of the machine with every builder. Floors are the best tool for a part of',
     'the work; the ratio beside them is lamella over the floor. Rows that are recorded elsewhere come from another machine and',

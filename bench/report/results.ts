@@ -1,6 +1,8 @@
 /** Builds of one builder in a round, in this order. */
 export const PHASES = ['cold', 'unchanged', 'one file changed'] as const;
-export type Phase = (typeof PHASES)[number];
+/** One more `RUN true` in a build that has others: measured apart, where a workload asks for it. */
+export const ONE_MORE_RUN = 'one more RUN' as const;
+export type Phase = (typeof PHASES)[number] | typeof ONE_MORE_RUN;
 
 /** One measured command: a build, or a floor, which has no phase. */
 export interface Run {

@@ -5,7 +5,7 @@ import { barTable } from './bars-table.ts';
 import { type Figure, toFigures } from './figures.ts';
 import type { Explained } from './floors-page.ts';
 import { formatMegabytes, formatRatio, formatTimes } from './format.ts';
-import { PHASES, type WorkloadResults } from './results.ts';
+import { ONE_MORE_RUN, PHASES, type Phase, type WorkloadResults } from './results.ts';
 import { table } from './table.ts';
 
 /** What was found of the bars of a workload. */
@@ -22,7 +22,7 @@ export function workloadReport(workload: WorkloadResults, scale: number, explain
     `## ${workload.id}: ${workload.title}`,
     occasion(workload),
     builderTable(workload, figures),
-    floorTable(figures),
+    floorTable(workload, figures),
     ...(judged.length === 0 ? [] : [barTable(judged, explained)]),
     ...failures(workload),
   ].join('\n\n');
@@ -32,22 +32,30 @@ function occasion({ date, commit, rounds }: WorkloadResults): string {
   return `${date}, commit ${commit}, ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}.`;
 }
 
+/** The phases of every workload, and what was measured besides. */
+function phasesOf({ runs }: WorkloadResults): readonly Phase[] {
+  return runs.some(({ phase }) => phase === ONE_MORE_RUN) ? [...PHASES, ONE_MORE_RUN] : PHASES;
+}
+
 function builderTable(workload: WorkloadResults, figures: readonly Figure[]): string {
   const builders = new Set(workload.runs.filter(({ phase }) => phase !== undefined).map(({ subject }) => subject));
+  const phases = phasesOf(workload);
   const measured = [...builders].map((name) => builderRow(name, workload, figures));
   const recorded = RECORDED.filter((each) => each.workload === workload.id).map(({ builder, seconds, note }) => [
     `_${builder}, recorded elsewhere_`,
-    ...PHASES.map((phase) => seconds[phase] ?? ''),
+    ...phases.map((phase) => seconds[phase] ?? ''),
     note ?? '',
     '',
   ]);
-  return table(['wall s (CPU s)', ...PHASES, 'peak memory, cold', 'layers'], [...measured, ...recorded]);
+  return table(['wall s (CPU s)', ...phases, 'peak memory, cold', 'layers'], [...measured, ...recorded]);
 }
 
-function builderRow(name: string, { runs, rounds }: WorkloadResults, figures: readonly Figure[]): string[] {
-  const times = PHASES.map((phase) => figures.find((figure) => figure.subject === name && figure.phase === phase));
+function builderRow(name: string, workload: WorkloadResults, figures: readonly Figure[]): string[] {
+  const { runs, rounds } = workload;
+  const phases = phasesOf(workload);
+  const times = phases.map((phase) => figures.find((figure) => figure.subject === name && figure.phase === phase));
   const [cold] = times;
-  const failed = PHASES.map((phase) =>
+  const failed = phases.map((phase) =>
     runs.some((run) => run.subject === name && run.phase === phase && run.failure !== undefined),
   );
   const takesPart = cold === undefined || cold.runs === rounds ? '' : ` (${cold.runs} of ${rounds} rounds)`;
@@ -60,8 +68,9 @@ function builderRow(name: string, { runs, rounds }: WorkloadResults, figures: re
 }
 
 /** lamella over each floor: by which factor it is above what the machine needs at least. */
-function floorTable(figures: readonly Figure[]): string {
-  const lamella = PHASES.map((phase) => figures.find((each) => each.subject === 'lamella' && each.phase === phase));
+function floorTable(workload: WorkloadResults, figures: readonly Figure[]): string {
+  const phases = phasesOf(workload);
+  const lamella = phases.map((phase) => figures.find((each) => each.subject === 'lamella' && each.phase === phase));
   const rows = figures
     .filter(({ phase }) => phase === undefined)
     .map((floor) => [
@@ -69,7 +78,7 @@ function floorTable(figures: readonly Figure[]): string {
       formatTimes(floor),
       ...lamella.map((figure) => (figure === undefined ? '' : formatRatio(figure.wallSeconds / floor.wallSeconds))),
     ]);
-  return table(['floor', 'wall s (CPU s)', ...PHASES.map((phase) => `lamella ${phase}`)], rows);
+  return table(['floor', 'wall s (CPU s)', ...phases.map((phase) => `lamella ${phase}`)], rows);
 }
 
 function failures({ runs }: WorkloadResults): string[] {

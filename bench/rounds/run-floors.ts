@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { emptyFolder } from '../builders/tools.ts';
 import type { Floor, FloorInputs } from '../floors/floor.ts';
 import { floorsOf } from '../floors/floors.ts';
 import { unpackBase } from '../floors/root.ts';
 import type { Group } from '../measure/accounting.ts';
 import type { Run } from '../report/results.ts';
+import { renewFolder } from '../services/aside.ts';
 import { homeFolder } from '../services/home.ts';
 import { findProgram } from '../services/programs.ts';
 import type { SettingOptions } from '../workloads/prepare.ts';
@@ -12,7 +12,7 @@ import { scaleBy } from '../workloads/scale.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { type Bench, runOnce, runSafely, sayRun } from './bench.ts';
 
-interface OpenFloors {
+export interface OpenFloors {
   readonly floors: readonly Floor[];
   readonly inputs: FloorInputs;
   /** Why floors are missing whose programs are there. */
@@ -22,7 +22,7 @@ interface OpenFloors {
 /** The floors of a workload for which the programs are there, and what they work on. */
 export function openFloors(workload: Workload, context: string, { scale, registry }: SettingOptions): OpenFloors {
   const scratch = homeFolder('scratch');
-  emptyFolder(scratch);
+  renewFolder(scratch);
   const floors = floorsOf(workload.id).filter(({ needs }) => needs.every((name) => findProgram(name) !== undefined));
   const inputs = { context, root: scratch, layers: [], scratch, registry, size: scaleBy(scale) };
   if (!floors.some(({ inRoot }) => inRoot)) return { floors, inputs, failed: [] };

@@ -6,6 +6,7 @@ import { prepareContext, type SettingOptions } from '../workloads/prepare.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { runBuilder } from './run-builder.ts';
 import { openFloors, runFloor } from './run-floors.ts';
+import { ONE_MORE_FLOORS, runOneMore } from './run-one-more.ts';
 
 type Measured = Pick<WorkloadResults, 'id' | 'title' | 'runs'>;
 
@@ -37,8 +38,12 @@ export async function runWorkload(workload: Workload, options: RunOptions): Prom
       if (isWorthARound(builder.name, runs, options)) runs.push(...(await runBuilder(builder, bench)));
     }
     for (const floor of floors) runs.push(await runFloor(floor, inputs, bench));
+    if (workload.asksOneMoreRun === true) {
+      const { registry } = options.setting;
+      runs.push(...(await runOneMore(builders, inputs, { ...bench, registry, folder: homeFolder('contexts') })));
+    }
   }
-  const order: readonly string[] = [...builders, ...floors].map(({ name }) => name);
+  const order: readonly string[] = [...builders, ...floors, ...ONE_MORE_FLOORS].map(({ name }) => name);
   const inOrder = runs.toSorted((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject));
   return { id: workload.id, title: workload.title, runs: inOrder };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { renewFolder } from './aside.ts';
 import { answersHttp, type Daemon, startDaemon } from './daemon.ts';
 
 /** A registry that is pushed to and can be emptied: host:port stays the same. */
@@ -22,8 +23,7 @@ export async function createPushRegistry(program: string, folder: string): Promi
     address,
     async restart() {
       await daemon?.stop();
-      rmSync(storage, { recursive: true, force: true });
-      mkdirSync(storage);
+      renewFolder(storage);
       const isReady = (): Promise<boolean> => answersHttp(`http://${address}/v2/`);
       daemon = await startDaemon({ argv: [program, 'serve', config], log: join(folder, 'log'), isReady });
     },

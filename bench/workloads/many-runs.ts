@@ -8,6 +8,7 @@ export const manyRuns: Workload = {
   title: '60 small RUN steps',
   base: 'busybox:latest',
   runs: true,
+  asksOneMoreRun: true,
   write(context, { registry, size }) {
     const steps = Array.from({ length: size(STEPS) }, (_, i) => `RUN echo ${i} > /file-${i}\n`);
     context.file('Dockerfile', `FROM ${registry}/busybox:latest\n${steps.join('')}`);

@@ -21,6 +21,8 @@ export interface Workload {
   readonly runs: boolean;
   /** Whether a RUN step is an `npm ci`. */
   readonly installs?: boolean;
+  /** Whether it also asks what a further RUN costs. */
+  readonly asksOneMoreRun?: boolean;
   /** Peers that are not asked, since one build takes them minutes. */
   readonly spares?: readonly string[];
   /** The file of the context that is edited between builds; absent where the context is empty. */

@@ -31,6 +31,7 @@ describe('the options of the benchmarks', () => {
     [['--rounds', '1.5'], '--rounds: 1.5'],
     [['--scale', '0'], '--scale: 0'],
     [['--scale', 'big'], '--scale: big'],
+    [['--rest', 'soon'], '--rest: soon'],
   ])('refuse %j with the value', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
   });

@@ -3,12 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { BARS } from '../../bench/bars/bars.ts';
 import { isMet, judge } from '../../bench/bars/judge.ts';
 import { leftToDo, withEarlier } from '../../bench/earlier-results.ts';
+import { ownRun } from '../../bench/floors/own-run.ts';
 import { verdict } from '../../bench/report/bars-table.ts';
 import { toFigures } from '../../bench/report/figures.ts';
 import { headingsOf } from '../../bench/report/floors-page.ts';
 import { formatSeconds } from '../../bench/report/format.ts';
 import { report } from '../../bench/report/report.ts';
-import { PHASES, type Phase, type Results, type Run, type WorkloadResults } from '../../bench/report/results.ts';
+import {
+  ONE_MORE_RUN,
+  PHASES,
+  type Phase,
+  type Results,
+  type Run,
+  type WorkloadResults,
+} from '../../bench/report/results.ts';
 import { table } from '../../bench/report/table.ts';
 import { WORKLOADS } from '../../bench/workloads/workloads.ts';
 
@@ -56,6 +64,12 @@ describe('bars', () => {
   it('shrink sizes with the scale', () => {
     expect(isMet(judged('layer ≤', RUNS, 0.5))).toBe(false);
     expect(isMet(judged('layer ≤', RUNS, 1))).toBe(true);
+  });
+
+  it('hold a further RUN against the runtime itself', () => {
+    const runs = [run('lamella', 0.02, ONE_MORE_RUN), run(ownRun.crun.name, 0.013)];
+    const bars = BARS.filter(({ phase, subject }) => phase === ONE_MORE_RUN && subject === 'lamella');
+    expect(judge(bars, toFigures(runs), 1)).toMatchObject([{ value: 0.02, limit: 0.026 }]);
   });
 
   it('are neither met nor missed where nothing was measured', () => {
@@ -121,8 +135,16 @@ describe('the report', () => {
 
   it('finds the headings of the page of floors by workload and phase', () => {
     const page = readFileSync(new URL('../../docs/performance-floors.md', import.meta.url), 'utf8');
-    const phases = WORKLOADS.flatMap(({ id }) => PHASES.map((phase) => `${id} ${phase}`));
+    const phases = WORKLOADS.flatMap(({ id }) => [...PHASES, ONE_MORE_RUN].map((phase) => `${id} ${phase}`));
     expect([...headingsOf(page)].filter((heading) => !phases.includes(heading))).toEqual([]);
+  });
+
+  it('has a column for a further RUN where that was measured', () => {
+    const runs = [...RUNS, run('lamella', 0.02, ONE_MORE_RUN), run('docker', 3, 'unchanged')];
+    const text = report({ ...results, workloads: [{ ...occasion, id: 'W8', title: 'steps', runs }] });
+    expect(text).toMatch(/^\| wall s .* \| one more RUN +\|/m);
+    expect(text).toMatch(/^\| lamella +\| 2\.00 s .* \| 0\.020 s \(0\.040\) \|/m);
+    expect(report(results)).not.toContain('| one more RUN');
   });
 
   it('tells who took part in fewer rounds than others', () => {
