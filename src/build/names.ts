@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Descriptor } from '../core/image.ts';
 import { MediaType } from '../core/media-types.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
-import { errnoOf, toHostError } from '../io/host-error.ts';
 import { acquireLease } from '../io/lease.ts';
+import { readIfThere } from '../io/read-if-there.ts';
 
 const NAME = 'io.containerd.image.name';
 
@@ -62,8 +62,9 @@ function annotationsOf(name: string): Record<string, string> {
   return { [NAME]: name, ...(tag !== undefined && { 'org.opencontainers.image.ref.name': tag }) };
 }
 
+/** An index that cannot be read is not empty: writing it would lose what it names. */
 function readManifests(path: string): readonly Descriptor[] {
-  const text = readIfThere(path);
+  const text = readIfThere(path)?.toString();
   if (text === undefined) return [];
   try {
     const index = JSON.parse(text) as { manifests?: readonly Descriptor[] };
@@ -71,15 +72,5 @@ function readManifests(path: string): readonly Descriptor[] {
   } catch {
     // A damaged index counts as empty: names are lost then, content is not.
     return [];
-  }
-}
-
-/** An index that cannot be read for another reason is not empty: writing it would lose what it names. */
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw toHostError(error, 'read', path);
   }
 }

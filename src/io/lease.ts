@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { discardFile } from './atomic-file.ts';
@@ -7,6 +7,7 @@ import { processExists, processId } from './host.ts';
 import { errnoOf, toHostError } from './host-error.ts';
 import { keepFresh } from './lease-heartbeat.ts';
 import { makeFolder } from './make-folder.ts';
+import { readIfThere } from './read-if-there.ts';
 
 /**
  * A lock that no crash can leave behind: a file that names its owner. It is stale when that process is gone, also when
@@ -107,7 +108,7 @@ function removeFile(path: string): void {
 
 /** A file that cannot be read is no sign of a dead owner: that throws. */
 function readOwner(path: string): Owner | 'gone' | 'damaged' {
-  const text = readIfThere(path);
+  const text = readIfThere(path)?.toString();
   if (text === undefined) return 'gone';
   try {
     const value: unknown = JSON.parse(text);
@@ -115,15 +116,6 @@ function readOwner(path: string): Owner | 'gone' | 'damaged' {
     return isOwner ? (value as Owner) : 'damaged';
   } catch {
     return 'damaged';
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(errnoOf(error) ?? '')) return undefined;
-    throw toHostError(error, 'read', path);
   }
 }
 
@@ -165,13 +157,13 @@ function isFresh(path: string): boolean {
 
 /** Field 22 of proc(5) stat; the command name before it may hold blanks and parentheses. A zombie counts as gone. */
 function startTime(pid: number): string | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`);
+  const stat = readIfThere(`/proc/${pid}/stat`)?.toString();
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields?.[0] === 'Z' ? undefined : fields?.[19];
 }
 
 function bootId(): string | undefined {
-  return readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
+  return readIfThere('/proc/sys/kernel/random/boot_id')?.toString().trim();
 }
 
 /** namespaces(7): the link names the kind and the inode. The latter is only unique together with the boot. */

@@ -1,9 +1,9 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheKey } from '../../cache/cache-key.ts';
 import type { SharedStorage } from '../../cache/shared-storage.ts';
 import { writeAtomic } from '../../io/atomic-file.ts';
-import { errnoOf, toHostError } from '../../io/host-error.ts';
+import { readIfThere } from '../../io/read-if-there.ts';
 import { scanFiles } from '../../io/scan-folder.ts';
 import { touchFile } from '../../io/touch.ts';
 import { createBlobStore } from '../../store/blob-store.ts';
@@ -43,13 +43,4 @@ const FRESH_MS = 60 * 60 * 1000;
 function isFresh(path: string): boolean {
   const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
   return Date.now() - mtimeMs < FRESH_MS;
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw toHostError(error, 'read', path);
-  }
 }
