@@ -20,13 +20,16 @@ export interface CompressedBlock {
 export class BlockPool {
   readonly #free: Buffer[] = [];
 
-  take(): Buffer {
+  /** Memory of a block; of its own where more is asked for, as a block needs that grew when it was compressed. */
+  take(size: number = BLOCK_SIZE): Buffer {
+    if (size > BLOCK_SIZE) return Buffer.allocUnsafeSlow(size);
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
   }
 
   /** Gives back a block of {@link take}, or a view of its beginning, which nobody reads any more. */
   give(block: Buffer): void {
     if (block.buffer.byteLength === BLOCK_SIZE) this.#free.push(Buffer.from(block.buffer));
+    else if (block.buffer.byteLength > BLOCK_SIZE) freeMemory(block);
   }
 
   /** Gives the memory of the blocks that lie here back at once. */

@@ -4,7 +4,7 @@ import type { IndexedLayer } from '../core/image.ts';
 import { type Compression, layerMediaType } from '../core/media-types.ts';
 import type { ContentWriter } from '../core/ports.ts';
 import type { PackEntry, WhiteoutEntry } from '../core/toc.ts';
-import { type Block, BlockPool, type CompressedBlock } from '../io/blocks.ts';
+import { type Block, BlockPool } from '../io/blocks.ts';
 import { keyOfBlock, keyOfPacked } from './block-key.ts';
 import { BlockList } from './block-list.ts';
 import { compressBlocks, firstBlockAt } from './compress.ts';
@@ -34,7 +34,7 @@ export type EntrySource = Iterable<PackEntry | WhiteoutEntry> | AsyncIterable<Pa
 
 /** Bytes of tar after which other work of the process gets its turn. */
 const BYTES_PER_TURN = 512 * 1024;
-/** Blocks that are decompressed ahead of their turn. */
+/** Blocks that are looked for ahead of their turn, and whose first part is decompressed. */
 const AHEAD = 4;
 
 /**
@@ -69,8 +69,7 @@ export async function packLayer(
 interface Waiting {
   readonly block: EntryBlock;
   readonly key: string | undefined;
-  readonly found: readonly EarlierBlock[];
-  readonly restored: Promise<readonly Buffer[] | undefined> | undefined;
+  readonly found: EarlierBlock | undefined;
   /** For a block that was not found: where its contents may lie. */
   readonly nearby: Promise<readonly Buffer[]> | undefined;
 }
@@ -105,29 +104,28 @@ class Packer {
     const key = earlier && keyOfBlock(block, times);
     const found = key === undefined ? undefined : earlier?.find(key, this.pool);
     const isMissed = key !== undefined && found === undefined && !block.entries.some(isLarge);
-    return {
-      ...{ block, key, found: found ?? [] },
-      restored: found && earlier?.restore(found, this.pool),
-      nearby: isMissed ? earlier?.nearby(this.pool) : undefined,
-    };
+    return { block, key, found, nearby: isMissed ? earlier?.nearby(this.pool) : undefined };
   }
 
-  async *#pack({ block, key, found, restored, nearby }: Waiting): AsyncGenerator<Block, void> {
-    const parts = (await restored) ?? [];
-    const isTaken = parts.length > 0 && this.tar.take(block, parts);
-    if (isTaken) yield* this.#taken(parts, found);
-    else yield* this.#changed(block, (await nearby) ?? []);
+  async *#pack({ block, key, found, nearby }: Waiting): AsyncGenerator<Block, void> {
+    const isTaken = found !== undefined && (yield* this.#taken(block, found));
+    if (!isTaken) yield* this.#changed(block, (await nearby) ?? []);
     this.list.end(key ?? keyOfPacked(this.tar.lastEntries(block.entries.length), block.isLast));
   }
 
-  async *#taken(parts: readonly Buffer[], found: readonly EarlierBlock[]): AsyncGenerator<Block, void> {
-    for (const [index, bytes] of parts.entries()) {
-      const earlier = found[index];
-      const size = bytes.length;
-      this.list.add(size, earlier?.raw);
-      yield { bytes, ...(earlier && { compressed: compressedOf(earlier) }) };
-      await this.#turn(size);
+  /** Answers whether all parts were sound: if not, the others are left to be packed. */
+  async *#taken(block: EntryBlock, { size, parts }: EarlierBlock): AsyncGenerator<Block, boolean> {
+    let left = size;
+    for await (const { bytes, compressed, raw } of parts) {
+      if (left === size && !this.tar.take(block, { size, first: bytes })) return false;
+      this.tar.addPart(bytes);
+      const { length } = bytes;
+      left -= length;
+      this.list.add(length, raw);
+      yield { bytes, compressed };
+      await this.#turn(length);
     }
+    return left === 0;
   }
 
   async *#changed(block: EntryBlock, nearby: readonly Buffer[]): AsyncGenerator<Block, void> {
@@ -141,9 +139,9 @@ class Packer {
     for (const bytes of this.tar.blocks(block)) {
       const size = bytes.length;
       const raw = isParts ? hash('sha256', bytes, 'hex') : undefined;
-      const earlier = raw === undefined ? undefined : this.#options.earlier?.findRaw(raw, this.pool);
+      const compressed = raw === undefined ? undefined : this.#options.earlier?.findRaw(raw, this.pool);
       this.list.add(size, raw);
-      yield { bytes, ...(earlier && { compressed: compressedOf(earlier) }) };
+      yield { bytes, ...(compressed && { compressed }) };
       await this.#turn(size);
     }
   }
@@ -155,10 +153,6 @@ class Packer {
     this.#sinceTurn = 0;
     await setImmediate();
   }
-}
-
-function compressedOf({ compressed, digest }: EarlierBlock): CompressedBlock {
-  return { chunks: [compressed], digest };
 }
 
 async function* cutAsTheyCome(

@@ -28,6 +28,23 @@ export interface TarBlocksOptions {
   readonly readLayerContent?: ReadLayerContent | undefined;
 }
 
+/** What there is of a block that was packed before. */
+interface TakenSize {
+  /** Bytes in all its parts. */
+  readonly size: number;
+  readonly first: Buffer;
+}
+
+/** A block that is being taken. */
+interface Taking {
+  readonly entries: readonly TocEntry[];
+  readonly isLast: boolean;
+  readonly size: number;
+  left: number;
+  /** Taken so far. */
+  parts: number;
+}
+
 /** The one extended attribute that is written (reference, section 15). */
 const CAPABILITY = 'security.capability';
 
@@ -37,30 +54,34 @@ export class TarBlocks {
   readonly #writer: TarWriter;
   readonly #counter = new DigestCounter();
   readonly #toc: TocEntry[] = [];
+  #taking: Taking | undefined;
 
   constructor(options: TarBlocksOptions) {
     this.#options = options;
     this.#writer = new TarWriter(options.pool);
   }
 
-  /** Reads files synchronously: many small ones are several times faster so. Each block is the reader's to give back. */
-  *blocks({ entries, isLast }: EntryBlock): Generator<Buffer, void> {
-    for (const entry of entries) {
-      if (isWhiteout(entry)) this.#whiteout(entry);
-      else if (entry.type === 'file') yield* this.#file(entry);
-      else this.#add(packedEntry(entry, this.#options.times));
-      yield* this.#full();
+  /**
+   * Reads files synchronously: many small ones are several times faster so. Each block is the reader's to give back. Of a
+   * block whose first parts were taken it gives the others.
+   */
+  *blocks(block: EntryBlock): Generator<Buffer, void> {
+    let taken = this.#taking?.parts ?? 0;
+    this.#taking = undefined;
+    for (const bytes of this.#write(block)) {
+      if (taken-- > 0) this.#options.pool.give(bytes);
+      else {
+        this.#counter.update(bytes);
+        yield bytes;
+      }
     }
-    if (isLast) this.#writer.end();
-    else this.#writer.cut();
-    yield* this.#full();
   }
 
   /**
-   * Takes a block as it was packed before, without reading a file; the digests of its entries must be known. Answers whether
-   * it can be what was packed, by its size: if not, nothing was done.
+   * Begins to take a block as it was packed before, by {@link addPart}, without reading a file; the digests of its entries
+   * must be known. Answers whether it can be what was packed, by its size: if not, nothing was done.
    */
-  take({ entries, isLast }: EntryBlock, parts: readonly Buffer[]): boolean {
+  take({ entries, isLast }: EntryBlock, { size, first }: TakenSize): boolean {
     const start = this.#writer.offset;
     const taken: TocEntry[] = [];
     let at = start;
@@ -72,17 +93,27 @@ export class TarBlocks {
       }
       const packed = packedEntry(entry, this.#options.times);
       at += tarHeaderBytes(packed);
-      if (packed.type === 'file') addFacts(packed, takenFacts(packed, entry.digest, { at, start, parts }), at);
+      if (packed.type === 'file') addFacts(packed, takenFacts(packed, entry.digest, { at, start, first }), at);
       taken.push(packed);
       at += packed.size + tarPadding(packed.size);
     }
-    const size = parts.reduce((sum, part) => sum + part.length, 0);
     if (at + (isLast ? TAR_END.length : 0) !== start + size) return false;
-    for (const part of parts) this.#counter.update(part);
-    this.#toc.push(...taken);
-    this.#writer.skip(size);
-    if (isLast) this.#writer.close();
+    this.#taking = { entries: taken, isLast, size, left: size, parts: 0 };
     return true;
+  }
+
+  /** The next part of the block that is taken; with the last one, all of it has been packed. */
+  addPart(bytes: Buffer): void {
+    const taking = this.#taking;
+    if (taking === undefined) throw new TypeError('no block is taken');
+    this.#counter.update(bytes);
+    taking.parts++;
+    taking.left -= bytes.length;
+    if (taking.left > 0) return;
+    this.#taking = undefined;
+    this.#toc.push(...taking.entries);
+    this.#writer.skip(taking.size);
+    if (taking.isLast) this.#writer.close();
   }
 
   /** The last entries that were packed. */
@@ -97,11 +128,16 @@ export class TarBlocks {
     return { version: 1, diffId, size, entries: this.#toc };
   }
 
-  *#full(): Generator<Buffer, void> {
-    for (const block of this.#writer.takeFull()) {
-      this.#counter.update(block);
-      yield block;
+  *#write({ entries, isLast }: EntryBlock): Generator<Buffer, void> {
+    for (const entry of entries) {
+      if (isWhiteout(entry)) this.#whiteout(entry);
+      else if (entry.type === 'file') yield* this.#file(entry);
+      else this.#add(packedEntry(entry, this.#options.times));
+      yield* this.#writer.takeFull();
     }
+    if (isLast) this.#writer.end();
+    else this.#writer.cut();
+    yield* this.#writer.takeFull();
   }
 
   #whiteout({ path, type }: WhiteoutEntry): void {
@@ -158,7 +194,7 @@ export class TarBlocks {
       digest.update(part.subarray(0, bytes));
       this.#writer.advance(bytes);
       left -= bytes;
-      yield* this.#full();
+      yield* this.#writer.takeFull();
     }
     if (content.isWhole) checkSize(entry, entry.size + content.read(Buffer.alloc(1)));
     return digest.finish();
@@ -192,22 +228,19 @@ interface TakenFrom {
   /** Offsets in the tar: of the content, and of the first part. */
   readonly at: number;
   readonly start: number;
-  readonly parts: readonly Buffer[];
+  readonly first: Buffer;
 }
 
 /** {@link ContentFacts} as far as they are known. */
 type KnownFacts = { readonly [P in keyof ContentFacts]: ContentFacts[P] | undefined };
 
 /** Of a file whose content lies in a block that was packed before. */
-function takenFacts(packed: Entry, digest: Digest | undefined, from: TakenFrom): KnownFacts {
+function takenFacts(packed: Entry, digest: Digest | undefined, { at, start, first }: TakenFrom): KnownFacts {
   const { path, size } = packed;
   if (size === 0) return contentFacts(path, Buffer.alloc(0));
-  const data = isInline(path, size) ? dataAt(from, size) : undefined;
-  return data === undefined ? { digest } : { digest, data };
-}
-
-function dataAt({ at, start, parts: [first] }: TakenFrom, size: number): string | undefined {
-  return first?.toString('base64', at - start, at - start + size);
+  if (!isInline(path, size)) return { digest };
+  const begin = at - start;
+  return { digest, data: first.toString('base64', begin, begin + size) };
 }
 
 function addFacts(packed: Packed, { digest, data }: KnownFacts, offset: number): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Compression } from '../../src/core/media-types.ts';
 import { compareTreePaths } from '../../src/core/paths.ts';
 import type { PackEntry } from '../../src/core/toc.ts';
+import { BLOCK_SIZE, BlockPool } from '../../src/io/blocks.ts';
 import { digestOf } from '../../src/io/hash.ts';
 import { openEarlierBlocks } from '../../src/layers/earlier-blocks.ts';
 import { type PackOptions, packLayer } from '../../src/layers/pack.ts';
@@ -138,6 +139,40 @@ async function packTwice(before: Files, after: Files, { compression, knowsDigest
   return { cold, warm, compressions };
 }
 
+/** Files of so many blocks each, with their digests. */
+function largeFiles(blocks: number): PackEntry[] {
+  const bytes = Buffer.alloc(blocks * BLOCK_SIZE - 1000, TEXT.subarray(0, BLOCK_SIZE / 2 + 1));
+  const common = { type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, digest: digestOf(bytes) } as const;
+  return ['a', 'b'].map((path) => ({ ...common, path, size: bytes.length, source: { kind: 'bytes', bytes } }));
+}
+
+/** Blocks that are in memory at the same time at most while a layer is packed from one with the same entries. */
+async function peakOfTaking(entries: readonly PackEntry[], compression: Compression): Promise<number> {
+  const store = createBlobStore(tempDir());
+  const options = optionsFor(compression);
+  const first = await packLayer(entries, store, options);
+  const earlier = openEarlierBlocks(store.pathOf(first.descriptor.digest), first.blocks ?? [], compression);
+  const pool = new CountingPool();
+  expect(await packLayer(entries, store, { ...options, earlier, pool })).toEqual(first);
+  earlier?.close();
+  return pool.peak;
+}
+
+class CountingPool extends BlockPool {
+  peak = 0;
+  #taken = 0;
+
+  override take(size?: number): Buffer {
+    this.peak = Math.max(this.peak, ++this.#taken);
+    return super.take(size);
+  }
+
+  override give(block: Buffer): void {
+    this.#taken--;
+    super.give(block);
+  }
+}
+
 const files = fc.uniqueArray(fc.tuple(name, file), { selector: ([path]) => path, minLength: 1, maxLength: 120 });
 
 describe('a layer after edits', () => {
@@ -214,6 +249,30 @@ describe('a layer after edits', () => {
       earlier?.close();
       // The part with the edit, and the end mark is a block of its own that was found.
       expect(compressions).toBe(1);
+    },
+  );
+
+  it('is packed from an earlier one in memory that does not grow with its files', async () => {
+    const peak = await peakOfTaking(largeFiles(14), 'gzip');
+    expect(peak).toBeGreaterThan(0);
+    expect(await peakOfTaking(largeFiles(20), 'gzip')).toBe(peak);
+  });
+
+  it.each(COMPRESSIONS)(
+    'goes on with a large file where the earlier layer is damaged, with %s',
+    async (compression) => {
+      const options = optionsFor(compression);
+      const store = createBlobStore(tempDir());
+      const entries = largeFiles(3);
+      const first = await packLayer(entries, store, options);
+      for (const damaged of [0, 1, 4]) {
+        const blocks = (first.blocks ?? []).map((block, i) =>
+          i === damaged ? { ...block, digest: '0'.repeat(64) } : block,
+        );
+        const earlier = openEarlierBlocks(store.pathOf(first.descriptor.digest), blocks, compression);
+        expect(await packLayer(entries, createBlobStore(tempDir()), { ...options, earlier })).toEqual(first);
+        earlier?.close();
+      }
     },
   );
 
