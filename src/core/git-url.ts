@@ -55,6 +55,14 @@ export function parseGitUrl(text: string, options: GitUrlOptions = {}): GitSourc
   return source;
 }
 
+/**
+ * Reads an address alone, whatever it ends with.
+ * @throws OptionError `OPTION_BAD_GIT_URL` for what git or ssh would take for something else
+ */
+export function parseGitRemote(address: string): Pick<GitSource, 'remote' | 'credentials'> {
+  return readAddress(address, address);
+}
+
 /** Replaces passwords, and whatever stands before the host of an http(s) address, in any text with addresses. */
 export function redactAddresses(text: string): string {
   return text

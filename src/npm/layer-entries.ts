@@ -2,7 +2,7 @@ import { compareBytes, joinPath } from '../core/paths.ts';
 import { FIXED_TIME } from '../core/time.ts';
 import type { Metadata, PackEntry, WhiteoutEntry } from '../core/toc.ts';
 import type { BinLink } from './bin-links.ts';
-import type { NpmPackage, TarballPackage } from './npm-tree.ts';
+import type { FetchedPackage, NpmPackage } from './npm-tree.ts';
 import type { PackageFile, PackageFiles } from './package-files.ts';
 import { makeProgram } from './program.ts';
 
@@ -10,7 +10,7 @@ export type Attributes = Pick<Metadata, 'mode' | 'uid' | 'gid'>;
 
 /** What one layer of an installation holds, and where it goes. */
 export interface LayerContent {
-  readonly packages: readonly TarballPackage[];
+  readonly packages: readonly FetchedPackage[];
   /** Links to folders of the project. */
   readonly links: readonly NpmPackage[];
   readonly binLinks: readonly BinLink[];
@@ -31,7 +31,7 @@ export interface LayerPlace {
 /** Asked for before the entries that are made of it; the answer is its files. */
 export interface WantedPackage {
   readonly type: 'wanted';
-  readonly candidate: TarballPackage;
+  readonly candidate: FetchedPackage;
 }
 
 export type LayerEntry = PackEntry | WhiteoutEntry;
@@ -46,7 +46,7 @@ export interface EntrySources {
 
 interface Folder {
   readonly children: Map<string, Folder | Leaf>;
-  tarball?: TarballPackage;
+  tarball?: FetchedPackage;
 }
 
 type Leaf = { readonly kind: 'link'; readonly text: string } | ({ readonly kind: 'file' } & PackageFile);
@@ -140,7 +140,7 @@ class EntryWriter {
     return { ...common, type: 'file', mode, size, ...(content !== undefined && { source: content }) };
   }
 
-  #filesOf({ location }: TarballPackage, files: PackageFiles): Folder {
+  #filesOf({ location }: FetchedPackage, files: PackageFiles): Folder {
     for (const program of this.#sources.programs.get(location) ?? []) makeProgram(files, program);
     const root = newFolder();
     for (const [path, file] of files) put(root, path, { kind: 'file', ...file });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BinLink } from './bin-links.ts';
 import type { LayerContent } from './layer-entries.ts';
-import { isTarball, type NpmTree, type TarballPackage } from './npm-tree.ts';
+import { type FetchedPackage, isFetched, type NpmTree } from './npm-tree.ts';
 
 /** A layer of an installation, before anything is read. */
 export interface PlannedLayer extends LayerContent {
@@ -18,7 +18,7 @@ export const DEFAULT_NPM_LAYERS = 3;
  * build: an update leaves the other layers as they are, on every machine.
  */
 export function planLayers(tree: NpmTree, binLinks: readonly BinLink[], count: number): PlannedLayer[] {
-  const packages = tree.packages.filter(isTarball);
+  const packages = tree.packages.filter(isFetched);
   const rest = {
     links: tree.packages.filter(({ source }) => source.kind === 'link'),
     binLinks,
@@ -35,10 +35,10 @@ export function planLayers(tree: NpmTree, binLinks: readonly BinLink[], count: n
 
 interface Group {
   readonly title: string;
-  readonly packages: readonly TarballPackage[];
+  readonly packages: readonly FetchedPackage[];
 }
 
-function groupPackages(packages: readonly TarballPackage[], count: number): Group[] {
+function groupPackages(packages: readonly FetchedPackage[], count: number): Group[] {
   if (count === 1) return [{ title: 'packages', packages }];
   const direct = packages.filter(({ isDirect }) => isDirect);
   const indirect = packages.filter(({ isDirect }) => !isDirect);

@@ -24,12 +24,17 @@ export interface NpmPackage {
 export type PackageSource =
   /** `resolved` is an address or a `file:` path below the project; absent where the lockfile leaves it out. */
   | { readonly kind: 'tarball'; readonly integrity: string; readonly resolved?: string }
+  /** A commit, whose files npm packs itself; `resolved` is an address that ends with its name. */
+  | { readonly kind: 'git'; readonly resolved: string }
   /** Comes in the tarball of the package at `bundler`. */
   | { readonly kind: 'bundled'; readonly bundler: string }
   /** `target` is a folder of the project, seen from its root. */
   | { readonly kind: 'link'; readonly target: string };
 
 export type TarballPackage = NpmPackage & { readonly source: { readonly kind: 'tarball' } };
+export type GitPackage = NpmPackage & { readonly source: { readonly kind: 'git' } };
+/** A package with files of its own, which come from outside. */
+export type FetchedPackage = TarballPackage | GitPackage;
 
 /** What an installation makes, as data. */
 export interface NpmTree {
@@ -46,8 +51,12 @@ export interface NpmTree {
   readonly hiddenLockfile: string;
 }
 
-export function isTarball(candidate: NpmPackage): candidate is TarballPackage {
-  return candidate.source.kind === 'tarball';
+export function isFetched(candidate: NpmPackage): candidate is FetchedPackage {
+  return candidate.source.kind === 'tarball' || isGit(candidate);
+}
+
+export function isGit(candidate: NpmPackage): candidate is GitPackage {
+  return candidate.source.kind === 'git';
 }
 
 /** Kinds of dependencies that can be left out. */

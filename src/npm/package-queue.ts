@@ -1,21 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
-import type { TarballPackage } from './npm-tree.ts';
+import type { FetchedPackage } from './npm-tree.ts';
 import type { PackageFiles } from './package-files.ts';
 
 /** How a package is got ready. */
 export interface PackageReader {
   /** Its tarball, verified, from wherever it is. */
-  readonly fetch: (candidate: TarballPackage) => Promise<Buffer>;
+  readonly fetch: (candidate: FetchedPackage) => Promise<Buffer>;
   /** About as many bytes as it has when it is unpacked. */
   readonly sizeOf: (tarball: Buffer) => number;
   /** Takes the tarball over. */
-  readonly unpack: (candidate: TarballPackage, tarball: Buffer) => Promise<PackageFiles>;
+  readonly unpack: (candidate: FetchedPackage, tarball: Buffer) => Promise<PackageFiles>;
 }
 
 /** Gives packages, unpacked, in the order in which they were announced. */
 export interface PackageQueue {
   /** The next package; its files are the caller's alone. @throws what the reader throws */
-  take(candidate: TarballPackage): Promise<PackageFiles>;
+  take(candidate: FetchedPackage): Promise<PackageFiles>;
   /** Comes back when nothing is under way any more. */
   close(): Promise<void>;
 }
@@ -32,21 +32,21 @@ type Ready = () => Promise<PackageFiles>;
  * Gets packages ready while those before them are written, so that neither network nor processor waits. Memory does not grow
  * with the installation.
  */
-export function createPackageQueue(announced: readonly TarballPackage[], reader: PackageReader): PackageQueue {
-  const ready = new Map<TarballPackage, Promise<Ready>>();
+export function createPackageQueue(announced: readonly FetchedPackage[], reader: PackageReader): PackageQueue {
+  const ready = new Map<FetchedPackage, Promise<Ready>>();
   let started = 0;
   let fetchedBytes = 0;
   let unpackedBytes = 0;
   let isStarting = false;
 
-  async function unpack(candidate: TarballPackage, tarball: Buffer): Promise<PackageFiles> {
+  async function unpack(candidate: FetchedPackage, tarball: Buffer): Promise<PackageFiles> {
     const { length } = tarball;
     const files = await reader.unpack(candidate, tarball);
     fetchedBytes -= length;
     return files;
   }
 
-  async function prepare(candidate: TarballPackage): Promise<Ready> {
+  async function prepare(candidate: FetchedPackage): Promise<Ready> {
     const tarball = await reader.fetch(candidate);
     fetchedBytes += tarball.length;
     const size = reader.sizeOf(tarball);
@@ -59,7 +59,7 @@ export function createPackageQueue(announced: readonly TarballPackage[], reader:
     };
   }
 
-  function start(candidate: TarballPackage): Promise<Ready> {
+  function start(candidate: FetchedPackage): Promise<Ready> {
     const work = prepare(candidate);
     // What goes wrong is told when its turn comes.
     work.catch(() => undefined);

@@ -17,6 +17,8 @@ export interface InstallSettings {
   readonly legacyPeerDeps: boolean;
   readonly installLinks: boolean;
   readonly omitResolved: boolean;
+  /** Which packages may come from git; absent where nothing says so. */
+  readonly allowGit?: string;
   /** Names of settings that make an installation which we cannot make. */
   readonly unsupported: readonly string[];
 }
@@ -27,6 +29,7 @@ export function toInstallSettings(layers: SettingLayers, production: boolean): I
     const value = settingOf(layers, name);
     return value === undefined ? otherwise : value !== 'false';
   };
+  const allowGit = settingOf(layers, 'allow-git');
   return {
     omit: omitOf(layers, production),
     workspaces: listOf(settingOf(layers, 'workspace')),
@@ -40,6 +43,7 @@ export function toInstallSettings(layers: SettingLayers, production: boolean): I
     legacyPeerDeps: on('legacy-peer-deps'),
     installLinks: on('install-links'),
     omitResolved: on('omit-lockfile-registry-resolved'),
+    ...(allowGit !== undefined && { allowGit: String(allowGit) }),
     unsupported: unsupported(layers),
   };
 }

@@ -70,9 +70,7 @@ function sourceOf(node: ArboristNode): PackageSource {
   const bundler = outermostBundler(node);
   if (bundler !== undefined) return { kind: 'bundled', bundler };
   const { integrity, resolved, pkgid } = node;
-  if (typeof resolved === 'string' && /^git[+:]/.test(resolved)) {
-    throw npmError('STEP_NPM_UNSUPPORTED_SOURCE', `${pkgid} comes from git (${withoutUser(resolved)})`, GIT_HINT);
-  }
+  if (typeof resolved === 'string' && /^git[+:]/.test(resolved)) return { kind: 'git', resolved };
   if (!integrity) {
     throw npmError(
       'STEP_NPM_NO_INTEGRITY',
@@ -82,8 +80,6 @@ function sourceOf(node: ArboristNode): PackageSource {
   }
   return { kind: 'tarball', integrity, ...(resolved && { resolved: projectRelative(resolved, node) }) };
 }
-
-const GIT_HINT = 'npm has to pack it with its own scripts: depend on a published version, or install it in a container';
 
 function outermostBundler(node: ArboristNode): string | undefined {
   const bundler = node.getBundler() as ArboristNode | null;
@@ -95,8 +91,4 @@ function outermostBundler(node: ArboristNode): string | undefined {
 function projectRelative(resolved: string, node: ArboristNode): string {
   const prefix = `file:${node.root.realpath}/`;
   return resolved.startsWith(prefix) ? `file:${resolved.slice(prefix.length)}` : resolved;
-}
-
-function withoutUser(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, '//');
 }

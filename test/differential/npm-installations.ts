@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../../src/core/toc.ts';
 import { createTarballSource } from '../../src/npm/fetch-tarballs.ts';
 import { planInstallation, readLayer } from '../../src/npm/installation.ts';
-import type { OmitType, TarballPackage } from '../../src/npm/npm-tree.ts';
+import { type FetchedPackage, isGit, type OmitType } from '../../src/npm/npm-tree.ts';
 import { parseNpmrc } from '../../src/npm/npmrc.ts';
 import { type PackageContent, readBeginning } from '../../src/npm/package-contents.ts';
 import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
@@ -25,6 +25,8 @@ interface Project {
   readonly folder: string;
   /** npm's cache, which has every tarball; without it, npm is as it is set up on this machine, network and all. */
   readonly cache?: string;
+  /** Whether npm may also ask servers. */
+  readonly isOnline?: boolean;
   readonly target?: { readonly os: string; readonly cpu: string; readonly libc?: 'glibc' | 'musl' };
   readonly omit?: readonly OmitType[];
   readonly workspaces?: readonly string[];
@@ -37,12 +39,14 @@ export interface CachedProject extends Project {
 
 /** By the real npm. */
 export async function installWithNpm(project: Project): Promise<Listing> {
-  const { folder, cache, target = {}, omit = [], workspaces = [] } = project;
+  const { folder, cache, isOnline = false, target = {}, omit = [], workspaces = [] } = project;
   const words = [
     ...omit.map((type) => `--omit=${type}`),
     ...workspaces.map((name) => `--workspace=${name}`),
     ...Object.entries(target).map(([name, value]) => `--${name}=${value}`),
-    ...(cache === undefined ? [] : ['--offline', `--cache=${cache}`, `--userconfig=${join(cache, 'none')}`]),
+    ...(cache === undefined
+      ? []
+      : [...(isOnline ? [] : ['--offline']), `--cache=${cache}`, `--userconfig=${join(cache, 'none')}`]),
   ];
   // Settings of an npm that runs these tests are not those of the project.
   const others = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
@@ -98,6 +102,7 @@ async function installNatively({ folder, cache, target, omit = [], workspaces = 
     workspaces,
     scratch: join(tempDir(), 'scratch'),
     layerCount: 3,
+    packRules: 'npm 10',
   });
   await using tarballs = createTarballSource({
     store: createTarballStore({ npm: npmContentFolder(cache), own: tempDir() }),
@@ -107,8 +112,10 @@ async function installNatively({ folder, cache, target, omit = [], workspaces = 
     offline: true,
     signal: AbortSignal.timeout(60_000),
   });
-  const unpack = async (candidate: TarballPackage): Promise<PackageFiles> =>
-    await unpackPackage(await tarballs.get(candidate), candidate.name, join(tempDir(), 'spool'));
+  const unpack = async (candidate: FetchedPackage): Promise<PackageFiles> => {
+    if (isGit(candidate)) throw new TypeError('nothing here comes from git');
+    return await unpackPackage(await tarballs.get(candidate), candidate.name, join(tempDir(), 'spool'));
+  };
   const found: Record<string, string> = {};
   for (const layer of installation.layers) {
     const entries = readLayer(layer, installation, {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PackEntry } from '../../src/core/toc.ts';
-import { type Installation, planInstallation, readLayer } from '../../src/npm/installation.ts';
-import type { OmitType, TarballPackage } from '../../src/npm/npm-tree.ts';
+import { type Installation, layerFields, planInstallation, readLayer } from '../../src/npm/installation.ts';
+import type { FetchedPackage, OmitType } from '../../src/npm/npm-tree.ts';
 import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
 import { readProjectFiles } from '../../src/npm/project-files.ts';
 import type { NpmTarget } from '../../src/npm/target.ts';
@@ -36,6 +36,7 @@ async function plan(files: Readonly<Record<string, string>>, options: PlanOption
     scratch: join(tempDir(), 'scratch'),
     binLinks: true,
     layerCount: layers,
+    packRules: 'npm 12',
   });
 }
 
@@ -46,8 +47,8 @@ function locations({ tree }: Installation): string[] {
 async function entriesOf(installation: Installation, tarballs: readonly Tarball[], layer = 0): Promise<PackEntry[]> {
   const planned = installation.layers[layer];
   if (planned === undefined) throw new Error(`no layer ${layer}`);
-  const unpack = async ({ source, name }: TarballPackage): Promise<PackageFiles> => {
-    const found = tarballs.find(({ integrity }) => integrity === source.integrity);
+  const unpack = async ({ source, name }: FetchedPackage): Promise<PackageFiles> => {
+    const found = tarballs.find(({ integrity }) => source.kind === 'tarball' && integrity === source.integrity);
     if (found === undefined) throw new Error('no such tarball');
     return await unpackPackage(Buffer.from(found.bytes), name, join(tempDir(), 'spool'));
   };
@@ -212,24 +213,40 @@ describe('what cannot be installed natively', () => {
     });
   });
 
-  it('is a package without an integrity, or from git', async () => {
-    const { a } = await simpleProject();
+  it('is a package without an integrity', async () => {
     const without = { version: '1.0.0', resolved: 'http://packages.invalid/a.tgz' };
-    const git = {
-      version: '1.0.0',
-      resolved: 'git+ssh://git@code.invalid/a.git#0123456789012345678901234567890123456789',
-    };
-    const files = (entry: object) => projectTexts({ dependencies: { a: '*' } }, { 'node_modules/a': entry });
-    await expect(plan(files(without))).rejects.toMatchObject({ code: 'STEP_NPM_NO_INTEGRITY' });
-    const fromGit = projectTexts({ dependencies: { a: git.resolved } }, { 'node_modules/a': git });
-    await expect(plan(fromGit)).rejects.toMatchObject({ code: 'STEP_NPM_UNSUPPORTED_SOURCE' });
-    expect(a.integrity).toMatch(/^sha512-/);
+    const files = projectTexts({ dependencies: { a: '*' } }, { 'node_modules/a': without });
+    await expect(plan(files)).rejects.toMatchObject({ code: 'STEP_NPM_NO_INTEGRITY' });
   });
 
   it('is a package for another Node when engines are strict', async () => {
     const { files } = await simpleProject({ manifest: { engines: { node: '<20' } } });
     await expect(plan(files, { engineStrict: true })).rejects.toMatchObject({ code: 'STEP_NPM_ENGINE' });
     expect(locations(await plan(files))).toContain('node_modules/a');
+  });
+});
+
+describe('a package from git', () => {
+  const resolved = 'git+ssh://git@code.invalid/a.git#0123456789012345678901234567890123456789';
+  const files = (address: string, more: object = {}) =>
+    projectTexts(
+      { dependencies: { a: address } },
+      { 'node_modules/a': { version: '1.0.0', resolved: address, ...more } },
+    );
+
+  it.each([{}, { integrity: 'sha512-AAAA' }])('is known by its commit alone, with %j', async (more) => {
+    const { tree } = await plan(files(resolved, more));
+    expect(tree.packages.map(({ source }) => source)).toEqual([{ kind: 'git', resolved }]);
+    expect(tree.hiddenLockfile).toContain(resolved);
+  });
+
+  it('makes its layer anew with another commit, or other rules of packing', async () => {
+    const fieldsOf = ({ layers, ...rest }: Installation): string[] =>
+      layers.flatMap((layer) => (layer.packages.length > 0 ? layerFields(layer, { layers, ...rest }) : []));
+    const first = await plan(files(resolved), { layers: 2 });
+    const other = await plan(files(`${resolved.slice(0, -1)}0`), { layers: 2 });
+    const fields = [first, other, { ...first, packRules: 'npm 10' as const }].map(fieldsOf);
+    expect(new Set(fields.map((each) => JSON.stringify(each))).size).toBe(3);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sbom } from '../../src/index.ts';
-import type { NpmPackage } from '../../src/npm/npm-tree.ts';
+import type { PackageSource } from '../../src/npm/npm-tree.ts';
 import { licenseExpression, packageUrl } from '../../src/npm/sbom/describe.ts';
 import { lockEntry, makeTarball, projectTexts, type Tarball } from '../support/npm-packages.ts';
 import { spdxComplaints } from '../support/spdx-rules.ts';
@@ -135,7 +135,40 @@ describe('licences', () => {
   });
 });
 
+describe('a package from git', () => {
+  const COMMIT = '0123456789012345678901234567890123456789';
+  const folderOf = (address: string): string => {
+    const entry = { version: '1.0.0', resolved: `${address}#${COMMIT}` };
+    return tempDir(projectTexts({ dependencies: { a: `${address}#main` } }, { 'node_modules/a': entry }));
+  };
+
+  it.each([
+    ['git+ssh://git@code.invalid/a.git', 'git+ssh://git@code.invalid/a.git'],
+    ['git+https://me:secret@code.invalid/a.git', 'git+https://code.invalid/a.git'],
+    ['git://code.invalid/a.git', 'git://code.invalid/a.git'],
+  ])('from %s names its repository and commit, without a password', async (address, shown) => {
+    const context = folderOf(address);
+    const location = `${shown}@${COMMIT}`;
+    const purl = `pkg:npm/a@1.0.0?vcs_url=${encodeURIComponent(location)}`;
+    const { components } = (await sbom({ context })) as CycloneDx;
+    expect(components).toEqual([
+      expect.objectContaining({ purl, externalReferences: [{ type: 'vcs', url: location }] }),
+    ]);
+    const document = (await sbom({ context, format: 'spdx' })) as Spdx;
+    expect(spdxComplaints(document)).toEqual([]);
+    expect(document.packages[1]).toMatchObject({
+      downloadLocation: location,
+      externalRefs: [{ referenceLocator: purl }],
+    });
+  });
+
+  it('of a folder of this machine does not say which', async () => {
+    expect(JSON.stringify(await sbom({ context: folderOf('git+file:///srv/a.git') }))).not.toContain('srv');
+  });
+});
+
 it('a package URL escapes what is not allowed in it', () => {
-  const candidate: Pick<NpmPackage, 'name' | 'version'> = { name: '@a/b', version: '1.0.0+build' };
+  const source: PackageSource = { kind: 'tarball', integrity: 'sha512-' };
+  const candidate = { name: '@a/b', version: '1.0.0+build', source };
   expect(packageUrl(candidate)).toBe('pkg:npm/%40a/b@1.0.0%2Bbuild');
 });

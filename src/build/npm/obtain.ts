@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { loadArborist } from '../../npm/arborist.ts';
 import { createTarballSource, type TarballSource } from '../../npm/fetch-tarballs.ts';
-import type { TarballPackage } from '../../npm/npm-tree.ts';
+import { type FetchedPackage, isGit } from '../../npm/npm-tree.ts';
 import { listPackage, type PackageFiles, unpackedSize, unpackPackage } from '../../npm/package-files.ts';
 import { createPackageQueue, type PackageQueue } from '../../npm/package-queue.ts';
 import { createRegistryConfig } from '../../npm/registry-config.ts';
@@ -12,16 +12,16 @@ import type { StepContext } from '../steps/context.ts';
 import { readNpmMachine } from './machine.ts';
 import type { StageInstallation } from './stage-install.ts';
 
-/** The packages of an installation, from npm's cache, ours or the registry. */
+/** The packages of an installation, from npm's cache, ours, the registry or git. */
 export interface PackageSource extends AsyncDisposable {
   /** Gets packages ready in an order, and tells how far it is. */
-  queue(packages: readonly TarballPackage[]): PackageQueue;
+  queue(packages: readonly FetchedPackage[]): PackageQueue;
   /** Which of the programs that are to be linked a package has; known already where it was unpacked in this build. */
-  programsIn(candidate: TarballPackage): Promise<ReadonlySet<string>>;
+  programsIn(candidate: FetchedPackage): Promise<ReadonlySet<string>>;
 }
 
 export async function openPackages(
-  { project, settings, installation, seen }: StageInstallation,
+  { project, settings, installation, seen, git }: StageInstallation,
   { session, info }: StepContext,
 ): Promise<PackageSource> {
   const aborter = new AbortController();
@@ -31,20 +31,22 @@ export async function openPackages(
     const programs = installation.programs.get(location) ?? new Set();
     seen.set(location, new Set([...programs].filter((program) => paths.has(program))));
   };
-  const unpack = async (candidate: TarballPackage, tarball: Buffer): Promise<PackageFiles> => {
+  const unpack = async (candidate: FetchedPackage, tarball: Buffer): Promise<PackageFiles> => {
     const spool = join(session.workspace.path, `package-${randomUUID()}`);
     const files = await unpackPackage(tarball, labelOf(candidate), spool);
     notePrograms(candidate.location, files);
     return files;
   };
+  const obtain = (candidate: FetchedPackage): Promise<Buffer> =>
+    isGit(candidate) ? git.pack(candidate, installation.packRules) : tarballs.get(candidate);
   const queues: PackageQueue[] = [];
   const progress = { type: 'progress', id: `npm-${info.id}`, label: 'npm packages', unit: 'items' } as const;
   return {
     queue(packages) {
       let current = 0;
       const total = packages.length;
-      const fetch = async (candidate: TarballPackage): Promise<Buffer> => {
-        const tarball = await tarballs.get(candidate);
+      const fetch = async (candidate: FetchedPackage): Promise<Buffer> => {
+        const tarball = await obtain(candidate);
         session.emit({ ...progress, current: ++current, total });
         return tarball;
       };
@@ -54,8 +56,7 @@ export async function openPackages(
     },
     async programsIn(candidate) {
       const isKnown = seen.has(candidate.location);
-      if (!isKnown)
-        notePrograms(candidate.location, await listPackage(await tarballs.get(candidate), labelOf(candidate)));
+      if (!isKnown) notePrograms(candidate.location, await listPackage(await obtain(candidate), labelOf(candidate)));
       return seen.get(candidate.location) ?? new Set();
     },
     async [Symbol.asyncDispose]() {
@@ -66,7 +67,7 @@ export async function openPackages(
   };
 }
 
-function labelOf({ name, version }: TarballPackage): string {
+function labelOf({ name, version }: FetchedPackage): string {
   return `${name}@${version}`;
 }
 

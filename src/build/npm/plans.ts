@@ -14,6 +14,8 @@ export interface NpmLayerPlan {
 /** Why npm itself must do it. */
 export interface Refusal {
   readonly refused: string;
+  /** What went wrong, where it may go well another time. */
+  readonly passing?: unknown;
 }
 
 /** How an installation was divided into layers, or why it had to be left to npm. */
@@ -25,7 +27,7 @@ export interface NpmPlans {
   record(definition: CacheKey, plan: NpmPlan): void;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** Plans as one small JSON file per key. A damaged or foreign file counts as no plan. */
 export function createNpmPlans(directory: string): NpmPlans {

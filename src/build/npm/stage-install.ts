@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { isBuilderError } from '../../core/errors.ts';
+import { type BuilderError, isBuilderError } from '../../core/errors.ts';
 import { joinPath, treePath } from '../../core/paths.ts';
 import { environment } from '../../io/host.ts';
 import type { NpmCommand } from '../../npm/command.ts';
 import { type Installation, planInstallation } from '../../npm/installation.ts';
 import type { LayerPlace } from '../../npm/layer-entries.ts';
+import { isGit } from '../../npm/npm-tree.ts';
 import { parseNpmrc } from '../../npm/npmrc.ts';
 import { readProjectFiles } from '../../npm/project-files.ts';
 import type { InstallScripts } from '../../npm/scripts.ts';
@@ -14,13 +15,15 @@ import { libcOf, toNpmTarget } from '../../npm/target.ts';
 import type { RunStep } from '../../plan/step.ts';
 import { lookupUser, type UserIdentity } from '../../rootfs/accounts.ts';
 import { isDirectoryNode } from '../../rootfs/file-tree.ts';
+import type { Settings } from '../defaults.ts';
 import { readSecret } from '../secrets.ts';
 import type { StepContext } from '../steps/context.ts';
 import { accountTexts } from '../tree-files.ts';
 import { decideScripts, refuseScriptsOfLockfile } from './decide-scripts.ts';
+import type { GitPackages } from './git-packages.ts';
 import { placeInStage } from './place.ts';
 import type { Refusal } from './plans.ts';
-import { differenceOfNpm, nodeVersionOf, npmVersionOf } from './stage-npm.ts';
+import { differenceOfNpm, nodeVersionOf, npmVersionOf, packRulesOf } from './stage-npm.ts';
 import { openStageProject, type StageProject } from './stage-project.ts';
 
 /** Everything that the layers of an installation are made from. */
@@ -36,7 +39,11 @@ export interface StageInstallation {
   readonly folders: readonly string[];
   /** Programs that packages turned out to have, by location: filled as they are unpacked. */
   readonly seen: Map<string, ReadonlySet<string>>;
+  /** Where those of its packages come from that are from git. */
+  readonly git: GitPackages;
 }
+
+const GIT_ERRORS = ['STEP_NPM_UNSUPPORTED_SOURCE', 'STEP_NPM_GIT_MISSING', 'STEP_NPM_GIT_SCRIPTS'];
 
 /** Errors after which running the command would say or do something better. */
 const LEFT_TO_NPM = new Set([
@@ -48,7 +55,7 @@ const LEFT_TO_NPM = new Set([
   'STEP_NPM_ENGINE',
   'STEP_NPM_UNKNOWN_WORKSPACE',
   'STEP_NPM_NO_INTEGRITY',
-  'STEP_NPM_UNSUPPORTED_SOURCE',
+  ...GIT_ERRORS,
 ]);
 
 /**
@@ -58,9 +65,10 @@ const LEFT_TO_NPM = new Set([
 export async function prepareInstallation(
   step: RunStep,
   command: NpmCommand,
-  context: StepContext,
+  { context, git }: InstallationContext,
 ): Promise<StageInstallation | Refusal> {
-  const prepared = await prepare(step, command, context).catch(leaveToNpm);
+  const { settings } = context.session;
+  const prepared = await prepare(step, command, { context, git }).catch((error) => leaveToNpm(error, settings));
   const { scripts } = context.session.settings.npm;
   if (scripts === 'refuse' && 'refused' in prepared && !command.settings.has('ignore-scripts')) {
     await refuseScriptsOfNpm(await openStageProject(step, context), prepared);
@@ -68,9 +76,20 @@ export async function prepareInstallation(
   return prepared;
 }
 
-function leaveToNpm(error: unknown): Refusal {
-  if (isBuilderError(error) && LEFT_TO_NPM.has(error.code)) return { refused: error.message };
-  throw error;
+function leaveToNpm(error: unknown, settings: Settings): Refusal {
+  if (!isBuilderError(error) || !LEFT_TO_NPM.has(error.code) || isForPeople(error, settings)) throw error;
+  const { code, message } = error;
+  return { refused: message, ...(code === 'STEP_NPM_GIT_MISSING' && { passing: error }) };
+}
+
+/**
+ * What is wrong with a package from git is not left to npm where that would run scripts that nobody allowed, nor where nobody
+ * wrote the command: npm would say less.
+ */
+function isForPeople({ code }: BuilderError, { npm, offline }: Settings): boolean {
+  if (!GIT_ERRORS.includes(code)) return false;
+  if (npm.scripts === 'refuse') return true;
+  return code !== 'STEP_NPM_GIT_SCRIPTS' && (!npm.asInImage || (offline && code === 'STEP_NPM_GIT_MISSING'));
 }
 
 /** What npm is left to do must run no scripts that nobody allowed. */
@@ -79,7 +98,17 @@ async function refuseScriptsOfNpm({ read }: StageProject, { refused }: Refusal):
   if (files !== undefined) refuseScriptsOfLockfile(files.lockfile, refused);
 }
 
-async function prepare(step: RunStep, command: NpmCommand, context: StepContext): Promise<StageInstallation | Refusal> {
+/** What an installation is planned with. */
+export interface InstallationContext {
+  readonly context: StepContext;
+  readonly git: GitPackages;
+}
+
+async function prepare(
+  step: RunStep,
+  command: NpmCommand,
+  { context, git }: InstallationContext,
+): Promise<StageInstallation | Refusal> {
   const { session, stack, platform } = context;
   const project = await openStageProject(step, context);
   const user = lookupUser(await accountTexts(session, stack), step.user);
@@ -93,25 +122,24 @@ async function prepare(step: RunStep, command: NpmCommand, context: StepContext)
   if (refused !== undefined || 'refused' in placed) return { refused: refused ?? '' };
   const node = await nodeVersionOf(project, env('NODE_VERSION'));
   if (install.engineStrict && node === undefined) return { refused: UNKNOWN_NODE };
+  const npm = session.settings.npm.asInImage ? await npmVersionOf(project) : undefined;
   const installation = await planInstallation(files, {
     ...install,
     target: toNpmTarget(platform, libcOf(project.tree)),
     engines: { node },
     scratch: join(session.workspace.path, `npm-${randomUUID()}`),
     layerCount: session.settings.npm.layers,
+    packRules: packRulesOf(npm),
   });
-  const difference = session.settings.npm.asInImage
-    ? differenceOfNpm(await npmVersionOf(project), installation.tree)
-    : undefined;
+  const { tree } = installation;
+  const difference = differenceOfNpm(npm, tree, install.allowGit);
   if (difference !== undefined) return { refused: difference };
-  const scripts = decideScripts({
-    tree: installation.tree,
-    packageJson: files.packageJson,
-    policy: session.settings.npm.scripts,
-    ignored: install.ignoreScripts,
-  });
+  const policy = session.settings.npm.scripts;
+  await git.examine(tree.packages.filter(isGit), { ignoresScripts: install.ignoreScripts || policy === 'ignore' });
+  const { packageJson } = files;
+  const scripts = decideScripts({ tree, packageJson, policy, ignored: install.ignoreScripts });
   if ('refused' in scripts) return scripts;
-  return { project, installation, place: placed, settings, scripts, folders, seen: new Map() };
+  return { project, installation, place: placed, settings, scripts, folders, seen: new Map(), git };
 }
 
 const UNKNOWN_NODE = 'engine-strict is set, and nothing says which Node the image has';

@@ -1,4 +1,5 @@
-import type { NpmTree } from '../../npm/npm-tree.ts';
+import type { PackRules } from '../../npm/git/pack-folder.ts';
+import { isGit, type NpmTree } from '../../npm/npm-tree.ts';
 import type { StageProject } from './stage-project.ts';
 
 /** Where Node images, and Debian, have npm. */
@@ -48,10 +49,31 @@ function versionOf(manifest: string): string | undefined {
  * Why the npm of a stage would make another tree than ours, which is that of npm 11 and 12; `undefined` where it would not.
  * npm 10 leaves folders behind of what is left out, and installs what only packages of other platforms need; older ones also
  * write another `.package-lock.json`.
+ * @param allowGit npm's setting, whose default is `none` since npm 12
  */
-export function differenceOfNpm(version: string | undefined, { isWhole }: NpmTree): string | undefined {
-  const major = Number.parseInt(version ?? '', 10);
+export function differenceOfNpm(
+  version: string | undefined,
+  tree: NpmTree,
+  allowGit: string | undefined,
+): string | undefined {
+  const major = majorOf(version);
   if (major < 10) return `npm ${version} of the image makes another tree`;
-  if (major < 11 && !isWhole) return `npm ${version} of the image installs otherwise where packages are left out`;
-  return undefined;
+  if (major < 11 && !tree.isWhole) return `npm ${version} of the image installs otherwise where packages are left out`;
+  const allowed = allowGit ?? (major >= 12 ? 'none' : 'all');
+  const refused = tree.packages.filter(isGit).find(({ location }) => !isAllowed(allowed, location, tree));
+  return refused && `${refused.name}@${refused.version} comes from git, which allow-git=${allowed} forbids`;
+}
+
+function isAllowed(allowed: string, location: string, { dependencies }: NpmTree): boolean {
+  return allowed === 'all' || (allowed === 'root' && dependencies.includes(location));
+}
+
+/** How the npm of a stage packs what comes from git; where there is none, as the newest does. */
+export function packRulesOf(version: string | undefined): PackRules {
+  return majorOf(version) < 12 ? 'npm 10' : 'npm 12';
+}
+
+/** Not a number where there is no npm: neither more nor less than any. */
+function majorOf(version: string | undefined): number {
+  return Number.parseInt(version ?? '', 10);
 }

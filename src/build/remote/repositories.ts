@@ -23,6 +23,16 @@ export interface GitFiles {
   committed(): Promise<number>;
   /** Fetches and checks out, once. */
   open(): Promise<Tree>;
+  /** Fetches, and checks the whole commit out into a new folder, which is the caller's. */
+  checkOutInto(path: string): Promise<void>;
+}
+
+export interface RepositoriesOptions {
+  /**
+   * `named`: only the secrets that name a host are given to it. Default: those without a name are for every host, since the user
+   * wrote all the addresses.
+   */
+  readonly secrets?: 'named';
 }
 
 /** Looks up what refs stand for, each once in a build. */
@@ -32,9 +42,9 @@ export interface Repositories {
   close(): Promise<void>;
 }
 
-type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal' | 'folders' | 'claims'>;
+export type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal' | 'folders' | 'claims'>;
 
-export function createRepositories(session: GitSession): Repositories {
+export function createRepositories(session: GitSession, options: RepositoriesOptions = {}): Repositories {
   const running = new Map<string, Promise<GitFiles>>();
   let checkouts = 0;
   let agent: Promise<AgentSocket> | undefined;
@@ -50,7 +60,7 @@ export function createRepositories(session: GitSession): Repositories {
   async function resolve(source: GitSource): Promise<GitFiles> {
     const tempDir = join(session.workspace.path, 'git', String(checkouts++));
     const { signal, settings } = session;
-    const access = { ...(await accessTo(source, session)), ...(await agentFor(source)) };
+    const access = { ...(await accessTo(source, session, options)), ...(await agentFor(source)) };
     const git = createGit(source, { tempDir, access, offline: settings.offline, signal });
     const resolved = await resolveCommit(git, source);
     let tree: Promise<Tree> | undefined;
@@ -64,6 +74,10 @@ export function createRepositories(session: GitSession): Repositories {
       open() {
         tree ??= openTree({ session, git, source, resolved, path: join(tempDir, 'tree') });
         return tree;
+      },
+      async checkOutInto(path) {
+        const repository = await fetchClaimed(session, { git, remote: source.remote, resolved });
+        await checkOut({ git, source, resolved, repository, path });
       },
     };
   }
@@ -124,7 +138,11 @@ async function commitTime(git: Git, path: string, { commit }: ResolvedCommit): P
 }
 
 /** What stands in the address, else what the secrets of BuildKit's names give, for one host or for all. */
-async function accessTo({ remote, credentials }: GitSource, session: GitSession): Promise<GitAccess> {
+async function accessTo(
+  { remote, credentials }: GitSource,
+  session: GitSession,
+  options: RepositoriesOptions,
+): Promise<GitAccess> {
   if (credentials !== undefined) {
     return { authorization: basic(`${credentials.username}:${credentials.password}`) };
   }
@@ -132,7 +150,8 @@ async function accessTo({ remote, credentials }: GitSource, session: GitSession)
   const { host } = new URL(remote);
   const secret = async (id: string): Promise<string | undefined> => {
     const secrets = session.options.secrets ?? [];
-    const found = (await readSecret(secrets, `${id}.${host}`)) ?? (await readSecret(secrets, id));
+    const named = await readSecret(secrets, `${id}.${host}`);
+    const found = named ?? (options.secrets === 'named' ? undefined : await readSecret(secrets, id));
     return found?.toString().trim();
   };
   const header = await secret('GIT_AUTH_HEADER');

@@ -9,6 +9,7 @@ import { layerFields, packagesOf, readLayer } from '../../npm/installation.ts';
 import type { RunStep } from '../../plan/step.ts';
 import type { ResolvedStep } from '../cacheable-step.ts';
 import { NPM_CLAIM } from '../care/fetched-items.ts';
+import { createGitPackages } from '../npm/git-packages.ts';
 import { openPackages } from '../npm/obtain.ts';
 import { createNpmPlans, type NpmLayerPlan, type NpmPlan, type Refusal } from '../npm/plans.ts';
 import { prepareInstallation, type StageInstallation } from '../npm/stage-install.ts';
@@ -39,16 +40,17 @@ async function installNatively(
   const { session } = context;
   const definition = await definitionOf(step, context);
   await session.claims.claim(NPM_CLAIM);
+  await using git = createGitPackages(session);
   const plans = createNpmPlans(session.folders.npmPlans);
   const key = frameKey(RECIPE, definition);
   let prepared: Promise<StageInstallation | Refusal> | undefined;
   const prepare = (): Promise<StageInstallation | Refusal> => {
-    prepared ??= prepareInstallation(step, command, context);
+    prepared ??= prepareInstallation(step, command, { context, git });
     return prepared;
   };
   const known = session.settings.noCache ? undefined : plans.lookup(key);
   const plan = known ?? toPlan(await prepare());
-  if (known === undefined) plans.record(key, plan);
+  if (known === undefined && !('passing' in plan)) plans.record(key, plan);
   if ('refused' in plan) return leaveToNpm(context, plan.refused);
   const layers = await layersOf({ plan, definition, prepare, step, context });
   return plan.scripts === undefined ? layers : [...layers, await runScripts(step, plan.scripts, { context, layers })];
@@ -121,7 +123,7 @@ async function layersOf({ plan, definition, prepare, context }: LayersRequest): 
 
 async function preparedOf(prepare: () => Promise<StageInstallation | Refusal>): Promise<StageInstallation> {
   const prepared = await prepare();
-  if ('refused' in prepared) throw new TypeError(`a plan was recorded, but: ${prepared.refused}`);
+  if ('refused' in prepared) throw prepared.passing ?? new TypeError(`a plan was recorded, but: ${prepared.refused}`);
   return prepared;
 }
 

@@ -5,6 +5,7 @@ import {
   hashesOf,
   licenseExpression,
   packageUrl,
+  repositoryOf,
   type SbomOptions,
   treeUuid,
 } from './describe.ts';
@@ -54,7 +55,10 @@ function rootRef({ name, version }: NpmTree): string {
 function toComponent(candidate: NpmPackage): object {
   const { name, version, location, isOptional, isDev } = candidate;
   const slash = name.indexOf('/');
-  const url = downloadOf(candidate);
+  const references = [
+    { type: 'distribution', url: downloadOf(candidate) },
+    { type: 'vcs', url: repositoryOf(candidate) },
+  ].filter(({ url }) => url !== undefined);
   const hashes = hashesOf(candidate).map(([algorithm, content]) => ({ alg: ALGORITHMS[algorithm], content }));
   return {
     type: 'library',
@@ -66,7 +70,7 @@ function toComponent(candidate: NpmPackage): object {
     ...(hashes.length > 0 && { hashes }),
     ...licensesOf(candidate),
     purl: packageUrl(candidate),
-    ...(url !== undefined && { externalReferences: [{ type: 'distribution', url }] }),
+    ...(references.length > 0 && { externalReferences: references }),
     properties: [
       { name: 'cdx:npm:package:path', value: location },
       ...(isDev ? [{ name: 'cdx:npm:package:development', value: 'true' }] : []),

@@ -9,10 +9,13 @@ export interface SbomOptions {
   readonly created: string;
 }
 
-/** Package URL (purl-spec, type npm). */
-export function packageUrl({ name, version }: Pick<NpmPackage, 'name' | 'version'>): string {
+/** Package URL (purl-spec, type npm); one from git says from where. */
+export function packageUrl(candidate: Pick<NpmPackage, 'name' | 'version' | 'source'>): string {
+  const { name, version } = candidate;
   const path = name.split('/').map(encodeURIComponent).join('/');
-  return `pkg:npm/${path}@${encodeURIComponent(version)}`;
+  const repository = repositoryOf(candidate);
+  const qualifiers = repository === undefined ? '' : `?vcs_url=${encodeURIComponent(repository)}`;
+  return `pkg:npm/${path}@${encodeURIComponent(version)}${qualifiers}`;
 }
 
 /** What is installed and comes from outside: links lead to folders of the project itself. */
@@ -37,6 +40,19 @@ export function downloadOf({ source }: NpmPackage): string | undefined {
   if (source.kind !== 'tarball' || !/^https?:/.test(source.resolved ?? '')) return undefined;
   const { origin, pathname } = new URL(source.resolved ?? '');
   return `${origin}${pathname}`;
+}
+
+/**
+ * The repository and the commit of a package from git, as SPDX 2.3 (7.7) and package URLs write it: without a password, and
+ * without whoever logs in by http.
+ */
+export function repositoryOf({ source }: Pick<NpmPackage, 'source'>): string | undefined {
+  if (source.kind !== 'git') return undefined;
+  const [, scheme, user, place, commit] =
+    /^(?:git\+)?(https?|ssh|git):\/\/(?:([^/@:]*)(?::[^/@]*)?@)?([^#]+)#(.+)$/.exec(source.resolved) ?? [];
+  if (place === undefined) return undefined;
+  const login = scheme === 'ssh' && user !== undefined ? `${user}@` : '';
+  return `${scheme === 'git' ? '' : 'git+'}${scheme}://${login}${place}@${commit}`;
 }
 
 const ID = String.raw`[A-Za-z0-9][A-Za-z0-9.\-]*\+?`;

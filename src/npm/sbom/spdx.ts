@@ -6,6 +6,7 @@ import {
   hashesOf,
   licenseExpression,
   packageUrl,
+  repositoryOf,
   type SbomOptions,
   treeUuid,
 } from './describe.ts';
@@ -75,7 +76,7 @@ function toPackage(id: string, candidate: NpmPackage): object {
   const purl = { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: packageUrl(candidate) };
   return {
     ...packageFields(id, candidate),
-    downloadLocation: downloadOf(candidate) ?? UNKNOWN,
+    downloadLocation: downloadOf(candidate) ?? repositoryOf(candidate) ?? UNKNOWN,
     ...(checksums.length > 0 && { checksums }),
     externalRefs: [purl],
   };
