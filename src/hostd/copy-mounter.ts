@@ -3,6 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, st
 import { dirname, join } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
+import { readMachine } from '../rootfs/machine.ts';
+import { containerRemedies } from '../rootfs/remedies.ts';
 import { modificationTime, setModificationTime } from './modification-time.ts';
 import type { Mounter } from './mounter.ts';
 import { atPlace } from './pinned.ts';
@@ -120,7 +122,7 @@ function noDevice(source: string, cause: unknown): StepError {
     'STEP_SANDBOX_UNAVAILABLE',
     `cannot give a command ${source} without mounts: CAP_MKNOD is missing`,
     {
-      hint: 'start the container with the capability MKNOD (docker run --cap-add MKNOD …)',
+      hint: `the container must be started with CAP_MKNOD: ${containerRemedies(readMachine()).capability('MKNOD')}`,
       cause,
     },
   );

@@ -5,6 +5,8 @@ import { isBuilderError, StepError } from '../core/errors.ts';
 import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
 import { findProgram } from '../io/programs.ts';
 import type { HostFlavor, RunResult } from '../rootfs/host-messages.ts';
+import { readMachine } from '../rootfs/machine.ts';
+import { filterObstacle } from '../rootfs/obstacles.ts';
 import { createBwrap } from '../sandbox/bwrap.ts';
 import { createChroot } from '../sandbox/chroot.ts';
 import type { CoveredRootTools } from '../sandbox/covered-root.ts';
@@ -109,8 +111,10 @@ function missingPrograms(wanted: readonly IsolationMethod[]): StepError {
 }
 
 function nothingWorks(failures: readonly string[], cause: unknown): StepError {
+  const filter = filterObstacle(readMachine());
+  const filtered = filter === undefined ? '' : `${filter.reason}: ${filter.remedies.join(', or ')}; `;
   return new StepError('STEP_SANDBOX_UNAVAILABLE', 'cannot run commands: no isolation method works on this machine', {
-    hint: 'see the output of each method; in a container, more privileges are needed (--privileged, or an unmasked /proc)',
+    hint: `${filtered}the output says why each method failed, and \`lamella doctor\` which others there are`,
     output: failures,
     cause,
   });

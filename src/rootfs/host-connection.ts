@@ -11,6 +11,7 @@ import { mapSubordinateIds } from './host-id-maps.ts';
 import type { HostLaunch } from './host-launch.ts';
 import type { CallAnswer, CallName, CallRequest, FromHost, ToHost } from './host-messages.ts';
 import { HostPulse } from './host-pulse.ts';
+import { placeVariables } from './machine.ts';
 
 export interface CallOptions {
   /** May return a promise: the command is held back while too much of its output is not taken. */
@@ -57,7 +58,7 @@ export class HostConnection {
    * react is killed.
    */
   constructor({ program, args }: HostLaunch, codeCache: string, signal?: AbortSignal) {
-    const env = { PATH: programFolders().join(':'), NODE_COMPILE_CACHE: codeCache };
+    const env = { ...placeVariables(), PATH: programFolders().join(':'), NODE_COMPILE_CACHE: codeCache };
     // A process group of its own: Ctrl-C reaches lamella alone, which then ends the host in order.
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env, cwd: '/', detached: true });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StepError } from '../core/errors.ts';
@@ -40,6 +40,7 @@ const HOST_COMMAND: readonly string[] = [nodeProgram(), '--disable-warning=Exper
  */
 export function hostLaunches(platform: NodeJS.Platform, user: number): HostLaunch[] {
   const unshare = platform === 'linux' ? findProgram('unshare') : undefined;
+  refuseWithoutProc(platform);
   if (unshare === undefined) throw missingPlatform(platform);
   const setpriv = findProgram('setpriv');
   const own = user === 0 ? ownFlavor() : undefined;
@@ -50,6 +51,11 @@ export function hostLaunches(platform: NodeJS.Platform, user: number): HostLaunc
   // Root of a user namespace needs no other one.
   if (own !== undefined && own !== 'root') return [launch(own, [])];
   return flavors.map((flavor) => launch(flavor, USER_NAMESPACES[flavor]));
+}
+
+/** Processes learn there what they may do. */
+function refuseWithoutProc(platform: NodeJS.Platform): void {
+  if (platform === 'linux' && !existsSync('/proc/self')) throw launchRefused([]);
 }
 
 /** What root of this process commands: less than all ids, where a container is a user namespace. */
@@ -73,6 +79,7 @@ function idCount(path: string): number {
  */
 export function chrootLaunch(platform: NodeJS.Platform, user: number): HostLaunch {
   const setpriv = platform === 'linux' ? findProgram('setpriv') : undefined;
+  refuseWithoutProc(platform);
   if (setpriv === undefined) throw missingPlatform(platform);
   if (user !== 0) throw chrootRefused('only root may use chroot', 'build as root, or leave out --isolation chroot');
   if (loadLibc() === undefined) {
@@ -123,6 +130,9 @@ function hintOf(obstacle: Obstacle | undefined): string {
   const { reason, remedies, instead } = obstacle ?? { reason: 'the kernel refuses namespaces', remedies: [] };
   const doctor = '`lamella doctor` tells more, and a Dockerfile without RUN needs nothing';
   const known = [...remedies, ...(instead === undefined ? [] : [instead])];
-  const ways = known.length === 0 ? ['build as root, or outside of the container'] : known;
+  const ways =
+    known.length === 0
+      ? ['build as root, or outside of the container that forbids them (such as bwrap --disable-userns)']
+      : known;
   return [`${reason}: ${ways.join(', or ')}`, doctor].join('; ');
 }

@@ -1,4 +1,5 @@
-import type { ContainerKind, Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
+import { containerRemedies } from './remedies.ts';
 
 /** Why commands cannot be isolated on a machine, or only in part, and what would change that. */
 export interface Obstacle {
@@ -37,6 +38,10 @@ const RULES: readonly Rule[] = [
     obstacle: ({ platform }) => ({ reason: `${platform} has no Linux namespaces`, remedies: ['build on Linux'] }),
   },
   {
+    applies: ({ hasProc }) => !hasProc,
+    obstacle: () => ({ reason: '/proc is not mounted', remedies: ['mount -t proc proc /proc'] }),
+  },
+  {
     applies: ({ hasUnshare }) => !hasUnshare,
     obstacle: (machine) => ({
       reason: 'the program unshare is missing',
@@ -45,10 +50,10 @@ const RULES: readonly Rule[] = [
   },
   {
     applies: ({ isRoot, canAdminister }) => isRoot && !canAdminister,
-    obstacle: ({ container = 'other', runner, canChroot }) => ({
+    obstacle: (machine) => ({
       reason: 'this container has no CAP_SYS_ADMIN: it may neither mount nor make namespaces',
-      remedies: runner === 'gitlab' ? [GITLAB] : ROOT_IN[container],
-      instead: `--isolation chroot, which needs ${canChroot ? 'no more rights' : 'CAP_MKNOD and CAP_SYS_CHROOT'}${CHROOT}`,
+      remedies: [containerRemedies(machine).administer],
+      instead: `--isolation chroot, which needs ${machine.canChroot ? 'no more rights' : 'CAP_MKNOD and CAP_SYS_CHROOT'}${CHROOT}`,
     }),
   },
   {
@@ -81,51 +86,45 @@ const RULES: readonly Rule[] = [
   {
     applies: ({ isRoot, container, hasSeccompFilter, hasMaskedProc }) =>
       !isRoot && container !== undefined && (hasSeccompFilter || hasMaskedProc),
-    obstacle: ({ container = 'other', runner }) => ({
+    obstacle: (machine) => ({
       reason: 'this container forbids user namespaces (its seccomp filter) or a fresh /proc (its masked paths)',
-      remedies: runner === 'gitlab' ? [GITLAB] : USER_IN[container],
+      remedies: [containerRemedies(machine).userNamespaces],
+    }),
+  },
+  {
+    applies: ({ isRoot, isInUserNamespace, hasMaskedProc, container }) =>
+      isRoot && isInUserNamespace && hasMaskedProc && container === undefined,
+    obstacle: () => ({
+      reason: 'the user namespace around has parts of /proc mounted over, and so forbids a fresh one',
+      remedies: ['start the container as an ordinary user (bwrap), or without a user namespace'],
     }),
   },
 ];
 
 const CHROOT = ': a root directory of its own, and nothing else, is between a command and this container';
-const DOCKER_ROOT =
-  'docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined -v lamella:/root/.cache/lamella … (without a volume layers are copied: overlayfs does not stack on itself)';
-const DOCKER_USER =
-  'docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt apparmor=unconfined, with a volume for the cache folder';
-const GITLAB =
-  'in config.toml of the runner, [runners.docker]: cap_add = ["SYS_ADMIN"], security_opt = ["apparmor=unconfined"], volumes = ["/root/.cache/lamella"]; build as root';
-const KUBERNETES_ROOT =
-  'in the pod: hostUsers: false, and in the container securityContext.capabilities.add: [SYS_ADMIN] and appArmorProfile.type: Unconfined, with an emptyDir for the cache folder; without hostUsers: false the same gives rights over the node';
-const KUBERNETES_USER =
-  'in the pod: hostUsers: false, and in the container securityContext.seccompProfile.type: Unconfined and procMount: Unmasked, with an emptyDir for the cache folder';
-
-const ROOT_IN: Readonly<Record<ContainerKind, readonly string[]>> = {
-  docker: [DOCKER_ROOT],
-  podman: [DOCKER_ROOT.replace('docker', 'podman')],
-  kubernetes: [KUBERNETES_ROOT],
-  other: ['start the container with CAP_SYS_ADMIN and without an AppArmor profile'],
-};
-
-const USER_IN: Readonly<Record<ContainerKind, readonly string[]>> = {
-  docker: [DOCKER_USER],
-  podman: [
-    'podman run --security-opt seccomp=unconfined --security-opt unmask=ALL, with a volume for the cache folder',
-  ],
-  kubernetes: [KUBERNETES_USER],
-  other: ['start the container without a seccomp filter and with an unmasked /proc'],
-};
 
 /** What keeps a machine from isolating commands, as far as it can be seen without trying. */
 export function findObstacle(machine: Machine): Obstacle | undefined {
   return RULES.find(({ applies }) => applies(machine))?.obstacle(machine);
 }
 
-/** What keeps an ordinary user from owning files as anybody (user_namespaces(7), "subordinate ids"). */
+/** What stops single methods where root may mount: crun, runc and bwrap make calls that filters of containers refuse. */
+export function filterObstacle({ isRoot, canAdminister, hasSeccompFilter, ...place }: Machine): Obstacle | undefined {
+  if (!isRoot || !canAdminister || !hasSeccompFilter) return undefined;
+  return {
+    reason: 'most likely the seccomp filter of this container refuses what it does',
+    remedies: [containerRemedies(place).unfiltered],
+  };
+}
+
+const FILE_CAPABILITIES =
+  'in the image, as root: chmod u-s /usr/bin/newuidmap /usr/bin/newgidmap && setcap cap_setuid=ep /usr/bin/newuidmap && setcap cap_setgid=ep /usr/bin/newgidmap (package libcap2-bin)';
+
+/** What keeps a user, or root without rights, from owning files as anybody (user_namespaces(7), "subordinate ids"). */
 export function subordinateIdObstacle(machine: Machine): Obstacle | undefined {
-  const { isRoot, hasNewIdMap, hasSubordinateIds, hasNoNewPrivileges, userName } = machine;
-  if (isRoot) return undefined;
-  const addIds = `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userName}`;
+  const { isRoot, canAdminister, isNewIdMapPowerless, hasNewIdMap, hasSubordinateIds, userName } = machine;
+  if (isRoot && canAdminister) return undefined;
+  const addIds = `${isRoot ? '' : 'sudo '}usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userName}`;
   if (!hasNewIdMap) {
     const remedies = [
       `${installCommand('uidmap', machine)} (newuidmap, newgidmap)`,
@@ -136,10 +135,17 @@ export function subordinateIdObstacle(machine: Machine): Obstacle | undefined {
   if (!hasSubordinateIds) {
     return { reason: `${userName} has no subordinate ids in /etc/subuid and /etc/subgid`, remedies: [addIds] };
   }
-  if (!hasNoNewPrivileges) return undefined;
+  if (isRoot) return undefined;
+  if (machine.hasNoNewPrivileges) {
+    return {
+      reason: 'no_new_privs is set, which takes its rights from newuidmap',
+      remedies: [containerRemedies(machine).newPrivileges],
+    };
+  }
+  if (!isNewIdMapPowerless) return undefined;
   return {
-    reason: 'no_new_privs is set, which takes its rights from newuidmap',
-    remedies: ['start the container without no-new-privileges (allowPrivilegeEscalation: true)'],
+    reason: 'newuidmap is setuid root, and root of this container has no CAP_SYS_ADMIN',
+    remedies: [FILE_CAPABILITIES],
   };
 }
 

@@ -34,6 +34,7 @@ const REPORT: HostReport = {
   checks: [
     { name: 'disk space', status: 'ok', finding: '9 GB', remedies: [] },
     { name: 'git', status: 'warning', finding: 'missing', remedies: ['apt-get install git'] },
+    { name: 'seccomp', status: 'warning', finding: 'none', remedies: ['apt-get install crun'] },
   ],
 };
 
@@ -68,6 +69,8 @@ RUN works here, isolated by unshare.
   disk space           ok: 9 GB
   git                  warning: missing
                        → apt-get install git
+  seccomp              warning: none
+                       → as for crun
 `);
   });
 

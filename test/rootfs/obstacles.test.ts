@@ -13,6 +13,8 @@ const DEBIAN: Machine = {
   runner: undefined,
   canAdminister: false,
   canChroot: false,
+  isInUserNamespace: false,
+  hasProc: true,
   hasSeccompFilter: false,
   hasNoNewPrivileges: false,
   hasMaskedProc: false,
@@ -21,6 +23,7 @@ const DEBIAN: Machine = {
   appArmorRestrictsUserNamespaces: false,
   hasUnshare: true,
   hasNewIdMap: true,
+  isNewIdMapPowerless: false,
   hasSubordinateIds: true,
 };
 
@@ -38,6 +41,13 @@ describe('the obstacle to isolation', () => {
     ['macOS', { ...DEBIAN, platform: 'darwin' }, 'macOS has no Linux namespaces', 'lima npx lamella build'],
     ['Windows', { ...DEBIAN, platform: 'win32' }, 'Windows has no Linux namespaces', 'wsl --install'],
     ['another system', { ...DEBIAN, platform: 'freebsd' }, 'freebsd has no', 'build on Linux'],
+    ['a chroot without /proc', { ...DEBIAN, hasProc: false }, '/proc is not mounted', 'mount -t proc'],
+    [
+      'bwrap --unshare-user as root',
+      { ...DEBIAN, isRoot: true, canAdminister: true, isInUserNamespace: true, hasMaskedProc: true },
+      '/proc',
+      'as an ordinary user',
+    ],
     ['Debian without util-linux', { ...DEBIAN, hasUnshare: false }, 'unshare', 'sudo apt-get install util-linux'],
     ['namespaces off', { ...DEBIAN, hasUserNamespaces: false }, 'off', 'sysctl -w user.max_user_namespaces'],
     ['an old Debian', { ...DEBIAN, allowsUserNamespaces: false }, 'closed', 'unprivileged_userns_clone=1'],
@@ -116,8 +126,9 @@ describe('a method whose program is missing', () => {
 
 describe('the obstacle to subordinate ids', () => {
   it('is none for root and for a user who has them', () => {
-    expect(subordinateIdObstacle({ ...DEBIAN, isRoot: true, hasNewIdMap: false })).toBeUndefined();
+    expect(subordinateIdObstacle({ ...DEBIAN, isRoot: true, canAdminister: true, hasNewIdMap: false })).toBeUndefined();
     expect(subordinateIdObstacle(DEBIAN)).toBeUndefined();
+    expect(subordinateIdObstacle({ ...DEBIAN, isRoot: true })).toBeUndefined();
   });
 
   it('is a missing program, a missing range, or a flag that takes the rights of the program', () => {
@@ -127,6 +138,16 @@ describe('the obstacle to subordinate ids', () => {
     ]);
     expect(subordinateIdObstacle({ ...DEBIAN, hasSubordinateIds: false })?.reason).toContain('/etc/subuid');
     expect(subordinateIdObstacle({ ...DEBIAN, hasNoNewPrivileges: true })?.reason).toContain('no_new_privs');
+    const powerless = subordinateIdObstacle({ ...DEBIAN, isNewIdMapPowerless: true });
+    expect(powerless?.reason).toContain('setuid root');
+    expect(powerless?.remedies).toEqual([expect.stringContaining('setcap cap_setuid=ep /usr/bin/newuidmap')]);
+  });
+
+  it('is that of a user for root who may not make namespaces, without sudo', () => {
+    const root = { ...CONTAINED, isRoot: true, userName: 'root', hasSubordinateIds: false } as const;
+    expect(subordinateIdObstacle(root)?.remedies).toEqual([
+      'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 root',
+    ]);
   });
 });
 

@@ -3,8 +3,9 @@ import type { IsolationMethod } from '../../core/sandbox.ts';
 import { errnoOf } from '../../io/host-error.ts';
 import { findProgram } from '../../io/programs.ts';
 import type { SnapshotterChoice } from '../../rootfs/host-messages.ts';
-import type { ContainerKind, Machine } from '../../rootfs/machine.ts';
+import type { Machine } from '../../rootfs/machine.ts';
 import { findObstacle, installCommand } from '../../rootfs/obstacles.ts';
+import { containerRemedies } from '../../rootfs/remedies.ts';
 
 /** `closed`: by its mode. `denied`: by the rules of the container around. */
 export type DeviceState = 'open' | 'closed' | 'denied' | 'missing';
@@ -51,16 +52,10 @@ export function networkRemedies({ machine, method, programs, tun }: FeatureFacts
   return [installCommand(hasSlirp ? 'passt' : 'slirp4netns', machine)];
 }
 
-const WHOLE_CONTAINER: Readonly<Record<ContainerKind, string>> = {
-  docker: 'limits for the whole container: docker run --memory 4g --pids-limit 500 …',
-  podman: 'limits for the whole container: podman run --memory 4g --pids-limit 500 …',
-  kubernetes: 'limits for the whole container, in the pod: resources.limits.memory: 4Gi',
-  other: 'limits for the whole container, or control groups in it that may be written',
-};
-
 /** What would bind commands as a whole. */
-export function boundsRemedies({ machine: { container, isRoot } }: Pick<FeatureFacts, 'machine'>): string[] {
-  if (container !== undefined) return [WHOLE_CONTAINER[container]];
+export function boundsRemedies({ machine }: Pick<FeatureFacts, 'machine'>): string[] {
+  const { container, isRoot } = machine;
+  if (container !== undefined) return [`limits for the whole container: ${containerRemedies(machine).limits}`];
   const scope = `systemd-run ${isRoot ? '' : '--user '}--scope -p MemoryMax=4G -p TasksMax=500 lamella build …`;
   return [...(isRoot ? [] : ['build as root: sudo -E npx lamella build …']), `${scope} (limits for the whole build)`];
 }
@@ -74,9 +69,7 @@ function deviceRemedies(path: string, kernelModule: string, state: DeviceState, 
   const sudo = isRoot ? '' : 'sudo ';
   if (state === 'open') return [];
   if (state === 'closed') return [`${sudo}chmod 666 ${path}`];
-  if (container === 'docker' || container === 'podman') return [`${container} run --device ${path} …`];
-  if (container === 'kubernetes') return [`in the pod: ${path} of the node, by a device plugin`];
-  if (container === 'other' || state === 'denied') return [`start the container with ${path}`];
+  if (container !== undefined || state === 'denied') return [containerRemedies(machine).device(path)];
   return [`${sudo}modprobe ${kernelModule}`];
 }
 

@@ -33,13 +33,19 @@ function diskSpace({ cacheDir }: CheckedHost): HostCheck {
   return warning('disk space', finding, ['free some space, or put the cache elsewhere: --cache-dir DIR']);
 }
 
-function subordinateIds({ machine }: CheckedHost): HostCheck {
-  if (machine.isRoot) return ok('subordinate ids', 'not needed as root');
+/** What was tried counts more than what the machine looks like. */
+function subordinateIds({ machine, methods }: CheckedHost): HostCheck {
+  const flavors = methods.flatMap(({ method, flavor }) => (method === 'chroot' ? [] : (flavor ?? [])));
+  const needsNone = flavors.includes('root') || (machine.isRoot && flavors.length === 0);
+  if (needsNone) return ok('subordinate ids', 'not needed as root');
   const obstacle = subordinateIdObstacle(machine);
-  if (obstacle === undefined)
+  if (flavors.includes('mapped') || (obstacle === undefined && !flavors.includes('single-id'))) {
     return ok('subordinate ids', `${machine.userName} has them: RUN may own files as anybody`);
-  const finding = `${obstacle.reason}: RUN is root alone, and chown to anybody else fails`;
-  return warning('subordinate ids', finding, obstacle.remedies);
+  }
+  const reason = obstacle?.reason ?? 'newuidmap or newgidmap fails here';
+  return warning('subordinate ids', `${reason}: RUN is root alone, and chown to anybody else fails`, [
+    ...(obstacle?.remedies ?? []),
+  ]);
 }
 
 function seccomp({ methods }: CheckedHost): HostCheck {

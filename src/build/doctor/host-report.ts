@@ -22,7 +22,7 @@ export interface MachineReport {
   readonly release: string;
   readonly node: string;
   readonly user: string;
-  readonly container?: 'docker' | 'podman' | 'kubernetes' | 'other';
+  readonly container?: 'docker' | 'podman' | 'buildah' | 'kubernetes' | 'other';
   readonly runner?: 'github' | 'gitlab';
 }
 

@@ -2,7 +2,7 @@ import { isBuilderError, StepError } from '../../core/errors.ts';
 import type { IsolationMethod } from '../../core/sandbox.ts';
 import { findProgram } from '../../io/programs.ts';
 import type { Machine } from '../../rootfs/machine.ts';
-import { findObstacle, installCommand, subordinateIdObstacle } from '../../rootfs/obstacles.ts';
+import { filterObstacle, findObstacle, installCommand } from '../../rootfs/obstacles.ts';
 import { startSandboxHost } from '../../rootfs/sandbox-host.ts';
 import type { MethodReport } from './host-report.ts';
 import { type TrialPlace, trialFor } from './trial.ts';
@@ -69,8 +69,7 @@ export function withObstacle(methods: readonly MethodReport[], machine: Machine)
 function explain(error: unknown, machine: Machine | undefined): Pick<MethodReport, 'reason' | 'output' | 'remedies'> {
   if (!isBuilderError(error)) throw error;
   const output = error instanceof StepError ? error.output : [];
-  const obstacle =
-    error.family === 'step' && machine ? (findObstacle(machine) ?? subordinateIdObstacle(machine)) : undefined;
+  const obstacle = error.family === 'step' && machine ? (findObstacle(machine) ?? filterObstacle(machine)) : undefined;
   const remedies = obstacle?.remedies ?? (error.hint === undefined ? [] : [error.hint]);
   const reason = obstacle === undefined ? error.message : `${error.message}: ${obstacle.reason}`;
   return { reason, remedies, ...(output.length > 0 && { output }) };

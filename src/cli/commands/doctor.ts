@@ -38,17 +38,18 @@ async function run({ args, host, library, signal }: CommandContext): Promise<voi
 
 function formatReport(report: HostReport, paint: Paint): string {
   const { methods, snapshotter, isolatedNetwork, bounds, checks } = report;
+  const tell = createTeller(paint);
   const lines = [
     machineLine(report),
     '',
     verdict(report, paint),
     '',
-    ...methods.flatMap((each) => methodLines(each, paint)),
+    ...methods.flatMap((each) => tell(methodPart(each, paint))),
     '',
-    ...(snapshotter === undefined ? [] : snapshotterLines(snapshotter, paint)),
-    ...(isolatedNetwork === undefined ? [] : networkLines(isolatedNetwork, paint)),
-    ...(bounds === undefined ? [] : boundsLines(bounds, paint)),
-    ...checks.flatMap((check) => checkLines(check, paint)),
+    ...(snapshotter === undefined ? [] : tell(snapshotterPart(snapshotter, paint))),
+    ...(isolatedNetwork === undefined ? [] : tell(networkPart(isolatedNetwork, paint))),
+    ...(bounds === undefined ? [] : tell(boundsPart(bounds, paint))),
+    ...checks.flatMap((check) => tell(checkPart(check, paint))),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -69,28 +70,28 @@ function machineLine({ machine }: HostReport): string {
 const NAME_WIDTH = 21;
 const INDENT = ' '.repeat(NAME_WIDTH + 2);
 
-function methodLines({ method, works, gives, flavor, reason, output, remedies }: MethodReport, paint: Paint): string[] {
+function methodPart({ method, works, gives, flavor, reason, output, remedies }: MethodReport, paint: Paint): Part {
   const limit = flavor === 'single-id' ? ' (with one id only)' : '';
   const state = works ? `${paint.green('works')}${limit}: ${gives}` : `${paint.red('no')}: ${reason ?? ''}`;
-  return partLines(method, state, { output, remedies }, paint);
+  return { name: method, state, output, remedies };
 }
 
-function snapshotterLines({ name, passedOver, remedies }: SnapshotterReport, paint: Paint): string[] {
+function snapshotterPart({ name, passedOver, remedies }: SnapshotterReport, paint: Paint): Part {
   const output = passedOver.map((why) => `not ${why}`);
   const state = name === 'overlay' ? paint.green(name) : paint.yellow(name);
-  return partLines('root file systems by', state, { output, remedies }, paint);
+  return { name: 'root file systems by', state, output, remedies };
 }
 
-function networkLines({ works, helper, reason, output, remedies }: IsolatedNetworkReport, paint: Paint): string[] {
+function networkPart({ works, helper, reason, output, remedies }: IsolatedNetworkReport, paint: Paint): Part {
   const by = helper === undefined ? '' : `, by ${helper}`;
   const state = works
     ? `${paint.green('works')}: --network-mode isolated${by}`
     : `${paint.yellow('no')}: ${reason ?? ''}`;
-  return partLines('isolated network', state, { output, remedies }, paint);
+  return { name: 'isolated network', state, output, remedies };
 }
 
-function boundsLines(bounds: BoundsReport, paint: Paint): string[] {
-  return partLines('memory and processes', boundsState(bounds, paint), bounds, paint);
+function boundsPart(bounds: BoundsReport, paint: Paint): Part {
+  return { name: 'memory and processes', state: boundsState(bounds, paint), remedies: bounds.remedies };
 }
 
 function boundsState({ enforcedBy, reason = '' }: BoundsReport, paint: Paint): string {
@@ -104,20 +105,30 @@ function boundsState({ enforcedBy, reason = '' }: BoundsReport, paint: Paint): s
   }
 }
 
-function checkLines({ name, status, finding, remedies }: HostCheck, paint: Paint): string[] {
+function checkPart({ name, status, finding, remedies }: HostCheck, paint: Paint): Part {
   const state = { ok: paint.green('ok'), warning: paint.yellow('warning'), problem: paint.red('problem') }[status];
-  return partLines(name, `${state}: ${finding}`, { remedies }, paint);
+  return { name, state: `${state}: ${finding}`, remedies };
 }
 
-interface PartDetails {
+interface Part {
+  readonly name: string;
+  readonly state: string;
   readonly output?: readonly string[] | undefined;
   readonly remedies: readonly string[];
 }
 
-function partLines(name: string, state: string, { output = [], remedies }: PartDetails, paint: Paint): string[] {
-  return [
-    `  ${name.padEnd(NAME_WIDTH)}${state}`,
-    ...output.map((line) => paint.dim(`${INDENT}| ${printable(line)}`)),
-    ...remedies.map((remedy) => `${INDENT}${paint.cyan('→')} ${remedy}`),
-  ];
+/** Gives the lines of one part after the other; remedies that an earlier one has are told by its name. */
+function createTeller(paint: Paint): (part: Part) => string[] {
+  const told = new Map<string, string>();
+  return ({ name, state, output = [], remedies }) => {
+    const key = remedies.join('\n');
+    const earlier = told.get(key);
+    if (!told.has(key)) told.set(key, name);
+    const ways = earlier === undefined || key === '' ? remedies : [`as for ${earlier}`];
+    return [
+      `  ${name.padEnd(NAME_WIDTH)}${state}`,
+      ...output.map((line) => paint.dim(`${INDENT}| ${printable(line)}`)),
+      ...ways.map((way) => `${INDENT}${paint.cyan('→')} ${way}`),
+    ];
+  };
 }
