@@ -1,6 +1,6 @@
 import type { BlobIndex } from '../cache/blob-index.ts';
 import type { BlockLists } from '../cache/block-lists.ts';
-import type { DiffId } from '../core/digest.ts';
+import type { DiffId, Digest } from '../core/digest.ts';
 import { isBuilderError } from '../core/errors.ts';
 import type { Descriptor, IndexedLayer, Layer } from '../core/image.ts';
 import type { LayerLimits } from '../core/limits.ts';
@@ -21,8 +21,10 @@ export interface LayerLibrary {
    * anew. `undefined` when the store does not have it at all.
    */
   find(diffId: DiffId): Promise<Layer | undefined>;
-  /** Remembers a layer that this build has written. */
+  /** Remembers a layer that this build has written; many steps may have made the same one. */
   add(layer: IndexedLayer): Promise<void>;
+  /** The layer that changes nothing, made when it is asked for first. */
+  empty(make: () => Promise<IndexedLayer>): Promise<IndexedLayer>;
   /** Remembers a layer of an image, compressed by somebody else. */
   addForeign(layer: Layer): void;
   /** Whether a layer came with an image, and not from a build. */
@@ -48,6 +50,8 @@ export interface LayerLibraryParts {
 export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
   const { store, blobs, tocs, blocks, compression, limits } = parts;
   const reading = new Map<DiffId, Promise<Toc>>();
+  const added = new Map<DiffId, Digest>();
+  let empty: Promise<IndexedLayer> | undefined;
 
   async function index(layer: Layer): Promise<Toc> {
     const known = tocs.load(layer.diffId);
@@ -97,11 +101,17 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
       blobs.record(diffId, name, layer.descriptor);
       return layer;
     },
-    async add(layer) {
-      tocs.save(layer.toc);
-      blobs.record(layer.diffId, await compressionRecipe(compression), layer.descriptor);
-      reading.set(layer.diffId, Promise.resolve(layer.toc));
-      if (layer.blocks !== undefined) blocks.save(layer.descriptor.digest, layer.blocks);
+    async add({ diffId, descriptor, toc, blocks: list }) {
+      if (added.get(diffId) === descriptor.digest) return;
+      tocs.save(toc);
+      blobs.record(diffId, await compressionRecipe(compression), descriptor);
+      reading.set(diffId, Promise.resolve(toc));
+      if (list !== undefined) blocks.save(descriptor.digest, list);
+      added.set(diffId, descriptor.digest);
+    },
+    empty(make) {
+      empty ??= make();
+      return empty;
     },
     async earlierBlocks(diffId) {
       const blob = blobs.lookup(diffId, await compressionRecipe(compression))?.digest;

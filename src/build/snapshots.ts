@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { hexOf } from '../core/digest.ts';
 import { compressionOf } from '../core/media-types.ts';
 import { allAtRest } from '../io/at-rest.ts';
-import { markUsed } from '../io/touch.ts';
+import { markUsedSoon } from '../io/touch.ts';
 import type { AppliedLayer } from '../rootfs/apply-layer.ts';
 import type { LayerToUnpack } from '../rootfs/host-messages.ts';
 import type { ActiveSnapshot, SandboxHost } from '../rootfs/sandbox-host.ts';
@@ -32,7 +32,7 @@ export async function openSnapshot(session: Session, host: SandboxHost, stack: L
 async function prepareLayer(session: Session, host: SandboxHost, stack: LayerStack): Promise<void> {
   const { top } = stack;
   const id = snapshotId(stack);
-  if (await session.claims.claim(id)) markUsed(join(session.folders.used, id));
+  if (await session.claims.claim(id)) markUsedSoon(join(session.folders.used, id));
   if (top === undefined || (await host.hasLayer(id))) return;
   const { descriptor, diffId } = top.layer;
   await session.lazyLayers.ensure(descriptor);

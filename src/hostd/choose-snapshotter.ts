@@ -62,13 +62,13 @@ async function openSnapshotter(name: SnapshotterName, settings: HostSettings, to
       const mount = kernelOverlay({ ...places, mounter, flavor });
       await tryMount(mount, tempDir, mounter);
       const layers = directories({ whiteouts: 'overlay', isLazy: false });
-      return { layers, snapshotter: new OverlaySnapshotter({ ...places, name, tempDir, layers, mounter, mount }) };
+      return { layers, snapshotter: new OverlaySnapshotter({ ...places, name, layers, mounter, mount }) };
     }
     case 'fuse-overlayfs': {
       const mount = fuseOverlay(programOf(name), places);
       await tryMount(mount, tempDir, mounter);
       const layers = directories({ whiteouts: 'files', isLazy: false });
-      const parts = { ...places, name, tempDir, layers, mounter, mount, normalise: usePlainForm };
+      const parts = { ...places, name, layers, mounter, mount, normalise: usePlainForm };
       return { layers, snapshotter: new OverlaySnapshotter(parts) };
     }
     case 'copy': {

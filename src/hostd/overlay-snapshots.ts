@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, rmdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { chmodSync, chownSync, lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SnapshotterName } from '../core/sandbox.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { listUpper } from './changes.ts';
@@ -14,7 +14,6 @@ import type { CommitRequest, Snapshot, Snapshotter, View, ViewRequest } from './
 
 export interface OverlayParts {
   readonly name: SnapshotterName;
-  readonly tempDir: string;
   /** For what this host keeps to itself; on the file system of the layers. */
   readonly ownDir: string;
   readonly layers: LayerDirectories;
@@ -45,24 +44,18 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   async open(layerIds: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    const { layers, tempDir, mount } = this.#parts;
+    const { layers, ownDir, mount } = this.#parts;
     const lowers = await layers.paths(layerIds, signal);
-    const folder = mkdtempSync(join(tempDir, 'snapshot-'));
+    const folder = mkdtempSync(join(ownDir, 'snapshot-'));
     const overlay = await mount({ folder, lowers: [...this.#lowest.below(lowers), ...lowers], writable: true });
     setRootMetadata(overlay.upper, lowers.at(-1));
-    const leaveFrame = (): void => this.#keepFrame(folder);
+    const leaveFrame = (): void => void this.#frames.push(folder);
     return new OverlaySnapshot({ folder, lowers, layerIds, leaveFrame }, { ...overlay, ...this.#parts });
   }
 
   async view(request: ViewRequest): Promise<View> {
     const { merged } = await this.#parts.mount(request);
     return { merged, unmount: () => unmountPoint(this.#parts.mounter, merged) };
-  }
-
-  #keepFrame(folder: string): void {
-    const kept = join(this.#parts.ownDir, basename(folder));
-    renameSync(folder, kept);
-    this.#frames.push(kept);
   }
 
   async close(): Promise<void> {

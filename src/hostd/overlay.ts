@@ -39,14 +39,14 @@ export interface KernelOverlayOptions extends OverlayPlaces {
 
 /** Stacks directories with the kernel's overlayfs (Documentation/filesystems/overlayfs.rst). */
 export function kernelOverlay({ mounter, flavor, ...places }: KernelOverlayOptions): MountOverlay {
-  const { ownDir } = places;
-  const names = new ShortNames(ownDir, 'k');
+  const names = new ShortNames(places, 'k');
   const attributes = flavor === 'root' ? [] : ['userxattr'];
   return async (request) => {
     const { overlay, data, target } = prepare(request, names, places);
     const options = [data, ...PLAIN, ...attributes].join(',');
-    if (request.writable) await mountVolatile(mounter, { folder: ownDir, data: options, target });
-    else await mounter.overlay(ownDir, options, target);
+    const { pointsDir: folder } = places;
+    if (request.writable) await mountVolatile(mounter, { folder, data: options, target });
+    else await mounter.overlay(folder, options, target);
     return overlay;
   };
 }
@@ -71,18 +71,17 @@ const FUSE_DEADLINE_MS = 10_000;
 
 /** Stacks directories with the program fuse-overlayfs, which stays until its mount is taken away. */
 export function fuseOverlay(program: string, places: OverlayPlaces): MountOverlay {
-  const { ownDir } = places;
-  const names = new ShortNames(ownDir, 'f');
+  const names = new ShortNames(places, 'f');
   return async (request) => {
     const { overlay, data, target } = prepare(request, names, places);
-    await promisify(execFile)(program, ['-o', data, target], { cwd: ownDir, timeout: FUSE_DEADLINE_MS });
+    await promisify(execFile)(program, ['-o', data, target], { cwd: places.pointsDir, timeout: FUSE_DEADLINE_MS });
     return overlay;
   };
 }
 
 interface PreparedOverlay {
   readonly overlay: Overlay;
-  /** Paths in it, and the target, are relative to the own folder of this host. */
+  /** Paths in it, and the target, are relative to the folder in memory. */
   readonly data: string;
   readonly target: string;
 }
@@ -90,42 +89,47 @@ interface PreparedOverlay {
 function prepare(
   { folder, lowers, writable }: ViewRequest,
   names: ShortNames,
-  { ownDir, pointsDir }: OverlayPlaces,
+  { pointsDir }: OverlayPlaces,
 ): PreparedOverlay {
   const merged = mkdtempSync(join(pointsDir, 'merged-'));
   const upper = join(folder, 'upper');
   const work = join(folder, 'work');
   if (writable) for (const path of [upper, work]) mkdirSync(path);
-  const changes = writable ? [`upperdir=${relative(ownDir, upper)}`, `workdir=${relative(ownDir, work)}`] : [];
+  const changes = writable ? [`upperdir=${relative(pointsDir, upper)}`, `workdir=${relative(pointsDir, work)}`] : [];
   return {
     overlay: { upper, merged },
     data: [`lowerdir=${names.ofStack(lowers).join(':')}`, ...changes].join(','),
-    target: relative(ownDir, merged),
+    target: relative(pointsDir, merged),
   };
 }
 
-/** Links to directories, made once for all stacks: the whole option string of a mount must fit into a page. */
+/** Links in memory to directories, made once for all stacks: the whole option string of a mount must fit into a page. */
 class ShortNames {
-  readonly parent: string;
+  readonly #parent: string;
   readonly #folder: string;
+  readonly #empty: string;
   readonly #names = new Map<string, string>();
 
-  constructor(parent: string, folder: string) {
-    this.parent = parent;
+  constructor({ ownDir, pointsDir }: OverlayPlaces, folder: string) {
+    this.#parent = pointsDir;
     this.#folder = folder;
-    mkdirSync(join(parent, folder, 'empty'), { recursive: true });
+    mkdirSync(join(pointsDir, folder));
+    // All directories of a stack are on one file system: else overlayfs gives files other inode numbers.
+    const empty = join(ownDir, `${folder}-empty`);
+    mkdirSync(empty);
+    this.#empty = relative(pointsDir, empty);
   }
 
   /** Topmost first. The lowest one is empty: overlayfs wants two. */
   ofStack(lowers: readonly string[]): string[] {
-    return [...lowers.map((lower) => this.#nameOf(lower)).reverse(), `${this.#folder}/empty`];
+    return [...lowers.map((lower) => this.#nameOf(lower)).reverse(), this.#empty];
   }
 
   #nameOf(lower: string): string {
     const known = this.#names.get(lower);
     if (known !== undefined) return known;
     const name = `${this.#folder}/${this.#names.size.toString(36)}`;
-    symlinkSync(lower, join(this.parent, name));
+    symlinkSync(lower, join(this.#parent, name));
     this.#names.set(lower, name);
     return name;
   }

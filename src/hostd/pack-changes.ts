@@ -15,7 +15,10 @@ export interface PackRequest {
 /** Of this process: a small layer costs less than fresh memory for its blocks. */
 const pool = new BlockPool();
 
-/** Packs entries whose contents are in the directory of changes, into the blob store of the build. */
+/**
+ * Packs entries whose contents are in the directory of changes, into the blob store of the build. Without a list of blocks: no
+ * later layer of a RUN looks for them.
+ */
 export async function packChanges(
   snapshot: Snapshot,
   { entries, options }: PackRequest,
@@ -24,11 +27,12 @@ export async function packChanges(
   const { blobDir, tempDir, ...recipe } = options;
   const store = createBlobStore(blobDir, { ingestDir: tempDir });
   snapshot.packed = new Set(entries.filter((entry) => !isWhiteoutEntry(entry)).map((entry) => entry.path));
-  return await packLayer(
+  const { descriptor, diffId, toc } = await packLayer(
     entries.map((entry) => withSource(entry, snapshot.contents)),
     store,
     { ...recipe, pool, signal },
   );
+  return { descriptor, diffId, toc };
 }
 
 function withSource(entry: SnapshotEntry, contents: string): PackEntry | WhiteoutEntry {

@@ -19,3 +19,12 @@ export function markUsed(path: string): void {
     if (errnoOf(error) === 'ENOENT') writeAtomicSync(path, '');
   }
 }
+
+/** {@link markUsed} after this turn, so that nobody waits for it; a mark that cannot be made is left out. */
+export function markUsedSoon(path: string): void {
+  setImmediate(() => {
+    try {
+      markUsed(path);
+    } catch {}
+  });
+}

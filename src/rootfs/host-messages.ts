@@ -92,6 +92,11 @@ export interface RunResult {
   readonly outOfMemory?: true;
 }
 
+export interface RunAnswer extends RunResult {
+  /** What `changes` would answer: sent along after a success, so that nobody waits for another answer. */
+  readonly changes?: readonly ChangedPath[];
+}
+
 export interface SnapshotPackOptions {
   /** The blob store's directory (that which holds `blobs`). */
   readonly blobDir: string;
@@ -117,7 +122,7 @@ export interface HostCalls {
   readonly unpackLayer: { readonly request: LayerToUnpack; readonly answer: null };
   readonly hasLayer: { readonly request: { readonly id: string }; readonly answer: boolean };
   readonly openSnapshot: { readonly request: { readonly layerIds: readonly string[] }; readonly answer: number };
-  readonly run: { readonly request: OfSnapshot<{ readonly run: RunRequest }>; readonly answer: RunResult };
+  readonly run: { readonly request: OfSnapshot<{ readonly run: RunRequest }>; readonly answer: RunAnswer };
   /** The first of some programs that can be executed; names are looked for as the command's environment says. */
   readonly findExecutable: {
     readonly request: OfSnapshot<{ readonly names: readonly string[]; readonly env: readonly string[] }>;

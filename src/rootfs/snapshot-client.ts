@@ -51,18 +51,27 @@ export async function openSnapshot(
 ): Promise<ActiveSnapshot> {
   const snapshot = await connection.call('openSnapshot', { layerIds }, { signal: buildSignal });
   let isOpen = true;
+  /** Of the last command, where the host told them with its end. */
+  let known: readonly ChangedPath[] | undefined;
   return {
-    run: (request, onOutput, signal = buildSignal) =>
-      connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),
-    runInTerminal: (request, terminal, signal = buildSignal) =>
-      connection.call(
+    async run(request, onOutput, signal = buildSignal) {
+      known = undefined;
+      const run = withAbsolutePaths(request);
+      const { changes, ...result } = await connection.call('run', { snapshot, run }, { onOutput, signal });
+      known = changes;
+      return result;
+    },
+    runInTerminal(request, terminal, signal = buildSignal) {
+      known = undefined;
+      return connection.call(
         'run',
         { snapshot, run: { ...withAbsolutePaths(request), terminal: terminal.size() } },
         { onOutput: ({ bytes }) => terminal.write(bytes), signal, terminal },
-      ),
+      );
+    },
     findExecutable: async (names, env) =>
       (await connection.call('findExecutable', { snapshot, names, env })) ?? undefined,
-    changes: () => connection.call('changes', { snapshot }),
+    changes: async () => known ?? (await connection.call('changes', { snapshot })),
     hash: (paths) => connection.call('hash', { snapshot, paths }),
     pack: (entries, options) =>
       connection.call('pack', { snapshot, entries, options: withAbsoluteFolders(options) }, { signal: buildSignal }),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Ingredient } from '../../cache/frame.ts';
 import type { IndexedLayer, Layer } from '../../core/image.ts';
 import type { LogChunk } from '../../core/sandbox.ts';
+import { packLayer } from '../../layers/pack.ts';
 import { readNpmCommand } from '../../npm/command.ts';
 import type { RunStep } from '../../plan/step.ts';
 import { lookupUser } from '../../rootfs/accounts.ts';
@@ -195,6 +196,9 @@ async function packChanges(snapshot: ActiveSnapshot, host: SandboxHost, context:
     devicesKnown: host.makesDevices,
     hash: (paths) => snapshot.hash(paths),
   });
+  // What changes nothing is the same layer for every step, and needs no other process.
+  if (entries.length === 0)
+    return await session.library.empty(() => packLayer([], session.store, packOptions(session)));
   const { times, compression } = packOptions(session);
   const tempDir = join(session.workspace.path, 'ingest');
   return await snapshot.pack(entries, { blobDir: session.storeDir, tempDir, times, compression });
