@@ -123,7 +123,7 @@ function unprepared(candidate: GitPackage, preparation: readonly string[]): Erro
 function missing(candidate: GitPackage, cause: BuilderError): Error {
   const isAccess = cause.code === 'CONTEXT_GIT_FAILED';
   const hint = isAccess
-    ? 'a private repository takes a token as the secret GIT_AUTH_TOKEN.HOST, with its host, or --ssh default'
+    ? 'check the address and the network; a private repository takes a token as the secret GIT_AUTH_TOKEN.HOST, with its host, or --ssh default'
     : (cause.hint ?? 'check the address');
   return npmError('STEP_NPM_GIT_MISSING', `${labelOf(candidate)} cannot be had: ${cause.message}`, hint, cause);
 }

@@ -1,5 +1,5 @@
 import type { PackRules } from '../../npm/git/pack-folder.ts';
-import { isGit, type NpmTree } from '../../npm/npm-tree.ts';
+import { type GitPackage, isGit, type NpmTree } from '../../npm/npm-tree.ts';
 import type { StageProject } from './stage-project.ts';
 
 /** Where Node images, and Debian, have npm. */
@@ -60,12 +60,12 @@ export function differenceOfNpm(
   if (major < 10) return `npm ${version} of the image makes another tree`;
   if (major < 11 && !tree.isWhole) return `npm ${version} of the image installs otherwise where packages are left out`;
   const allowed = allowGit ?? (major >= 12 ? 'none' : 'all');
-  const refused = tree.packages.filter(isGit).find(({ location }) => !isAllowed(allowed, location, tree));
+  const refused = tree.packages.filter(isGit).find((candidate) => !isAllowed(candidate, allowed));
   return refused && `${refused.name}@${refused.version} comes from git, which allow-git=${allowed} forbids`;
 }
 
-function isAllowed(allowed: string, location: string, { dependencies }: NpmTree): boolean {
-  return allowed === 'all' || (allowed === 'root' && dependencies.includes(location));
+function isAllowed({ isDirect }: GitPackage, allowed: string): boolean {
+  return allowed === 'all' || (allowed === 'root' && isDirect);
 }
 
 /** How the npm of a stage packs what comes from git; where there is none, as the newest does. */
