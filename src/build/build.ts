@@ -25,6 +25,7 @@ import { openMainContext } from './main-context.ts';
 import { contextLookup, parseNamedContexts } from './named-contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { writeOutputs } from './outputs.ts';
+import { tellingOfLock } from './project/pinned-images.ts';
 import { compressionRecipe } from './recipe.ts';
 import type { BuildResult } from './result.ts';
 import { openSession, type Session } from './session.ts';
@@ -133,11 +134,12 @@ async function buildPlatforms(opened: Session): Promise<BuiltImage[]> {
   const { dockerfile, ignore, project } = await openDockerfile(opened, context);
   const session = project === undefined ? opened : withNpm(opened, project.npm);
   const { options, settings } = session;
+  const images = createBaseImages(session);
   const shared = {
     dockerfile: dockerfile.parsed,
     context,
     ignore: ignore?.matcher,
-    images: createBaseImages(session),
+    images: project?.pinned === undefined ? images : tellingOfLock(images, project.pinned),
     nextStepId: createStepIds(),
     running: new Map(),
   };

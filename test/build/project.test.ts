@@ -40,6 +40,19 @@ async function pathsOf(context: string, options: BuildOptions = {}): Promise<str
   return [...(await readImageTree(layout)).paths.keys()];
 }
 
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+async function failureOf(context: string, options: BuildOptions = {}): Promise<Failure> {
+  return await pathsOf(context, options).then(
+    () => expect.fail('the build did not fail'),
+    (error: Failure) => error,
+  );
+}
+
 const IGNORE: BuildOptions = { npm: { scripts: 'ignore' } };
 
 describe('a folder with a package.json and no Dockerfile', () => {
@@ -163,19 +176,6 @@ describe('install scripts without a Dockerfile', () => {
     const { code, message } = await failureOf(context);
     expect([code, message]).toEqual(['STEP_NPM_SCRIPTS', expect.stringMatching(/native@1\.0\.0 .*not in sync/)]);
   });
-
-  interface Failure {
-    readonly code: string;
-    readonly message: string;
-    readonly hint: string;
-  }
-
-  async function failureOf(context: string, options: BuildOptions = {}): Promise<Failure> {
-    return await pathsOf(context, options).then(
-      () => expect.fail('the build did not fail'),
-      (error: Failure) => error,
-    );
-  }
 });
 
 describe('the base of a project', () => {
@@ -188,7 +188,7 @@ describe('the base of a project', () => {
       { ...amd.descriptor, platform: { os: 'linux', architecture: 'amd64' } },
     ]);
     registry.putManifest('base', '1', MediaType.ociIndex, index);
-    return { registry, base: `${registry.host}/base:1`, digest: digestOf(index) };
+    return { registry, amd, base: `${registry.host}/base:1`, digest: digestOf(index) };
   }
 
   it('is pinned for all platforms, by the first build, which is equal to the next ones', async () => {
@@ -221,6 +221,28 @@ describe('the base of a project', () => {
     const context = await project({ base: 'my/base:1' });
     await builder.build({ context, ...IGNORE });
     expect(existsSync(join(context, 'lamella.lock'))).toBe(false);
+  });
+
+  it('that its registry has no longer is told with the line of lamella.lock', async () => {
+    const { base } = await published();
+    const bases = { [base]: `sha256:${'1'.repeat(64)}` };
+    const context = await project({ base, files: { 'lamella.lock': JSON.stringify({ bases }) } });
+    const { code, hint } = await failureOf(context, IGNORE);
+    expect([code, hint]).toEqual([
+      'REGISTRY_NOT_FOUND',
+      expect.stringMatching(/^lamella\.lock .* the line of .*base:1/),
+    ]);
+  });
+
+  it('that is pinned for one platform alone is not built on for another one', async () => {
+    const { base, amd } = await published();
+    const bases = { [base]: amd.descriptor.digest };
+    const context = await project({ base, files: { 'lamella.lock': JSON.stringify({ bases }) } });
+    await createBuilder().build({ context, platform: 'linux/amd64', ...IGNORE });
+    const { code, message, hint } = await failureOf(context, { platforms: ['linux/amd64', 'linux/arm64'], ...IGNORE });
+    expect(code).toBe('CONTENT_PLATFORM_NOT_FOUND');
+    expect(message).toContain('is pinned for linux/amd64 alone, not for linux/arm64');
+    expect(hint).toContain('remove the line of');
   });
 
   it('is refused where lamella.lock is damaged', async () => {

@@ -10,6 +10,7 @@ import type { MainContext } from '../main-context.ts';
 import type { BuildOptions } from '../options.ts';
 import type { Session } from '../session.ts';
 import { LOCK_FILE, pinBase } from './lock-file.ts';
+import type { PinnedBase } from './pinned-images.ts';
 import { readProjectText } from './project-text.ts';
 import { type Project, readProject } from './read-project.ts';
 
@@ -19,6 +20,7 @@ export interface OpenedProject {
   readonly text: string;
   /** How its `npm ci` is done: natively, unless the caller wants something else. */
   readonly npm: Settings['npm'];
+  readonly pinned: PinnedBase | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function openProject(session: Session, context: MainContext): Promi
   return {
     text: projectDockerfile({ ...project.facts, ignoresScripts: scripts === 'ignore', base }),
     npm: { ...settings.npm, mode: options.npm?.mode ?? 'native', scripts, asInImage: false },
+    pinned: base === project.base ? undefined : { base: project.base, reference: base },
   };
 }
 
