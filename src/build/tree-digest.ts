@@ -23,13 +23,18 @@ export function* walkTree(tree: Tree, root: string, path = ''): Generator<TreeIt
   for (const name of tree.list(at)) yield* walkTree(tree, root, joinPath(path, name));
 }
 
-/** Content digests of files of a context, from the stat cache where it knows them. */
+/** Content digests of files of a context by their path on this machine, from the stat cache where it knows them. */
 export function hashContents(
   { statCache: cache, signal }: Session,
   nodes: Iterable<TreeNode>,
   known?: KnownDigests,
-): Promise<Map<TreeNode, Digest>> {
+): Promise<Map<string, Digest>> {
   return hashFiles(nodes, { cache, signal, openBlobNames, ...(known && { known }) });
+}
+
+/** That of a node, which may have it itself. */
+export function contentDigest(node: TreeNode, digests: ReadonlyMap<string, Digest>): Digest | undefined {
+  return node.digest ?? (node.source?.kind === 'path' ? digests.get(node.source.path) : undefined);
 }
 
 export interface TreeDigest {
@@ -46,8 +51,8 @@ export async function digestTree(session: Session, items: readonly TreeItem[]): 
   );
   const hash = createHash('sha256');
   const fields = items.map(({ path, node }) => {
-    const { type, mode, uid, gid, size, link, major, minor, xattrs, digest } = node;
-    const content = digests.get(node) ?? digest;
+    const { type, mode, uid, gid, size, link, major, minor, xattrs } = node;
+    const content = contentDigest(node, digests);
     return JSON.stringify([path, type, mode, uid, gid, size, link, major, minor, xattrs, content]);
   });
   for (const field of fields) hash.update(`${field}\n`);

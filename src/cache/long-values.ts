@@ -40,7 +40,7 @@ export function createLongValues(directory: string): LongValues {
     },
     pathOf,
     load: (key) => read(pathOf(key)),
-    save: (key, values) => writeAtomicSync(pathOf(key), zstdCompressSync(encode(values), FASTEST)),
+    save: (key, values) => writeAtomicSync(pathOf(key), zstdCompressSync(Buffer.concat([...encode(values)]), FASTEST)),
   };
 }
 
@@ -79,19 +79,28 @@ interface Place {
   readonly count?: number;
 }
 
+/** Texts of a list that are encoded at a time. */
+const TEXTS = 1024;
+
 /** The places as JSON, then all texts. A text with a separator is left out, and its value with it. */
-function encode(values: PlacedValues): string {
+function* encode(values: PlacedValues): Generator<Buffer, void> {
   const places: Place[] = [];
-  const texts: string[] = [];
+  const lists: (readonly string[])[] = [];
   for (const which of ['ingredients', 'remarks'] as const) {
     for (const [at, value] of Object.entries(values[which])) {
       const list = typeof value === 'string' ? [value] : value;
       if (list.some(hasSeparator)) continue;
       places.push({ which, at: Number(at), ...(typeof value !== 'string' && { count: value.length }) });
-      for (const text of list) texts.push(text);
+      lists.push(list);
     }
   }
-  return cutDigests([JSON.stringify(places), ...texts].join(SEPARATOR));
+  yield Buffer.from(JSON.stringify(places));
+  for (const list of lists) {
+    for (let at = 0; at < list.length; at += TEXTS) {
+      const texts = list.slice(at, at + TEXTS).join(SEPARATOR);
+      yield Buffer.from(cutDigests(`${SEPARATOR}${texts}`));
+    }
+  }
 }
 
 function decode(text: string): PlacedValues {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiffId, type Digest, isDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
-import { digestOf } from '../io/hash.ts';
+import { DigestCounter } from '../io/hash.ts';
 import { scanFiles } from '../io/scan-folder.ts';
 import { touchFile } from '../io/touch.ts';
 import type { CacheKey } from './cache-key.ts';
@@ -134,6 +134,22 @@ function readRecord(path: string, key: CacheKey): CacheRecord | undefined {
 }
 
 function shortened(ingredient: Ingredient): RecordedIngredient {
-  const value = Buffer.from(JSON.stringify(ingredient.value));
-  return value.length <= MAX_VALUE ? ingredient : { name: ingredient.name, digest: digestOf(value) };
+  const counter = new DigestCounter();
+  for (const text of jsonPieces(ingredient.value)) counter.update(Buffer.from(text));
+  const { size, digest } = counter.finish();
+  return size <= MAX_VALUE ? ingredient : { name: ingredient.name, digest };
+}
+
+/** Texts of a list that are encoded at a time: all of a COPY of many files have as many bytes as the files' names and more. */
+const TEXTS = 1024;
+
+/** The JSON of a value. */
+function* jsonPieces(value: Ingredient['value']): Generator<string, void> {
+  if (typeof value === 'string') return yield JSON.stringify(value);
+  yield '[';
+  for (let at = 0; at < value.length; at += TEXTS) {
+    const items = JSON.stringify(value.slice(at, at + TEXTS)).slice(1, -1);
+    yield at === 0 ? items : `,${items}`;
+  }
+  yield ']';
 }

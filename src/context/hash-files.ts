@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, toDigest } from '../core/digest.ts';
 import { ContextError } from '../core/errors.ts';
+import type { ContentSource } from '../core/toc.ts';
 import type { TreeNode } from '../core/tree.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { openFile } from '../io/open-file.ts';
@@ -38,18 +39,20 @@ const SLICE_MS = 8;
 const SHA256_LENGTH = 64;
 
 /**
- * Digests of the nodes whose content is a file of this machine; others are left out. From the stat cache where it knows
- * them, or the content that git has under the same name; else by reading.
+ * Digests of the nodes whose content is a file of this machine, by its path; others are left out. From the stat cache where
+ * it knows them, or the content that git has under the same name; else by reading.
  * @throws ContextError `CONTEXT_UNREADABLE`, `CONTEXT_FILE_CHANGED`
  */
-export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<TreeNode, Digest>> {
+export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<string, Digest>> {
   const { signal, cache, known, now = Date.now } = options;
   const { digests, unknown } = lookUp(nodes, { cache, known });
   const blobs = await openBlobs(unknown, options);
   const buffer = Buffer.allocUnsafeSlow(unknown.length === 0 ? 0 : BUFFER_BYTES);
   let pausedAt = performance.now();
   for (const file of unknown) {
-    digests.set(file.node, hashNode(file, { buffer, cache, known, blobs, now }));
+    const { path } = file.source;
+    if (digests.has(path)) continue;
+    digests.set(path, hashNode(file, { buffer, cache, known, blobs, now }));
     if (performance.now() - pausedAt < SLICE_MS) continue;
     await setImmediate();
     signal?.throwIfAborted();
@@ -58,36 +61,40 @@ export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions 
   return digests;
 }
 
-interface LocalFile {
-  readonly node: TreeNode;
-  readonly path: string;
-  readonly real: string | undefined;
-  readonly identity: FileIdentity | undefined;
+/** A node whose content is a file of this machine. */
+type LocalFile = TreeNode & { readonly source: Extract<ContentSource, { readonly kind: 'path' }> };
+
+function isLocalFile(node: TreeNode): node is LocalFile {
+  return node.source?.kind === 'path';
 }
 
-/** What is known already and what is not, each file once. What has been read counts for more than the cache. */
+function identityOf(file: LocalFile): FileIdentity | undefined {
+  return isContextNode(file) ? file.identity : undefined;
+}
+
+/** What is known already and what is not. What has been read counts for more than the cache. */
 function lookUp(
   nodes: Iterable<TreeNode>,
   { cache, known }: Pick<Knowledge, 'cache' | 'known'>,
-): { readonly digests: Map<TreeNode, Digest>; readonly unknown: readonly LocalFile[] } {
-  const digests = new Map<TreeNode, Digest>();
-  const unknown = new Map<TreeNode, LocalFile>();
+): { readonly digests: Map<string, Digest>; readonly unknown: readonly LocalFile[] } {
+  const digests = new Map<string, Digest>();
+  const unknown: LocalFile[] = [];
   for (const node of nodes) {
-    if (node.source?.kind !== 'path' || digests.has(node) || unknown.has(node)) continue;
-    const { path, real } = node.source;
-    const identity = isContextNode(node) ? node.identity : undefined;
+    if (!isLocalFile(node) || digests.has(node.source.path)) continue;
+    const { path } = node.source;
+    const identity = identityOf(node);
     const isAsked = identity !== undefined && known?.digests.has(path) !== true;
     const digest = node.digest ?? (isAsked ? cache?.get(path, identity) : undefined);
-    if (digest !== undefined) digests.set(node, digest);
-    else unknown.set(node, { node, path, real, identity });
+    if (digest !== undefined) digests.set(path, digest);
+    else unknown.push(node);
   }
-  return { digests, unknown: [...unknown.values()] };
+  return { digests, unknown };
 }
 
 async function openBlobs(files: readonly LocalFile[], options: HashOptions): Promise<BlobNames | undefined> {
   const [first] = files;
   if (first === undefined || files.length < MANY || options.cache === undefined) return undefined;
-  return await options.openBlobNames?.(dirname(first.path), options.signal);
+  return await options.openBlobNames?.(dirname(first.source.path), options.signal);
 }
 
 interface Knowledge {
@@ -99,7 +106,8 @@ interface Knowledge {
 }
 
 function hashNode(file: LocalFile, { buffer, cache, known, blobs, now }: Knowledge): Digest {
-  const { path, identity } = file;
+  const { path } = file.source;
+  const identity = identityOf(file);
   const given = known?.digests.get(path);
   const hashedAtMs = given === undefined ? now() : (known?.readAtMs ?? 0);
   if (identity === undefined) return given ?? hashFile(file, buffer);
@@ -133,7 +141,7 @@ function namedBlob(cache: StatCache | undefined, blob: NamedBlob | undefined): C
   };
 }
 
-function hashFile({ node: { size }, path, real }: LocalFile, buffer: Buffer, claim?: Claim): Digest {
+function hashFile({ size, source: { path, real } }: LocalFile, buffer: Buffer, claim?: Claim): Digest {
   const file = openAsFound(path, real);
   try {
     const expected = { size, buffer, claim };

@@ -24,18 +24,21 @@ function sourceFields(
     const first = node.type === 'file' ? firstNames.get(node) : undefined;
     if (first !== undefined) return JSON.stringify([path, 'hardlink', first]);
     firstNames.set(node, path);
-    const content = contentOf(path, node, digestOf);
-    return `[${JSON.stringify(path)},${attributesText(node)},${content === undefined ? null : `"${content}"`}]`;
+    return fieldText(path, node, contentOf(path, node, digestOf));
   });
   return [JSON.stringify([kind, name, fields.length]), ...fields];
 }
 
-/** Items of a JSON list. Most nodes have numbers only, which need no quoting: that is three times as fast. */
-function attributesText(node: TreeNode): string {
+/**
+ * A JSON list. Most nodes have numbers only, which need no quoting: that is three times as fast. Joined it is one text in
+ * memory, where V8 keeps what is concatenated in all its pieces.
+ */
+function fieldText(path: string, node: TreeNode, content: string | undefined): string {
   const { type, mode, uid, gid, size, link, major, minor } = node;
   const more = [link, major, minor, capabilityOf(node)];
   const rest = more.every((value) => value === undefined) ? 'null,null,null,null' : JSON.stringify(more).slice(1, -1);
-  return `"${type}",${mode},${uid},${gid},${size},${rest}`;
+  const last = content === undefined ? 'null]' : `"${content}"]`;
+  return [`[${JSON.stringify(path)},"${type}"`, mode, uid, gid, size, rest, last].join(',');
 }
 
 function contentOf(path: string, node: TreeNode, digestOf: (node: TreeNode) => Digest | undefined): string | undefined {

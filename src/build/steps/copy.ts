@@ -17,7 +17,7 @@ import { gatherContents, type OpenLayer } from '../layer-contents.ts';
 import type { Origin } from '../origins.ts';
 import type { ResolvedSource } from '../remote/remote-sources.ts';
 import type { StepLayer } from '../step-cache.ts';
-import { hashContents } from '../tree-digest.ts';
+import { contentDigest, hashContents } from '../tree-digest.ts';
 import { accountTexts, layerWith } from '../tree-files.ts';
 import { type Archives, findArchives } from './archives.ts';
 import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
@@ -94,14 +94,25 @@ async function firstLayer(job: CopyJob, selected: Selected): Promise<StepLayer |
     recipe: recipeOf(step),
     shape: shapeOf(job),
     async make() {
-      const planned = await planCopy(job, selected, NO_ARCHIVES);
-      const readAtMs = Date.now();
-      const layer = await pack(job, { ...planned.plan, archives: NO_ARCHIVES });
-      const digests = packedDigests(planned.plan.entries, layer.toc.entries);
-      const { fields } = await withFields(context, selected, { digests, readAtMs });
-      return { layer, definition: definitionOf(job, fields), ingredients: ingredientsOf(job, planned, fields) };
+      const { layer, goal, known } = await packFirst(job, selected);
+      const { fields } = await withFields(context, selected, known);
+      return { layer, definition: definitionOf(job, fields), ingredients: ingredientsOf(job, goal, fields) };
     },
   });
+}
+
+interface FirstPacked {
+  readonly layer: IndexedLayer;
+  readonly goal: CopyGoal;
+  readonly known: KnownDigests;
+}
+
+/** The plan, which is as large as the context, is not needed any more afterwards. */
+async function packFirst(job: CopyJob, selected: Selected): Promise<FirstPacked> {
+  const { entries, whiteouts, ...goal } = await planCopy(job, selected, NO_ARCHIVES);
+  const readAtMs = Date.now();
+  const layer = await pack(job, { entries, whiteouts, archives: NO_ARCHIVES });
+  return { layer, goal, known: { digests: packedDigests(entries, layer.toc.entries), readAtMs } };
 }
 
 function recipeOf({ kind }: CopyStep | AddStep): string {
@@ -151,10 +162,8 @@ async function withFields({ session }: StepContext, selected: Selected, known?: 
   const { selection } = selected;
   const nodes = selection.flatMap(({ paths }) => paths.map(({ node }) => node));
   const digests = await hashContents(session, nodes, known);
-  const byPath = new Map<string, Digest>();
-  for (const [{ source }, digest] of digests) if (source?.kind === 'path') byPath.set(source.path, digest);
-  const fields = sourceKeyFields(selection, (node) => digests.get(node) ?? node.digest);
-  return { ...selected, fields, digests: byPath };
+  const fields = sourceKeyFields(selection, (node) => contentDigest(node, digests));
+  return { ...selected, fields, digests };
 }
 
 function madeAt({ session }: StepContext): number {
@@ -203,16 +212,18 @@ async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
   return {
     ingredients: ingredientsOf(job, planned, sources.fields),
     make: (earlier) => {
-      const { entries, whiteouts } = planned.plan;
+      const { entries, whiteouts } = planned;
       return pack(job, { entries, whiteouts, archives, earlier });
     },
   };
 }
 
-interface Planned {
-  readonly plan: CopyPlan;
+/** What of a plan is in the key, beside its sources. */
+interface CopyGoal extends Pick<CopyPlan, 'target' | 'unpacks'> {
   readonly chown: Owner | undefined;
 }
+
+type Planned = CopyGoal & Pick<CopyPlan, 'entries' | 'whiteouts'>;
 
 async function planCopy(job: CopyJob, selected: Selected & Partial<Sources>, archives: Archives): Promise<Planned> {
   const { request, selection, digests } = selected;
@@ -222,19 +233,19 @@ async function planCopy(job: CopyJob, selected: Selected & Partial<Sources>, arc
   const { destination: to, chmod, link } = step;
   const { entries } = archives;
   const placed = { ...request, destination, to, chown, chmod, link, archives: entries, digests };
-  const plan = resolveCopy(placed, selection);
-  return { plan, chown };
+  const { target, unpacks, entries: packed, whiteouts } = resolveCopy(placed, selection);
+  return { target, unpacks, chown, entries: packed, whiteouts };
 }
 
 /** Reference, section 16: the operation, what is copied, and what of the stage below the result goes through. */
-function ingredientsOf(job: CopyJob, { plan, chown }: Planned, fields: readonly string[]): Ingredient[] {
+function ingredientsOf(job: CopyJob, { target, unpacks, chown }: CopyGoal, fields: readonly string[]): Ingredient[] {
   return [
     ...optionIngredients(job),
     { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },
-    { name: 'unpacked over', value: plan.unpacks ? (job.context.stack.chainId ?? 'scratch') : '' },
+    { name: 'unpacked over', value: unpacks ? (job.context.stack.chainId ?? 'scratch') : '' },
     { name: 'sources', value: fields },
     ...timesOf(job),
-    { name: 'target', value: targetKeyFields(plan.target) },
+    { name: 'target', value: targetKeyFields(target) },
   ];
 }
 
