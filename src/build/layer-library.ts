@@ -9,6 +9,7 @@ import type { Toc } from '../core/toc.ts';
 import { decompress } from '../io/decompress.ts';
 import { type EarlierBlocks, openEarlierBlocks } from '../layers/earlier-blocks.ts';
 import { readToc } from '../layers/toc.ts';
+import { compactToc } from '../layers/toc-codec.ts';
 import type { TocStore } from '../rootfs/toc-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { compressLayer, wrongDiffId } from './compress-layer.ts';
@@ -56,7 +57,7 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
   async function index(layer: Layer): Promise<Toc> {
     const known = tocs.load(layer.diffId);
     if (known !== undefined) return known;
-    const toc = await readToc(uncompressed(layer.descriptor), { limits });
+    const toc = compactToc(await readToc(uncompressed(layer.descriptor), { limits }));
     if (toc.diffId !== layer.diffId) throw wrongDiffId(layer.diffId, toc.diffId);
     tocs.save(toc);
     return toc;
@@ -101,8 +102,9 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
       blobs.record(diffId, name, layer.descriptor);
       return layer;
     },
-    async add({ diffId, descriptor, toc, blocks: list }) {
+    async add({ diffId, descriptor, toc: entries, blocks: list }) {
       if (added.get(diffId) === descriptor.digest) return;
+      const toc = compactToc(entries);
       tocs.save(toc);
       blobs.record(diffId, await compressionRecipe(compression), descriptor);
       reading.set(diffId, Promise.resolve(toc));

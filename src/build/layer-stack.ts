@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ChainId } from '../core/digest.ts';
 import type { Layer } from '../core/image.ts';
-import { type AppliedLayer, applyLayer } from '../rootfs/apply-layer.ts';
+import type { AppliedLayer } from '../rootfs/applied-layer.ts';
+import { applyLayer } from '../rootfs/apply-layer.ts';
 import { FileTree } from '../rootfs/file-tree.ts';
 import type { LayerLibrary } from './layer-library.ts';
 

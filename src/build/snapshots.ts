@@ -3,7 +3,7 @@ import { hexOf } from '../core/digest.ts';
 import { compressionOf } from '../core/media-types.ts';
 import { allAtRest } from '../io/at-rest.ts';
 import { markUsedSoon } from '../io/touch.ts';
-import type { AppliedLayer } from '../rootfs/apply-layer.ts';
+import type { AppliedLayer } from '../rootfs/applied-layer.ts';
 import type { LayerToUnpack } from '../rootfs/host-messages.ts';
 import type { ActiveSnapshot, SandboxHost } from '../rootfs/sandbox-host.ts';
 import type { LayerStack } from './layer-stack.ts';

@@ -1,49 +1,160 @@
-/** Values of one property by row, in whichever form is shortest. Texts of a column stand in one, a line each. */
-export type Column =
-  | { readonly same: string | number }
-  | { readonly lines: string }
-  | { readonly all: readonly unknown[] }
-  | { readonly some: readonly (readonly [row: number, value: unknown])[] };
+import { isAscii } from 'node:buffer';
 
-/** `undefined` when there is no value in any row. */
-export function toColumn(values: readonly unknown[]): Column | undefined {
-  const [first] = values;
-  if (areAll(values, first))
-    return isPlain(first) ? { same: first } : first === undefined ? undefined : { all: values };
-  const lines = typeof first === 'string' ? toLines(values) : undefined;
-  if (lines !== undefined) return { lines };
-  let filled = 0;
-  for (const value of values) if (value !== undefined) filled++;
-  if (filled * 2 >= values.length) return { all: values.map((value) => value ?? null) };
-  return { some: values.flatMap((value, row) => (value === undefined ? [] : [[row, value] as const])) };
+/** Where the numbers of a column stand in a file: nowhere when all rows have the same. */
+export type StoredNumbers = { readonly same: number } | { readonly width: number; readonly at: number };
+
+/** Texts one after another, and the end of each. */
+export interface StoredTexts {
+  readonly at: number;
+  readonly length: number;
+  readonly ends: StoredNumbers;
 }
 
-function areAll(values: readonly unknown[], first: unknown): boolean {
-  for (const value of values) if (value !== first) return false;
-  return true;
+/** Typed arrays begin at multiples of this. */
+const ALIGNMENT = 8;
+
+/** The narrowest array that holds a column's numbers; larger or negative ones stand as doubles. */
+const ARRAYS = [Uint8Array, Uint16Array, Uint32Array, Float64Array] as const;
+type NumberArray = InstanceType<(typeof ARRAYS)[number]>;
+
+/** Collects the sections of a file, each aligned. */
+export class SectionWriter {
+  readonly parts: Uint8Array[] = [];
+  #length = 0;
+
+  /** Answers where the section begins. */
+  add(bytes: Uint8Array): number {
+    const at = this.#length;
+    const padding = -bytes.length & (ALIGNMENT - 1);
+    this.parts.push(bytes);
+    if (padding > 0) this.parts.push(new Uint8Array(padding));
+    this.#length += bytes.length + padding;
+    return at;
+  }
+
+  /** Numbers of at most 53 bits. */
+  addNumbers(values: Float64Array): StoredNumbers {
+    const [first = 0] = values;
+    let least = first;
+    let most = first;
+    for (const value of values) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    if (least === most) return { same: first };
+    const Narrowest = ARRAYS.find(({ BYTES_PER_ELEMENT: bytes }) => least >= 0 && most < 2 ** (8 * bytes));
+    const numbers = new (Narrowest ?? Float64Array)(values);
+    return { width: numbers.BYTES_PER_ELEMENT, at: this.add(bytesOf(numbers)) };
+  }
+
+  addTexts(texts: readonly string[]): StoredTexts {
+    const joined = texts.join('');
+    const bytes = Buffer.from(joined);
+    const isAscii = bytes.length === joined.length;
+    return this.#addJoined(bytes, texts, (text) => (isAscii ? text.length : Buffer.byteLength(text)));
+  }
+
+  addContents(contents: readonly Buffer[]): StoredTexts {
+    return this.#addJoined(Buffer.concat(contents), contents, (content) => content.length);
+  }
+
+  #addJoined<T>(bytes: Buffer, items: readonly T[], lengthOf: (item: T) => number): StoredTexts {
+    const ends = new Float64Array(items.length);
+    let end = 0;
+    items.forEach((item, at) => {
+      end += lengthOf(item);
+      ends[at] = end;
+    });
+    return { at: this.add(bytes), length: bytes.length, ends: this.addNumbers(ends) };
+  }
 }
 
-/** `undefined` when a value is no text, or one of several lines. */
-function toLines(values: readonly unknown[]): string | undefined {
-  for (const value of values) if (typeof value !== 'string' || value.includes('\n')) return undefined;
-  return values.join('\n');
+function bytesOf({ buffer, byteOffset, byteLength }: NumberArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function isPlain(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
+/** Numbers by row, viewed where they stand. */
+export class Numbers {
+  readonly #same: number;
+  readonly #values: NumberArray | undefined;
+
+  /** `sections` begins at a multiple of {@link ALIGNMENT}. @throws RangeError for what is not there in full */
+  constructor(stored: StoredNumbers, sections: Buffer, count: number) {
+    this.#same = 'same' in stored ? stored.same : 0;
+    this.#values = 'same' in stored ? undefined : arrayAt(stored, sections, count);
+    if (!Number.isSafeInteger(this.#same)) throw new RangeError('no whole number');
+    if (this.#values instanceof Float64Array && !this.#values.every(Number.isSafeInteger)) {
+      throw new RangeError('no whole numbers');
+    }
+  }
+
+  at(row: number): number {
+    return this.#values === undefined ? this.#same : (this.#values[row] ?? 0);
+  }
+
+  /** Whether none is negative. */
+  areNatural(): boolean {
+    return this.#values instanceof Float64Array ? this.#values.every((value) => value >= 0) : this.#same >= 0;
+  }
 }
 
-/** The opposite of {@link toColumn}; `undefined` for what does not have `count` rows. */
-export function valuesOf(column: Column | undefined, count: number): readonly unknown[] | undefined {
-  if (column === undefined) return new Array<unknown>(count).fill(undefined);
-  if ('same' in column) return new Array<unknown>(count).fill(column.same);
-  if ('some' in column) return sparse(column.some, count);
-  const values = 'lines' in column ? String(column.lines).split('\n') : column.all;
-  return Array.isArray(values) && values.length === count ? values.map((value) => value ?? undefined) : undefined;
+function arrayAt(
+  { width, at }: { readonly width: number; readonly at: number },
+  sections: Buffer,
+  count: number,
+): NumberArray {
+  const Found = ARRAYS.find(({ BYTES_PER_ELEMENT: bytes }) => bytes === width);
+  if (Found === undefined || !isWithin(at, count * width, sections)) throw new RangeError('too few numbers');
+  return new Found(sections.buffer as ArrayBuffer, sections.byteOffset + at, count);
 }
 
-function sparse(some: readonly (readonly [row: number, value: unknown])[], count: number): readonly unknown[] {
-  const values = new Array<unknown>(count).fill(undefined);
-  for (const [row, value] of some) if (row in values) values[row] = value;
-  return values;
+export function isWithin(at: number, length: number, sections: Buffer): boolean {
+  return [at, length].every((number) => Number.isSafeInteger(number) && number >= 0) && at + length <= sections.length;
+}
+
+/** Texts or contents by number, made when somebody asks. */
+export class Texts {
+  readonly #bytes: Buffer;
+  readonly #ends: Numbers;
+  readonly count: number;
+  /** All of them, once one was asked for, where each byte is a character. */
+  #ascii: string | undefined;
+  #isAscii: boolean | undefined;
+
+  /** @throws RangeError for what is not there in full */
+  constructor({ at, length, ends }: StoredTexts, sections: Buffer, count: number) {
+    if (!isWithin(at, length, sections)) throw new RangeError('too few texts');
+    this.#bytes = sections.subarray(at, at + length);
+    this.#ends = new Numbers(ends, sections, count);
+    this.count = count;
+    for (let number = 0, end = 0; number <= count; number++) {
+      const next = number < count ? this.#ends.at(number) : length;
+      if (next < end || next > length || (number === count && next !== end)) throw new RangeError('texts overlap');
+      end = next;
+    }
+  }
+
+  includes(byte: number): boolean {
+    return this.#bytes.includes(byte);
+  }
+
+  lengthAt(number: number): number {
+    return this.#ends.at(number) - this.#startOf(number);
+  }
+
+  text(number: number): string {
+    const [start, end] = [this.#startOf(number), this.#ends.at(number)];
+    this.#isAscii ??= isAscii(this.#bytes);
+    if (!this.#isAscii) return this.#bytes.toString('utf8', start, end);
+    this.#ascii ??= this.#bytes.toString('latin1');
+    return this.#ascii.slice(start, end);
+  }
+
+  content(number: number): Buffer {
+    return this.#bytes.subarray(this.#startOf(number), this.#ends.at(number));
+  }
+
+  #startOf(number: number): number {
+    return number === 0 ? 0 : this.#ends.at(number - 1);
+  }
 }

@@ -1,218 +1,105 @@
-import { type DiffId, type Digest, hexOf, isDigest, toDiffId, toDigest } from '../core/digest.ts';
+import { endianness } from 'node:os';
+import { crc32 } from 'node:zlib';
+import type { DiffId } from '../core/digest.ts';
 import { LayerError } from '../core/errors.ts';
-import { isWhiteout, type Toc, type TocEntry, type TocFileEntry } from '../core/toc.ts';
-import { type Column, toColumn, valuesOf } from './columns.ts';
+import type { Toc, TocEntry } from '../core/toc.ts';
+import { SectionWriter } from './columns.ts';
+import { checkedColumns } from './toc-checks.ts';
+import { toColumns } from './toc-columns.ts';
+import { placeRows } from './toc-rows.ts';
+import { NUMBERS, type StoredHead, TEXTS, TocTable } from './toc-table.ts';
 
-/** How a table of contents is stored: JSON, one column per property of the entries. */
-interface StoredToc {
-  readonly version: typeof VERSION;
-  readonly diffId: string;
+/**
+ * How a table of contents is stored, to be used where it lies: a mark, a checksum of what follows it, the length of the
+ * head, the head as JSON, and sections of numbers and texts, one column per property, in the byte order of the machine.
+ */
+const MARK = Buffer.from('lamella toc 0003');
+const CHECKSUM_AT = MARK.length;
+const LENGTH_AT = CHECKSUM_AT + 4;
+const HEAD_AT = LENGTH_AT + 4;
+const ALIGNMENT = 8;
+
+/** A table of contents over the bytes that hold it; entries are made anew each time that somebody asks for them. */
+class StoredToc implements Toc {
+  readonly version = 1;
+  readonly diffId: DiffId;
   readonly size: number;
-  readonly count: number;
-  readonly columns: Readonly<Partial<Record<Property, Column>>>;
-  /** The digests one after another, 32 bytes each, in base64, and the rows that have none. */
-  readonly digests: string;
-  readonly undigested: readonly number[];
-}
+  readonly table: TocTable;
 
-const VERSION = 2;
-const DIGEST_BYTES = 32;
-
-const NUMBERS = ['mode', 'uid', 'gid', 'mtime', 'size'] as const;
-const OPTIONAL_NUMBERS = ['mtimeNanoseconds', 'major', 'minor', 'offset'] as const;
-const OPTIONAL = [...OPTIONAL_NUMBERS, 'link', 'xattrs', 'data'] as const;
-/** In this order, so that equal tables have equal bytes. */
-const PROPERTIES = ['path', 'type', ...NUMBERS, ...OPTIONAL] as const;
-type Property = (typeof PROPERTIES)[number];
-type Fields = Partial<TocFileEntry>;
-type Values = Readonly<Record<Property, readonly unknown[]>>;
-
-const ENTRY_TYPES = new Set(['file', 'directory', 'symlink', 'hardlink', 'character', 'block', 'fifo']);
-
-export function encodeToc({ diffId, size, entries }: Toc): Uint8Array {
-  const rows = entries as readonly Fields[];
-  const values = toValues(rows);
-  const columns: Partial<Record<Property, Column>> = {};
-  for (const property of PROPERTIES) {
-    const column = toColumn(values[property]);
-    if (column !== undefined) columns[property] = column;
+  constructor(table: TocTable) {
+    this.diffId = table.head.diffId;
+    this.size = table.head.size;
+    this.table = table;
   }
-  const undigested: number[] = [];
-  const digests = Buffer.alloc(rows.length * DIGEST_BYTES);
-  let end = 0;
-  rows.forEach(({ digest }, row) => {
-    if (digest === undefined) undigested.push(row);
-    else end += digests.write(hexOf(digest), end, 'hex');
-  });
-  const stored: StoredToc = {
-    ...{ version: VERSION, diffId, size, count: rows.length, columns },
-    ...{ digests: digests.toString('base64', 0, end), undigested },
-  };
-  return Buffer.from(JSON.stringify(stored));
+
+  get entries(): readonly TocEntry[] {
+    return this.table.entries();
+  }
 }
 
-/** In one pass, each property by its name: one whose name is a variable takes ten times as long. */
-function toValues(rows: readonly Fields[]): Record<Property, unknown[]> {
-  const values = Object.fromEntries(
-    PROPERTIES.map((property) => [property, new Array<unknown>(rows.length)]),
-  ) as Record<Property, unknown[]>;
-  const { path, type, mode, uid, gid, mtime, size } = values;
-  const { mtimeNanoseconds, major, minor, offset, link, xattrs, data } = values;
-  rows.forEach((row, at) => {
-    path[at] = row.path;
-    type[at] = row.type;
-    mode[at] = row.mode;
-    uid[at] = row.uid;
-    gid[at] = row.gid;
-    mtime[at] = row.mtime;
-    size[at] = row.size;
-    mtimeNanoseconds[at] = row.mtimeNanoseconds;
-    major[at] = row.major;
-    minor[at] = row.minor;
-    offset[at] = row.offset;
-    link[at] = row.link;
-    xattrs[at] = row.xattrs;
-    data[at] = row.data;
-  });
-  return values;
+export function encodeToc(toc: Toc): Uint8Array {
+  return toc instanceof StoredToc ? toc.table.bytes : encode(toc);
+}
+
+/** The rows of a table of contents, whether it was stored or not. */
+export function tableOf(toc: Toc): TocTable {
+  return toc instanceof StoredToc ? toc.table : open(encode(toc));
+}
+
+/** The same, as it is stored: without an object for each entry. */
+export function compactToc(toc: Toc): Toc {
+  return new StoredToc(tableOf(toc));
 }
 
 /**
  * Reads what {@link encodeToc} wrote, from a place that need not be trusted: entries that do not name a path inside the
- * root are refused.
+ * root are refused. The bytes belong to the table from then on.
  * @throws LayerError `LAYER_TOC_INVALID`
  */
 export function decodeToc(bytes: Uint8Array): Toc {
-  const stored = parse(bytes);
-  const values = stored && isHead(stored) ? columnValues(stored) : undefined;
-  const digests = stored && values && digestsOf(stored);
-  if (stored === undefined || values === undefined || digests === undefined) {
-    throw invalid(`it is no table of contents of version ${VERSION}`);
-  }
-  const diffId: DiffId = toDiffId(stored.diffId);
-  const entries = Array.from({ length: stored.count }, (_, row) => toEntry(values, row, digests[row]));
-  return { version: 1, diffId, size: stored.size, entries };
+  return new StoredToc(open(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
 }
 
-function parse(bytes: Uint8Array): StoredToc | undefined {
+function encode({ diffId, size, entries }: Toc): Buffer {
+  const rows = placeRows(entries);
+  const sections = new SectionWriter();
+  const { types, isPlain } = rows;
+  const columns = toColumns(rows);
+  const stored: StoredHead = {
+    ...{ order: endianness(), diffId, size, count: types.length, isPlain },
+    numbers: each(NUMBERS, (name) => sections.addNumbers(columns.numbers[name])),
+    texts: each(TEXTS, (name) => columns.texts[name](sections)),
+    digests: { at: sections.add(columns.digests), length: columns.digests.length },
+  };
+  const json = JSON.stringify(stored);
+  const head = Buffer.from(json.padEnd(json.length + padding(HEAD_AT + json.length)));
+  const bytes = Buffer.concat([MARK, Buffer.alloc(HEAD_AT - MARK.length), head, ...sections.parts]);
+  bytes.writeUInt32LE(head.length, LENGTH_AT);
+  bytes.writeUInt32LE(crc32(bytes.subarray(LENGTH_AT)), CHECKSUM_AT);
+  return bytes;
+}
+
+function open(given: Buffer): TocTable {
+  const bytes = given.byteOffset % ALIGNMENT === 0 ? given : Buffer.from(new Uint8Array(given).buffer);
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-    return typeof parsed === 'object' && parsed !== null ? (parsed as StoredToc) : undefined;
+    if (!bytes.subarray(0, MARK.length).equals(MARK)) throw new RangeError('another version');
+    if (crc32(bytes.subarray(LENGTH_AT)) !== bytes.readUInt32LE(CHECKSUM_AT)) throw new RangeError('another checksum');
+    const end = HEAD_AT + bytes.readUInt32LE(LENGTH_AT);
+    const stored = JSON.parse(bytes.toString('utf8', HEAD_AT, end)) as StoredHead;
+    if (stored.order !== endianness()) throw new RangeError('another byte order');
+    return new TocTable(...checkedColumns(stored, bytes.subarray(end)), bytes);
   } catch (cause) {
-    throw invalid('it is not JSON', cause);
+    throw new LayerError('LAYER_TOC_INVALID', 'damaged table of contents', {
+      hint: 'it was altered or comes from another version; build without that cache',
+      cause,
+    });
   }
 }
 
-/** Each row needs its path in the text, so that no small text claims many rows. */
-function isHead({ version, diffId, size, count, columns, digests, undigested }: StoredToc): boolean {
-  if (version !== VERSION || !isDigest(diffId) || !isNatural(size) || !isNatural(count)) return false;
-  if (typeof columns !== 'object' || typeof digests !== 'string' || !Array.isArray(undigested)) return false;
-  const { path } = columns;
-  return path === undefined ? count === 0 : 'lines' in path || 'all' in path || count <= 1;
+function each<K extends string, V>(names: readonly K[], make: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
 }
 
-function columnValues({ columns, count }: StoredToc): Values | undefined {
-  const path = valuesOf(columns.path, count);
-  if (path === undefined) return undefined;
-  const values = PROPERTIES.map((property) => [property, valuesOf(columns[property], count)] as const);
-  if (values.some(([, column]) => column === undefined)) return undefined;
-  const found = Object.fromEntries(values) as Values;
-  const areNumbers =
-    NUMBERS.every((name) => found[name].every((value) => value === undefined || Number.isSafeInteger(value))) &&
-    OPTIONAL_NUMBERS.every((name) => found[name].every((value) => value === undefined || isNatural(value)));
-  return areNumbers ? found : undefined;
-}
-
-/** By row; `undefined` when there are too few or too many. */
-function digestsOf({ digests, undigested, count }: StoredToc): readonly (Digest | undefined)[] | undefined {
-  const without = new Set(undigested);
-  const hex = Buffer.from(digests, 'base64').toString('hex');
-  if (hex.length !== 2 * DIGEST_BYTES * (count - without.size)) return undefined;
-  const found: (Digest | undefined)[] = [];
-  for (let row = 0, at = 0; row < count; row++) {
-    const end = without.has(row) ? at : at + 2 * DIGEST_BYTES;
-    found.push(end === at ? undefined : toDigest(hex.slice(at, end)));
-    at = end;
-  }
-  return found;
-}
-
-function toEntry(values: Values, row: number, digest: Digest | undefined): TocEntry {
-  const path = values.path[row];
-  const type = values.type[row];
-  if (!isPath(path, type === 'opaque')) throw invalid(`bad path ${JSON.stringify(path)}`);
-  const marker = { path, type } as TocEntry;
-  if (isWhiteout(marker)) return marker;
-  const entry = fileEntry(values, row, digest);
-  if (!isEntry(entry)) throw invalid(`bad entry ${JSON.stringify(path)}`);
-  return entry;
-}
-
-type Draft = { -readonly [P in keyof TocFileEntry]: TocFileEntry[P] };
-
-/** What no check has seen yet. */
-function fileEntry(values: Values, row: number, digest: Digest | undefined): TocFileEntry {
-  const { path, type, mode, uid, gid, mtime, size } = values;
-  const entry = {
-    ...{ path: path[row], type: type[row], mode: mode[row], uid: uid[row], gid: gid[row], mtime: mtime[row] },
-    size: size[row],
-  } as Draft;
-  if (digest !== undefined) entry.digest = digest;
-  addOptional(entry, values as unknown as TypedColumns, row);
-  return entry;
-}
-
-type TypedColumns = { readonly [P in (typeof OPTIONAL)[number]]: readonly TocFileEntry[P][] };
-
-/** Each by its name: one whose name is a variable takes ten times as long. */
-function addOptional(entry: Draft, columns: TypedColumns, row: number): void {
-  const mtimeNanoseconds = columns.mtimeNanoseconds[row];
-  const major = columns.major[row];
-  const minor = columns.minor[row];
-  const offset = columns.offset[row];
-  const link = columns.link[row];
-  const xattrs = columns.xattrs[row];
-  const data = columns.data[row];
-  if (mtimeNanoseconds !== undefined) entry.mtimeNanoseconds = mtimeNanoseconds;
-  if (major !== undefined) entry.major = major;
-  if (minor !== undefined) entry.minor = minor;
-  if (offset !== undefined) entry.offset = offset;
-  if (link !== undefined) entry.link = link;
-  if (xattrs !== undefined) entry.xattrs = xattrs;
-  if (data !== undefined) entry.data = data;
-}
-
-function isEntry(entry: TocFileEntry): boolean {
-  const { type, mode, uid, gid, mtime, size, data } = entry;
-  const isWhole = mode !== undefined && uid !== undefined && gid !== undefined && mtime !== undefined && size >= 0;
-  return isWhole && ENTRY_TYPES.has(type) && (data === undefined || typeof data === 'string') && isLinked(entry);
-}
-
-function isLinked({ type, link, xattrs }: TocFileEntry): boolean {
-  if (xattrs !== undefined && !isXattrs(xattrs)) return false;
-  if (type === 'hardlink') return isPath(link, false);
-  return type === 'symlink' ? typeof link === 'string' : link === undefined;
-}
-
-function isXattrs(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
-}
-
-function isPath(value: unknown, mayBeRoot: boolean): value is string {
-  if (typeof value !== 'string') return false;
-  if (value === '') return mayBeRoot;
-  // What has none of these, as nearly all paths, need not be looked at closely.
-  const isSuspect = value.startsWith('.') || value.startsWith('/') || value.endsWith('/') || /\/[./]/.test(value);
-  return !isSuspect || !/(?:^|\/)\.{0,2}(?:\/|$)/.test(value);
-}
-
-function isNatural(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function invalid(why: string, cause?: unknown): LayerError {
-  return new LayerError('LAYER_TOC_INVALID', `damaged table of contents: ${why}`, {
-    hint: 'it was altered or comes from another version; build without that cache',
-    cause,
-  });
+function padding(length: number): number {
+  return -length & (ALIGNMENT - 1);
 }

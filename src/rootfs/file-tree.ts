@@ -1,5 +1,6 @@
 import type { DiffId } from '../core/digest.ts';
 import { compareBytes, joinPath } from '../core/paths.ts';
+import type { Metadata } from '../core/toc.ts';
 import type { Tree, TreeNode } from '../core/tree.ts';
 
 /** A node of a {@link FileTree}; files may carry their content (see `TocFileEntry.data`, base64). */
@@ -21,6 +22,38 @@ export function isDirectoryNode(node: Node | undefined): node is DirectoryNode {
 
 /** Attributes of a directory that nobody described: root's, mode 0755 (reference, section 15). */
 export const DEFAULT_DIRECTORY = { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 } as const;
+
+/** A directory whose children are found out when somebody asks for them. */
+export class LazyDirectory implements DirectoryNode {
+  readonly type = 'directory';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly size: number;
+  declare readonly mtimeNanoseconds?: number;
+  declare readonly xattrs?: Readonly<Record<string, string>>;
+  #children: Map<string, Node> | undefined;
+  #find: (() => Map<string, Node>) | undefined;
+
+  constructor({ mode, uid, gid, mtime, size, mtimeNanoseconds, xattrs }: FileNode, find: () => Map<string, Node>) {
+    this.mode = mode;
+    this.uid = uid;
+    this.gid = gid;
+    this.mtime = mtime;
+    this.size = size;
+    if (mtimeNanoseconds !== undefined) this.mtimeNanoseconds = mtimeNanoseconds;
+    if (xattrs !== undefined) this.xattrs = xattrs;
+    this.#find = find;
+  }
+
+  get children(): Map<string, Node> {
+    if (this.#children !== undefined) return this.#children;
+    this.#children = this.#find?.() ?? new Map();
+    this.#find = undefined;
+    return this.#children;
+  }
+}
 
 /**
  * The root file system of a stage as data: the merged tables of contents of its layers. Immutable and persistent: a tree
@@ -55,6 +88,17 @@ export class FileTree implements Tree {
   *walk(): Generator<{ readonly path: string; readonly node: Node }, void> {
     yield* walkBelow(this.root, '');
   }
+}
+
+export function metadataOf({ mode, uid, gid, mtime, mtimeNanoseconds, xattrs }: DirectoryNode): Metadata {
+  return {
+    mode,
+    uid,
+    gid,
+    mtime,
+    ...(mtimeNanoseconds !== undefined && { mtimeNanoseconds }),
+    ...(xattrs !== undefined && { xattrs }),
+  };
 }
 
 function* walkBelow(directory: DirectoryNode, path: string): Generator<{ path: string; node: Node }, void> {

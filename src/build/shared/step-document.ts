@@ -27,7 +27,8 @@ export interface SharedStep {
 }
 
 const ARTIFACT = 'application/vnd.lamella.cache.step.v1+json';
-export const TOC: string = 'application/vnd.lamella.toc.v1+json';
+/** Of the form that `layers/toc-codec.ts` writes; another one is not looked at. */
+export const TOC: string = 'application/vnd.lamella.toc.v3';
 /** Annotations of what a shared cache holds. */
 export const NAMES = {
   key: 'dev.lamella.key',

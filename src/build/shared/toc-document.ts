@@ -21,7 +21,7 @@ const ARTIFACT = 'application/vnd.lamella.cache.toc.v1+json';
 
 /** Under which a shared cache has it. */
 export function tocKey(diffId: DiffId): CacheKey {
-  return frameKey('toc 1', [{ name: 'diff-id', value: diffId }]);
+  return frameKey('toc 3', [{ name: 'diff-id', value: diffId }]);
 }
 
 export function formatToc({ diffId, toc }: SharedToc, uploaded: Date): Uint8Array {

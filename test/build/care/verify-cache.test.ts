@@ -61,7 +61,7 @@ const DAMAGES: readonly [what: string, kinds: readonly string[], damage: (built:
   ['a blob with a changed bit', ['blob', 'layer'], (built) => flip(blobPath(built))],
   ['a blob that is gone', ['layer', 'record', 'image'], (built) => rmSync(blobPath(built))],
   ['a blob that was cut short', ['blob', 'layer', 'record', 'image'], (built) => writeFileSync(blobPath(built), '')],
-  ['a table of contents that is no JSON', ['toc'], ({ files }) => writeFileSync(files('tocs')[0] ?? '', 'x')],
+  ['a table of contents that is none', ['toc'], ({ files }) => writeFileSync(files('tocs')[0] ?? '', 'x')],
   [
     'a table of contents of other files',
     ['toc'],
