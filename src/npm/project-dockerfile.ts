@@ -101,18 +101,37 @@ function copyManifests({ lockfile, hasNpmrc, folders }: ProjectFacts): string[] 
   ];
 }
 
+/**
+ * What installs packages is there already. The layer of the sources is without it, so that it stays as it is when a dependency
+ * is updated; what a build wrote into a manifest comes after it.
+ */
 function copyFiles(facts: ProjectFacts, builds: boolean): string[] {
-  const { config, manifest, workspace } = facts;
-  const from = builds ? '--from=build ' : '';
-  const left = excludes([...LEFT_OUT, ...(config.exclude ?? [])]);
+  const { config, manifest, workspace, lockfile } = facts;
   const chosen = config.files ?? workspace?.needs ?? manifest.files;
-  if (chosen === undefined && builds) return [`COPY --from=build ${left} /app ./`];
-  // Both are there: without them the layer of the sources stays as it is when a dependency is updated.
-  if (chosen === undefined) return [`COPY ${left} ${excludes(['package.json', facts.lockfile])} . ./`];
+  const manifests = manifestsIn(facts, chosen);
+  const without = [...manifests, ...(chosen === undefined ? [lockfile] : [])];
+  const left = excludes([...LEFT_OUT, ...(config.exclude ?? []), ...without]);
   // Of a stage, the part behind the pivot is the path that is kept.
-  const sources = chosen.map((path) => `${builds ? '/app/./' : ''}${path.replace(/^\.?\//, '').replace(/\/$/, '')}`);
-  return [`COPY ${from}--parents ${left} ${JSON.stringify([...sources, './'])}`];
+  const from = (path: string): string => `${builds ? '/app/./' : ''}${path.replace(/^\.?\//, '').replace(/\/$/, '')}`;
+  const copy = builds ? 'COPY --from=build' : 'COPY';
+  const sources =
+    chosen === undefined
+      ? `${copy} ${left} ${builds ? '/app' : '.'} ./`
+      : `${copy} --parents ${left} ${JSON.stringify([...chosen.map(from), './'])}`;
+  const isWritten = builds && manifests.length > 0;
+  return [sources, ...(isWritten ? [`${copy} --parents ${JSON.stringify([...manifests.map(from), './'])}`] : [])];
 }
+
+/** The package.json of the project, or of its chosen workspaces; those of files that somebody named are named, too. */
+function manifestsIn({ folders, workspace }: ProjectFacts, chosen: readonly string[] | undefined): string[] {
+  const below = (names: readonly string[]): string[] =>
+    names.filter((name) => PLAIN.test(name)).map((name) => `${name}/package.json`);
+  if (chosen === undefined) return ['package.json', ...below(folders)];
+  return chosen === workspace?.needs ? below(chosen) : [];
+}
+
+/** Names that are themselves in a pattern, and in a flag. */
+const PLAIN = /^[\w@./-]+$/;
 
 function excludes(patterns: readonly string[]): string {
   return patterns.map((pattern) => `--exclude=${pattern}`).join(' ');

@@ -72,6 +72,17 @@ describe('the Dockerfile of a project that has none', () => {
     expect(lines(await init({ scripts: { build: 'tsc' }, lamella: { build: false } }), 'FROM')).toHaveLength(1);
   });
 
+  it('copies the sources without what installs, which is there; what a build made of package.json comes after it', async () => {
+    const copies = async (manifest: object): Promise<string[]> =>
+      lines(await init(manifest), 'COPY').filter((line) => line.includes('--exclude=tests') || line.includes('--from'));
+    const built = await copies({ scripts: { build: 'tsc' } });
+    expect(built).toHaveLength(2);
+    expect(built[0]).toMatch(/^COPY --from=build .*--exclude=package\.json --exclude=package-lock\.json \/app \.\/$/);
+    expect(built[1]).toBe('COPY --from=build --parents ["/app/./package.json","./"]');
+    const plain = await copies({});
+    expect(plain).toEqual([expect.stringMatching(/--exclude=package\.json --exclude=package-lock\.json \. \.\/$/)]);
+  });
+
   it('quotes what stands in package.json', async () => {
     const text = await init({
       description: 'costs $5 "or" \\ more\nUSER root',
@@ -115,6 +126,7 @@ describe('the Dockerfile of a project that has none', () => {
     const { dockerfile } = await initProject({ context, workspace: 'packages/api' });
     expect(dockerfile).toContain('RUN npm ci --omit=dev --workspace=@team/api');
     expect(dockerfile).toMatch(/COPY --parents --exclude.* \["packages\/api","packages\/lib","\.\/"\]/);
+    expect(dockerfile).toContain(' --exclude=packages/api/package.json --exclude=packages/lib/package.json [');
     expect(lines(dockerfile, 'CMD')).toEqual(['CMD ["node","packages/api/api.js"]']);
   });
 
