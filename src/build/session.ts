@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import type { Digest } from '../core/digest.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
 import { createWorkspace, type Workspace } from '../io/workspace.ts';
@@ -34,6 +35,8 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   readonly trace: BuildTrace;
   readonly lostSteps: LostSteps;
   readonly workspace: Workspace;
+  /** Digests of files of contexts by their path on this machine, as steps were told them. */
+  readonly told: Map<string, Digest>;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
   /** Failed commands are looked at one after the other. */
@@ -96,6 +99,7 @@ export function openSession(
     folders,
     claims,
     workspace,
+    told: new Map(),
     limit: createLimit(settings.maxParallelism),
     failureTurn: createLimit(1),
     now: options.now ?? (() => new Date()),

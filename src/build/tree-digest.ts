@@ -23,13 +23,16 @@ export function* walkTree(tree: Tree, root: string, path = ''): Generator<TreeIt
   for (const name of tree.list(at)) yield* walkTree(tree, root, joinPath(path, name));
 }
 
-/** Content digests of files of a context by their path on this machine, from the stat cache where it knows them. */
+/**
+ * Content digests of files of a context by their path on this machine, from the stat cache where it knows them. Whoever
+ * reads the files after that checks them against these: all steps of a build see one state of a file, or the build fails.
+ */
 export function hashContents(
-  { statCache: cache, signal }: Session,
+  { statCache: cache, told, signal }: Session,
   nodes: Iterable<TreeNode>,
   known?: KnownDigests,
 ): Promise<Map<string, Digest>> {
-  return hashFiles(nodes, { cache, signal, openBlobNames, ...(known && { known }) });
+  return hashFiles(nodes, { cache, told, signal, openBlobNames, ...(known && { known }) });
 }
 
 /** That of a node, which may have it itself. */

@@ -1,7 +1,8 @@
 import { joinPath, parentPath } from '../core/paths.ts';
 import type { PackEntry } from '../core/toc.ts';
 import type { Tree, TreeNode } from '../core/tree.ts';
-import { walkTree } from './tree-digest.ts';
+import type { Session } from './session.ts';
+import { contentDigest, hashContents, walkTree } from './tree-digest.ts';
 
 /** A node of a tree as an entry of a layer. Hard links become files of their own. */
 export function treeEntry(path: string, node: TreeNode): PackEntry {
@@ -24,16 +25,25 @@ export function treeEntry(path: string, node: TreeNode): PackEntry {
   };
 }
 
-/** A path of a tree with all that is below it, and the directories that lead to it, in the order of a layer. */
-export function* entriesBelow(tree: Tree, root: string): Generator<PackEntry, void> {
-  for (const parent of ancestors(root)) {
-    const node = tree.lookup(parent);
-    if (node !== undefined) yield treeEntry(parent, node);
-  }
-  for (const { path, node } of walkTree(tree, root)) {
-    const at = path === '' ? root : joinPath(root, path);
-    if (at !== '') yield treeEntry(at, node);
-  }
+/**
+ * A path of a tree with all that is below it, and the directories that lead to it, in the order of a layer. With their
+ * digests, so that no other content is packed than the one that counts in keys.
+ */
+export async function entriesBelow(session: Session, tree: Tree, root: string): Promise<PackEntry[]> {
+  const items = [...walkTree(tree, root)];
+  const digests = await hashContents(
+    session,
+    items.map(({ node }) => node),
+  );
+  const parents = ancestors(root).flatMap((path) => {
+    const node = tree.lookup(path);
+    return node === undefined ? [] : [treeEntry(path, node)];
+  });
+  const below = items.map(({ path, node }) => {
+    const digest = contentDigest(node, digests);
+    return { ...treeEntry(path === '' ? root : joinPath(root, path), node), ...(digest !== undefined && { digest }) };
+  });
+  return [...parents, ...below.filter(({ path }) => path !== '')];
 }
 
 function ancestors(path: string): string[] {

@@ -17,6 +17,14 @@ export function unreadable(path: string, cause: unknown, hint: string = OF_CONTE
   return new ContextError('CONTEXT_UNREADABLE', `cannot read ${JSON.stringify(path)}: ${why}`, { hint, cause });
 }
 
+/** What lies there is not what was found there before in the same build. */
+export function fileChanged(path: string, cause?: unknown): ContextError {
+  return new ContextError('CONTEXT_FILE_CHANGED', `${JSON.stringify(path)} changed while it was read`, {
+    hint: 'build again when nothing writes into the build context any more, or exclude it with a line in .dockerignore',
+    cause,
+  });
+}
+
 /** @throws ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_UNREADABLE` */
 export function requireDirectory(path: string): void {
   try {

@@ -1,11 +1,11 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ContextError } from '../core/errors.ts';
+import { ContextError, isBuilderError } from '../core/errors.ts';
 import type { IgnoreMatcher } from '../core/ignore.ts';
 import { baseName, compareBytes, joinPath, parentPath } from '../core/paths.ts';
 import type { Tree } from '../core/tree.ts';
 import { errnoOf } from '../io/host-error.ts';
-import { isAbsent, requireDirectory, unreadable } from './context-error.ts';
+import { fileChanged, isAbsent, requireDirectory, unreadable } from './context-error.ts';
 import { type ContextNode, toContextNode } from './context-node.ts';
 import { type WatchedPaths, watchPaths } from './file-watch.ts';
 
@@ -19,7 +19,7 @@ export interface ContextTree extends Tree {
 /**
  * Opens a build context. The disk is read when a path is asked for, once for each path; hard links (equal device and
  * inode) are one node.
- * @throws ContextError `CONTEXT_NOT_FOUND`; its methods `CONTEXT_UNREADABLE`, `CONTEXT_BAD_NAME`
+ * @throws ContextError `CONTEXT_NOT_FOUND`; its methods `CONTEXT_UNREADABLE`, `CONTEXT_BAD_NAME`, `CONTEXT_FILE_CHANGED`
  */
 export function openDirectoryContext(root: string, options: { readonly ignore?: IgnoreMatcher } = {}): ContextTree {
   requireDirectory(root);
@@ -71,10 +71,20 @@ class DirectoryContext implements ContextTree {
 
   #readNames(path: string): readonly string[] {
     const ignoresSome = this.#ignore !== undefined;
-    return readDirectory(this.#absolute(path))
+    return this.#readDirectory(path)
       .filter((entry) => (ignoresSome ? this.#isVisible(joinPath(path, entry.name), entry) : !entry.isSocket()))
       .map((entry) => entry.name)
       .sort(compareBytes);
+  }
+
+  /** Names of the directory that was found there: a link in its place leads to ones that are nobody's business. */
+  #readDirectory(path: string): Dirent[] {
+    const absolute = this.#absolute(path);
+    const found = this.#node(path)?.identity;
+    const entries = readDirectory(absolute);
+    const now = path === '' ? undefined : lstatSync(absolute, { throwIfNoEntry: false });
+    if (path !== '' && (now?.ino !== Number(found?.ino) || now?.dev !== found?.dev)) throw fileChanged(absolute);
+    return entries;
   }
 
   #isVisible(path: string, entry: Dirent): boolean {
@@ -101,9 +111,10 @@ class DirectoryContext implements ContextTree {
     try {
       const stats = lstatSync(absolute, { bigint: true });
       const real = this.#root === this.#realRoot ? absolute : `${this.#realRoot}/${path}`;
-      const node = toContextNode({ path: absolute, real }, stats, () => readlinkSync(absolute));
+      const node = toContextNode({ path: absolute, real }, stats, () => readLink(absolute));
       return node?.type === 'file' && stats.nlink > 1n ? this.#sharedNode(node) : node;
     } catch (error) {
+      if (isBuilderError(error)) throw error;
       if (!isAbsent(error) || isTooDeep(path, error)) throw unreadable(absolute, error);
       if (path.includes('\uFFFD')) throw badName(absolute);
       return undefined;
@@ -127,11 +138,21 @@ function isName(name: string, path: string): boolean {
   return path === '' || !(name === '' || name === '.' || name === '..' || name.includes('\0'));
 }
 
+/** A directory, which may be another by now or gone. */
 function readDirectory(absolute: string): Dirent[] {
   try {
     return readdirSync(absolute, { withFileTypes: true });
   } catch (error) {
-    throw unreadable(absolute, error);
+    throw isAbsent(error) || errnoOf(error) === 'ELOOP' ? fileChanged(absolute, error) : unreadable(absolute, error);
+  }
+}
+
+/** The text of what was a link a moment ago. */
+function readLink(absolute: string): string {
+  try {
+    return readlinkSync(absolute);
+  } catch (error) {
+    throw isAbsent(error) || errnoOf(error) === 'EINVAL' ? fileChanged(absolute, error) : error;
   }
 }
 

@@ -3,14 +3,12 @@ import { closeSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, toDigest } from '../core/digest.ts';
-import { ContextError } from '../core/errors.ts';
 import type { ContentSource } from '../core/toc.ts';
 import type { TreeNode } from '../core/tree.ts';
-import { errnoOf } from '../io/host-error.ts';
-import { openFile } from '../io/open-file.ts';
-import { isAbsent, unreadable } from './context-error.ts';
+import { fileChanged } from './context-error.ts';
 import { type FileIdentity, isContextNode } from './context-node.ts';
 import type { BlobNames } from './git/blob-names.ts';
+import { onFound, openFound } from './open-found.ts';
 import type { NamedBlob, StatCache } from './stat-cache.ts';
 
 export interface HashOptions {
@@ -19,6 +17,8 @@ export interface HashOptions {
   readonly openBlobNames?: (folder: string, signal?: AbortSignal) => Promise<BlobNames | undefined>;
   /** What has been read in another way. */
   readonly known?: KnownDigests;
+  /** What was told of paths so far: a file has one content in a build, even while somebody writes into it. */
+  readonly told?: Map<string, Digest>;
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. Default: the clock. */
   readonly now?: () => number;
@@ -44,15 +44,18 @@ const SHA256_LENGTH = 64;
  * @throws ContextError `CONTEXT_UNREADABLE`, `CONTEXT_FILE_CHANGED`
  */
 export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<string, Digest>> {
-  const { signal, cache, known, now = Date.now } = options;
-  const { digests, unknown } = lookUp(nodes, { cache, known });
+  const { signal, cache, known, told, now = Date.now } = options;
+  const { digests, unknown } = lookUp(nodes, options);
   const blobs = await openBlobs(unknown, options);
   const buffer = Buffer.allocUnsafeSlow(unknown.length === 0 ? 0 : BUFFER_BYTES);
   let pausedAt = performance.now();
   for (const file of unknown) {
     const { path } = file.source;
     if (digests.has(path)) continue;
-    digests.set(path, hashNode(file, { buffer, cache, known, blobs, now }));
+    const digest = hashNode(file, { buffer, cache, known, blobs, now });
+    if ((told?.get(path) ?? digest) !== digest) throw fileChanged(path);
+    told?.set(path, digest);
+    digests.set(path, digest);
     if (performance.now() - pausedAt < SLICE_MS) continue;
     await setImmediate();
     signal?.throwIfAborted();
@@ -75,7 +78,7 @@ function identityOf(file: LocalFile): FileIdentity | undefined {
 /** What is known already and what is not. What has been read counts for more than the cache. */
 function lookUp(
   nodes: Iterable<TreeNode>,
-  { cache, known }: Pick<Knowledge, 'cache' | 'known'>,
+  { cache, known, told }: Pick<HashOptions, 'cache' | 'known' | 'told'>,
 ): { readonly digests: Map<string, Digest>; readonly unknown: readonly LocalFile[] } {
   const digests = new Map<string, Digest>();
   const unknown: LocalFile[] = [];
@@ -83,10 +86,13 @@ function lookUp(
     if (!isLocalFile(node) || digests.has(node.source.path)) continue;
     const { path } = node.source;
     const identity = identityOf(node);
-    const isAsked = identity !== undefined && known?.digests.has(path) !== true;
-    const digest = node.digest ?? (isAsked ? cache?.get(path, identity) : undefined);
-    if (digest !== undefined) digests.set(path, digest);
-    else unknown.push(node);
+    const isRead = known?.digests.has(path) === true;
+    const digest = node.digest ?? (isRead ? undefined : (told?.get(path) ?? (identity && cache?.get(path, identity))));
+    if (digest === undefined) unknown.push(node);
+    else {
+      told?.set(path, digest);
+      digests.set(path, digest);
+    }
   }
   return { digests, unknown };
 }
@@ -141,8 +147,9 @@ function namedBlob(cache: StatCache | undefined, blob: NamedBlob | undefined): C
   };
 }
 
-function hashFile({ size, source: { path, real } }: LocalFile, buffer: Buffer, claim?: Claim): Digest {
-  const file = openAsFound(path, real);
+function hashFile({ size, source }: LocalFile, buffer: Buffer, claim?: Claim): Digest {
+  const { path } = source;
+  const file = openFound(source);
   try {
     const expected = { size, buffer, claim };
     const digest = size < buffer.length ? hashSmall(file, path, expected) : hashLarge(file, path, expected);
@@ -163,11 +170,11 @@ interface Expected {
 function hashSmall(file: number, path: string, { size, buffer, claim }: Expected): Digest {
   let filled = 0;
   for (;;) {
-    const count = readChunk(file, path, buffer.subarray(filled, size + 1));
+    const count = onFound(path, () => readSync(file, buffer.subarray(filled, size + 1)));
     filled += count;
     if (count === 0 || filled > size) break;
   }
-  if (filled !== size) throw changed(path);
+  if (filled !== size) throw fileChanged(path);
   const content = buffer.subarray(0, size);
   claim?.hash.update(content);
   return toDigest(hash('sha256', content, 'hex'));
@@ -177,36 +184,13 @@ function hashLarge(file: number, path: string, { size, buffer, claim }: Expected
   const sha256 = createHash('sha256');
   let total = 0;
   for (;;) {
-    const count = readChunk(file, path, buffer);
+    const count = onFound(path, () => readSync(file, buffer));
     if (count === 0) break;
     total += count;
     const chunk = buffer.subarray(0, count);
     sha256.update(chunk);
     claim?.hash.update(chunk);
   }
-  if (total !== size) throw changed(path);
+  if (total !== size) throw fileChanged(path);
   return toDigest(sha256.digest('hex'));
-}
-
-function openAsFound(path: string, real: string | undefined): number {
-  try {
-    return openFile(path, real);
-  } catch (error) {
-    throw isAbsent(error) || errnoOf(error) === 'ELOOP' ? changed(path, error) : unreadable(path, error);
-  }
-}
-
-function readChunk(file: number, path: string, target: Buffer): number {
-  try {
-    return readSync(file, target);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-function changed(path: string, cause?: unknown): ContextError {
-  return new ContextError('CONTEXT_FILE_CHANGED', `${JSON.stringify(path)} changed while it was read`, {
-    hint: 'build again when nothing writes into the build context any more',
-    cause,
-  });
 }

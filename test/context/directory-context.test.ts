@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, lutimesSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, linkSync, lutimesSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -94,13 +94,20 @@ describe('openDirectoryContext', () => {
     expect([tree.lookup('a/b'), tree.list('a')]).toEqual(before);
   });
 
-  it('names what it cannot read', () => {
+  it.each<[what: string, make: (path: string) => void]>([
+    ['nothing', () => {}],
+    ['a file', (path) => writeFileSync(path, '')],
+    ['a link to a directory', (path) => symlinkSync(tempDir({ b: '' }), path)],
+    ['another directory', (path) => renameSync(tempDir({ b: '' }), path)],
+  ])('names a directory that has become %s', (_, make) => {
     const root = tempDir({ 'a/b': '' });
+    const path = join(root, 'a');
     const tree = openDirectoryContext(root);
     tree.lookup('a');
-    rmSync(join(root, 'a'), { recursive: true });
+    renameSync(path, join(root, 'old'));
+    make(path);
     expect(() => tree.list('a')).toThrow(
-      expect.objectContaining({ code: 'CONTEXT_UNREADABLE', message: expect.stringContaining(join(root, 'a')) }),
+      expect.objectContaining({ code: 'CONTEXT_FILE_CHANGED', message: expect.stringContaining(path) }),
     );
   });
 

@@ -6,7 +6,7 @@ import { contentDigest } from '../../src/build/tree-digest.ts';
 import { openDirectoryContext } from '../../src/context/directory-context.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { openStatCache } from '../../src/context/stat-cache.ts';
-import { toDigest } from '../../src/core/digest.ts';
+import { type Digest, toDigest } from '../../src/core/digest.ts';
 import type { TreeNode } from '../../src/core/tree.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -121,6 +121,17 @@ describe('hashFiles', () => {
     },
   );
 
+  it('notices that a file has another content than was told before in the same build', async () => {
+    const root = tempDir({ a: 'hello' });
+    const nodes = nodesOf(root);
+    const told = new Map<string, Digest>();
+    await hashFiles(nodes, { told });
+    writeFileSync(join(root, 'a'), 'HELLO');
+    expect([...(await hashFiles(nodes, { told })).values()]).toEqual([sha256('hello')]);
+    const known = { digests: new Map([[join(root, 'a'), sha256('HELLO')]]), readAtMs: 0 };
+    await expect(hashFiles(nodes, { told, known })).rejects.toMatchObject({ code: 'CONTEXT_FILE_CHANGED' });
+  });
+
   it('notices that a file is gone', async () => {
     const root = tempDir({ a: 'hello' });
     const nodes = nodesOf(root);
@@ -129,8 +140,8 @@ describe('hashFiles', () => {
   });
 
   it('names a file that it cannot read', async () => {
-    const root = tempDir({ 'a/': '' });
-    const path = join(root, 'a');
+    // Its first page is never mapped: EIO, for root too.
+    const path = '/proc/self/mem';
     const node: TreeNode = {
       type: 'file',
       mode: 0o644,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFound } from '../../context/open-found.ts';
 import { joinPath, treePath } from '../../core/paths.ts';
 import type { RunMount, RunStep } from '../../plan/step.ts';
 import type { FileTree } from '../../rootfs/file-tree.ts';
@@ -48,5 +48,5 @@ async function readMounted(bind: BindMount, below: string, context: StepContext)
   const node = resolveNode(await origin.tree(), path);
   if (node?.type !== 'file') return undefined;
   if (node.source?.kind !== 'path') return Buffer.alloc(0);
-  return readFileSync(node.source.path);
+  return readFound(node.source);
 }

@@ -1,10 +1,13 @@
-import { createReadStream } from 'node:fs';
-import type { DiffId } from '../../core/digest.ts';
+import assert from 'node:assert/strict';
+import { fileChanged } from '../../context/context-error.ts';
+import { type FileSource, streamFound } from '../../context/open-found.ts';
+import type { DiffId, Digest } from '../../core/digest.ts';
 import { isBuilderError } from '../../core/errors.ts';
 import type { LayerLimits } from '../../core/limits.ts';
 import type { PackEntry } from '../../core/toc.ts';
 import type { TreeNode } from '../../core/tree.ts';
 import { decompress } from '../../io/decompress.ts';
+import { DigestCounter } from '../../io/hash.ts';
 import { decodeTarHeader, isZeroRecord } from '../../io/tar-decode.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
 import { type ArchiveContents, readArchive } from '../../layers/toc.ts';
@@ -17,24 +20,37 @@ export interface Archives {
   readonly open: OpenLayer;
 }
 
+export interface ArchiveSources {
+  readonly selection: readonly SelectedSource[];
+  /** By path on this machine, of all that count in keys. */
+  readonly digests: ReadonlyMap<string, Digest>;
+}
+
 /**
  * Finds the sources that ADD unpacks: regular files that are tar archives, plain or compressed, by their content and
  * never by their name (reference, section 11); downloads only when they are meant to be (section 12).
  */
 export async function findArchives(
-  selection: readonly SelectedSource[],
+  { selection, digests }: ArchiveSources,
   { unpackFetched, limits }: { readonly unpackFetched: boolean; readonly limits: LayerLimits },
 ): Promise<Archives> {
   const entries = new Map<TreeNode, readonly PackEntry[]>();
-  const paths = new Map<DiffId, string>();
+  const archives = new Map<DiffId, FileSource>();
   for (const node of fileNodes(selection.filter(({ isFetched }) => unpackFetched || isFetched !== true))) {
-    const path = node.source?.kind === 'path' ? node.source.path : undefined;
-    if (path === undefined || !(await isArchive(path))) continue;
-    const archive = await readArchive(openArchive(path), { limits });
+    const { source } = node;
+    if (source?.kind !== 'path' || !(await isArchive(source))) continue;
+    const archive = await readHashed(source, { digests, limits });
     entries.set(node, entriesOf(archive));
-    paths.set(archive.diffId, path);
+    archives.set(archive.diffId, source);
   }
-  return { entries, open: (archive) => openArchive(paths.get(archive) ?? '') };
+  return {
+    entries,
+    open(archive) {
+      const source = archives.get(archive);
+      assert(source !== undefined, `no archive ${archive}`);
+      return decompress(asHashed(source, digests));
+    },
+  };
 }
 
 function fileNodes(selection: readonly SelectedSource[]): TreeNode[] {
@@ -43,12 +59,34 @@ function fileNodes(selection: readonly SelectedSource[]): TreeNode[] {
   );
 }
 
-function openArchive(path: string): AsyncIterable<Uint8Array> {
-  return decompress(createReadStream(path, { highWaterMark: 1 << 18 }));
+interface Reading {
+  readonly digests: ArchiveSources['digests'];
+  readonly limits: LayerLimits;
 }
 
-async function isArchive(path: string): Promise<boolean> {
-  const head = await firstRecord(path);
+/** What somebody is writing to may look damaged. */
+async function readHashed(source: FileSource, { digests, limits }: Reading): Promise<ArchiveContents> {
+  try {
+    return await readArchive(decompress(asHashed(source, digests)), { limits });
+  } catch (error) {
+    if (isBuilderError(error) && error.family === 'layer') for await (const _ of asHashed(source, digests));
+    throw error;
+  }
+}
+
+/** The bytes of a file; at their end they must be those that count in keys. */
+async function* asHashed(source: FileSource, digests: ReadonlyMap<string, Digest>): AsyncGenerator<Uint8Array, void> {
+  const counter = new DigestCounter();
+  for await (const chunk of streamFound(source)) {
+    counter.update(chunk);
+    yield chunk;
+  }
+  const expected = digests.get(source.path);
+  if (expected !== undefined && counter.finish().digest !== expected) throw fileChanged(source.path);
+}
+
+async function isArchive(source: FileSource): Promise<boolean> {
+  const head = await firstRecord(source);
   if (head === undefined || isZeroRecord(head, 0)) return false;
   try {
     decodeTarHeader(head, 0, 0);
@@ -59,11 +97,11 @@ async function isArchive(path: string): Promise<boolean> {
 }
 
 /** What cannot be decompressed is no archive; a file that cannot be read is an error. */
-async function firstRecord(path: string): Promise<Buffer | undefined> {
+async function firstRecord(source: FileSource): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of openArchive(path)) {
+    for await (const chunk of decompress(streamFound(source))) {
       chunks.push(chunk);
       size += chunk.length;
       if (size >= TAR_RECORD) return Buffer.concat(chunks);

@@ -5,6 +5,7 @@ import type { StepLayer } from '../step-cache.ts';
 import { digestTree, walkTree } from '../tree-digest.ts';
 import { entriesBelow } from '../tree-entries.ts';
 import { packOptions, type StepContext, timesIngredient } from './context.ts';
+import { packContext } from './pack-context.ts';
 
 /** A directory that stands for a base image (`--build-context`): all its files as one layer, owned by root. */
 export async function layerOfContext(
@@ -18,7 +19,8 @@ export async function layerOfContext(
     resolve: async () => ({
       ingredients: [timesIngredient(session.settings), { name: 'content', value: digest }],
       remarks: () => [contentRemark(fields)],
-      make: () => packLayer(entriesBelow(tree, ''), session.store, packOptions(session)),
+      make: () =>
+        packContext(async () => packLayer(await entriesBelow(session, tree, ''), session.store, packOptions(session))),
     }),
   });
 }

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { hexOf } from '../../core/digest.ts';
 import type { Tree } from '../../core/tree.ts';
-import { packLayer } from '../../layers/pack.ts';
+import { type PackOptions, packLayer } from '../../layers/pack.ts';
 import type { SandboxHost } from '../../rootfs/sandbox-host.ts';
 import { createBlobStore } from '../../store/blob-store.ts';
 import type { Session } from '../session.ts';
 import { entriesBelow } from '../tree-entries.ts';
 import { timePolicy } from './context.ts';
+import { packContext } from './pack-context.ts';
 
 /**
  * Shows files of a build context to a RUN as a layer of their own: so owners are root's, ignored files absent, and
@@ -19,11 +20,8 @@ export async function unpackContext(
 ): Promise<string> {
   const store = createBlobStore(join(session.workspace.path, 'contexts'));
   const times = timePolicy(session.settings);
-  const layer = await packLayer(entriesBelow(tree, path), store, {
-    times,
-    compression: 'none',
-    signal: session.signal,
-  });
+  const options: PackOptions = { times, compression: 'none', signal: session.signal };
+  const layer = await packContext(async () => packLayer(await entriesBelow(session, tree, path), store, options));
   const { digest } = layer.descriptor;
   const id = `context-${hexOf(digest).slice(0, 24)}`;
   await host.unpackLayer({

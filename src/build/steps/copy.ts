@@ -21,6 +21,7 @@ import { contentDigest, hashContents } from '../tree-digest.ts';
 import { accountTexts, layerWith } from '../tree-files.ts';
 import { type Archives, findArchives } from './archives.ts';
 import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
+import { packContext } from './pack-context.ts';
 
 const NO_ARCHIVES: Archives = {
   entries: new Map(),
@@ -205,9 +206,7 @@ function shapeOf(job: CopyJob): Ingredient[] {
 async function resolve(job: CopyJob, sources: Sources): Promise<ResolvedStep> {
   const { unpack } = job;
   const { limits } = job.context.session.settings;
-  const archives = unpack
-    ? await findArchives(sources.selection, { unpackFetched: unpack === true, limits })
-    : NO_ARCHIVES;
+  const archives = unpack ? await findArchives(sources, { unpackFetched: unpack === true, limits }) : NO_ARCHIVES;
   const planned = await planCopy(job, sources, archives);
   return {
     ingredients: ingredientsOf(job, planned, sources.fields),
@@ -279,7 +278,8 @@ async function pack({ context, origin }: CopyJob, request: PackRequest): Promise
   const blocks = earlier && (await session.library.earlierBlocks(earlier));
   try {
     const options = { ...packOptions(session), readLayerContent, earlier: blocks };
-    return await packLayer([...entries, ...whiteouts], session.store, options);
+    const packing = (): Promise<IndexedLayer> => packLayer([...entries, ...whiteouts], session.store, options);
+    return await (origin.stack === undefined ? packContext(packing) : packing());
   } finally {
     blocks?.close();
   }
