@@ -78,9 +78,10 @@ export interface NpmOptions {
   /** Layers of one installation, at most. Default 3: by how often they change. */
   readonly layers?: number;
   /**
-   * What happens where packages have install scripts that `allowScripts` of package.json does not decide. `container`
-   * (default of a Dockerfile): the command runs as it stands. `refuse` (default without a Dockerfile): an error that names
-   * them. `ignore`: native, and no script runs. `sandbox`: native, then the scripts run with the npm of the image.
+   * What happens where packages have install scripts that `allowScripts` of package.json does not decide, or come from git and
+   * have to be prepared. `container` (default of a Dockerfile): the command runs as it stands. `refuse` (default without a
+   * Dockerfile): an error that names them. `ignore`: native, and no script runs. `sandbox`: native, then the scripts run with
+   * the npm of the image, which also installs everything where something from git has to be prepared.
    */
   readonly scripts?: 'container' | 'refuse' | 'ignore' | 'sandbox';
 }

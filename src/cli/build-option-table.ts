@@ -232,7 +232,7 @@ const SUPPORTED: readonly OptionRow[] = [
     name: 'npm-scripts',
     value: 'POLICY',
     choices: ['container', 'refuse', 'ignore', 'sandbox'],
-    help: 'Install scripts of a native installation that allowScripts of package.json does not decide: container leaves all to npm, refuse ends the build with their names, ignore runs none, sandbox runs them after',
+    help: 'Install scripts of a native installation that allowScripts of package.json does not decide, and those that prepare packages from git: container leaves all to npm, refuse ends the build with their names, ignore runs none, sandbox runs them after',
     fallback: 'container with a Dockerfile, refuse without',
     support: FULL,
   },

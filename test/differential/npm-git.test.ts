@@ -82,11 +82,18 @@ test('packages from git are as npm ci makes them: files, ignore files, bundled p
     'a*b': '',
     'empty/.keep': '',
   };
+  // Which locks are packed depends on npm; git converts the ends of lines.
+  const text = {
+    'bun.lock': '',
+    'npm-shrinkwrap.json': '{}',
+    '.gitattributes': '*.txt eol=crlf\n',
+    'notes.txt': 'a\nb\n',
+  };
   const first = createGitRepository(join(root, 'plain.git'));
   first.commit({});
   symlinkSync('/etc/passwd', join(first.path, 'passwd'));
   symlinkSync('lib', join(first.path, 'inside'));
-  const commits = [fill(first, { ...plainFiles, ...more, 'package-lock.json': '{}' }, ['tool.sh'])];
+  const commits = [fill(first, { ...plainFiles, ...more, 'package-lock.json': '{}', ...text }, ['tool.sh'])];
 
   const listed = {
     name: '@team/listed',
@@ -144,7 +151,8 @@ test('packages from git are as npm ci makes them: files, ignore files, bundled p
     },
   );
   const member = { name: 'member', version: '1.0.0', dependencies: { again: `${address('plain.git')}#${one}` } };
-  const found = await expectSame(tempDir({ ...files, 'member/package.json': packageJson(member) }));
+  const rest = { 'member/package.json': packageJson(member), '.npmrc': 'allow-git=all\n' };
+  const found = await expectSame(tempDir({ ...files, ...rest }));
   expect(found).toContain('node_modules/plain/bin/deep.js');
   expect(found).toContain('node_modules/ignoring/node_modules/inner/inner.js');
   expect(found).not.toContain('node_modules/plain/passwd');

@@ -63,7 +63,7 @@ function extendedAttributes(): HostCheck {
 
 /** Programs that single features need. */
 const PROGRAMS: readonly (readonly [program: string, debianPackage: string, use: string])[] = [
-  ['git', 'git', 'contexts and ADD of git repositories'],
+  ['git', 'git', 'contexts, ADD and npm packages from git repositories'],
   ['xz', 'xz-utils', 'ADD of .tar.xz archives'],
   ['bzip2', 'bzip2', 'ADD of .tar.bz2 archives'],
 ];

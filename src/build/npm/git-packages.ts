@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuilderError, isBuilderError } from '../../core/errors.ts';
 import { parseGitRemote, redactAddresses } from '../../core/git-url.ts';
+import { allAtRest } from '../../io/at-rest.ts';
 import { createLimit } from '../../io/limit.ts';
 import { type GitAddress, parseGitAddress } from '../../npm/git/git-address.ts';
 import { makeSafe, type PackRules, packFolder } from '../../npm/git/pack-folder.ts';
@@ -65,7 +66,7 @@ export function createGitPackages(session: GitSession): GitPackages {
 
   return {
     async examine(candidates, options) {
-      await Promise.all(candidates.map(async (each) => examineFolder(await folderOf(each), each, options)));
+      await allAtRest(candidates.map(async (each) => examineFolder(await folderOf(each), each, options)));
     },
     pack: async (candidate, rules) => await packFolder(await folderOf(candidate), rules),
     async [Symbol.asyncDispose]() {
