@@ -20,6 +20,8 @@ export interface Machine {
   readonly runner: RunnerKind | undefined;
   /** Whether CAP_SYS_ADMIN is in effect. */
   readonly canAdminister: boolean;
+  /** Whether CAP_NET_ADMIN is in effect. */
+  readonly canAdministerNetwork: boolean;
   /** Whether CAP_MKNOD and CAP_SYS_CHROOT are in effect, which is all that `chroot` takes. */
   readonly canChroot: boolean;
   /** Whether root here is root of a user namespace, and of nothing else. */
@@ -44,6 +46,7 @@ export interface Machine {
   readonly hasSubordinateIds: boolean;
 }
 
+const NET_ADMIN = 12n;
 const SYS_CHROOT = 18n;
 const SYS_ADMIN = 21n;
 const MKNOD = 27n;
@@ -58,6 +61,7 @@ export function readMachine(): Machine {
     userName: user,
     ...detectPlace(MARKS),
     canAdminister: hasCapabilities(status, 'CapEff', SYS_ADMIN),
+    canAdministerNetwork: hasCapabilities(status, 'CapEff', NET_ADMIN),
     canChroot: hasCapabilities(status, 'CapEff', MKNOD, SYS_CHROOT),
     isInUserNamespace: isUserNamespace(readText('/proc/self/uid_map')),
     hasProc: status !== '',

@@ -92,8 +92,7 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    applies: ({ isRoot, isInUserNamespace, hasMaskedProc, container }) =>
-      isRoot && isInUserNamespace && hasMaskedProc && container === undefined,
+    applies: ({ isRoot, isInUserNamespace, hasMaskedProc }) => isRoot && isInUserNamespace && hasMaskedProc,
     obstacle: () => ({
       reason: 'the user namespace around has parts of /proc mounted over, and so forbids a fresh one',
       remedies: ['start the container as an ordinary user (bwrap), or without a user namespace'],

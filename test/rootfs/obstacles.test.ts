@@ -12,6 +12,7 @@ const DEBIAN: Machine = {
   container: undefined,
   runner: undefined,
   canAdminister: false,
+  canAdministerNetwork: false,
   canChroot: false,
   isInUserNamespace: false,
   hasProc: true,

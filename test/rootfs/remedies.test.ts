@@ -102,7 +102,14 @@ function marksOf({ variables = {}, files = {} }: Marks): PlaceMarks {
 /** Contained as by default, with all programs. */
 const CONTAINED: Machine = {
   ...{ platform: 'linux', distributions: ['debian'], userName: 'ann', container: undefined, runner: undefined },
-  ...{ isRoot: false, canAdminister: false, canChroot: false, isInUserNamespace: false, hasProc: true },
+  ...{
+    isRoot: false,
+    canAdminister: false,
+    canAdministerNetwork: false,
+    canChroot: false,
+    isInUserNamespace: false,
+    hasProc: true,
+  },
   ...{ hasSeccompFilter: true, hasNoNewPrivileges: true, hasMaskedProc: true, allowsUserNamespaces: true },
   ...{ hasUserNamespaces: true, appArmorRestrictsUserNamespaces: false, hasUnshare: true },
   ...{ hasNewIdMap: true, isNewIdMapPowerless: true, hasSubordinateIds: true },

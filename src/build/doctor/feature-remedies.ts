@@ -44,12 +44,19 @@ export function snapshotterRemedies({ name }: Pick<SnapshotterChoice, 'name'>, f
 /** What would let a command have a network of its own. */
 export function networkRemedies({ machine, method, programs, tun }: FeatureFacts): string[] {
   if (method === 'chroot') return obstacleRemedies(machine);
-  const device = deviceRemedies('/dev/net/tun', 'tun', tun, machine);
+  const device = [...deviceRemedies('/dev/net/tun', 'tun', tun, machine), ...networkRights(machine)];
   const [hasSlirp, hasPasta] = [programs.includes('slirp4netns'), programs.includes('pasta')];
   if (!hasSlirp && !hasPasta) return [installCommand('slirp4netns', machine), ...device];
   if (device.length > 0) return device;
   if (hasSlirp && hasPasta) return [];
   return [installCommand(hasSlirp ? 'passt' : 'slirp4netns', machine)];
+}
+
+/** Root makes the network interface with its own rights, others with those of their user namespace. */
+function networkRights(machine: Machine): string[] {
+  const { isRoot, canAdminister, canAdministerNetwork } = machine;
+  if (!isRoot || !canAdminister || canAdministerNetwork) return [];
+  return [containerRemedies(machine).capability('NET_ADMIN')];
 }
 
 /** What would bind commands as a whole. */

@@ -27,7 +27,7 @@ const FACTS: FeatureFacts = {
 };
 
 const within = (container: Machine['container']): Machine => ({ ...MACHINE, container });
-const ROOT: Machine = { ...MACHINE, isRoot: true };
+const ROOT: Machine = { ...MACHINE, isRoot: true, canAdministerNetwork: true };
 /** The rule of a machine where root can neither mount nor make namespaces. */
 const CHROOT: FeatureFacts = {
   ...FACTS,
@@ -47,6 +47,14 @@ describe('what would give commands a network of their own', () => {
     ['both', { programs: [], tun: 'missing' }, ['sudo apt-get install slirp4netns', 'sudo modprobe tun']],
     ['docker', { tun: 'missing', machine: within('docker') }, ['docker run --device /dev/net/tun …']],
     ['podman', { tun: 'denied', machine: within('podman') }, ['podman run --device /dev/net/tun …']],
+    [
+      'both the device and the right to use it',
+      {
+        tun: 'missing',
+        machine: { ...within('docker'), isRoot: true, canAdminister: true, canAdministerNetwork: false },
+      },
+      ['docker run --device /dev/net/tun …', 'docker run --cap-add NET_ADMIN …'],
+    ],
     ['a mode in docker', { tun: 'closed', machine: within('docker') }, ['sudo chmod 666 /dev/net/tun']],
     [
       'a pod',
