@@ -3,12 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceBounds, ResourceLimit } from '../core/sandbox.ts';
-import { removeControlGroup } from '../io/control-group.ts';
+import { GROUP_PREFIX, noteControlGroup, removeControlGroup } from '../io/control-group.ts';
 import { errnoOf } from '../io/host-error.ts';
 import type { RunResult } from '../rootfs/host-messages.ts';
 import { type Controller, findGroupParents, type GroupParent } from '../sandbox/control-group-tree.ts';
 import type { Cleanup } from './cleanup.ts';
-import { GROUP_PREFIX } from './reclaim-groups.ts';
 
 /** Control groups of one command. */
 export interface BoundGroups {
@@ -19,12 +18,16 @@ export interface BoundGroups {
 }
 
 /**
- * Makes groups that bind a command as a whole; `cleanup` removes them.
+ * Makes groups that bind a command as a whole; `cleanup` removes them, or whoever removes the workspace after a kill.
  * @throws Error that says why this machine allows none
  */
-export function openBoundGroups(bounds: ResourceBounds, cleanup: Cleanup): BoundGroups {
+export function openBoundGroups(
+  bounds: ResourceBounds,
+  { workspace, cleanup }: { readonly workspace: string; readonly cleanup: Cleanup },
+): BoundGroups {
   const groups = findGroupParents(controllersOf(bounds)).map((parent) => {
     const folder = join(parent.folder, `${GROUP_PREFIX}${randomBytes(8).toString('hex')}`);
+    noteControlGroup(workspace, folder);
     mkdirSync(folder);
     cleanup.add(() => removeControlGroup(folder));
     setBounds({ ...parent, folder }, bounds);

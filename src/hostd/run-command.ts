@@ -29,7 +29,10 @@ export async function runCommand(
   return await withCleanup(async (cleanup) => {
     const { signal } = context;
     const network = request.network === 'isolated' ? await openNetwork(workshop, { signal, cleanup }) : undefined;
-    const bound = request.bounds === undefined ? undefined : await bind(request, request.bounds, cleanup);
+    const bound =
+      request.bounds === undefined
+        ? undefined
+        : await bind(request, request.bounds, { workspace: workshop.tempDir, cleanup });
     const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup, network });
     const run = { root, request: bound?.request ?? request, context, network, groups: bound?.groups };
     const result = await runInRoot(workshop, run);
@@ -82,10 +85,14 @@ interface BoundRequest {
 }
 
 /** Binds a command by control groups, or where there can be none by limits of its processes, as far as those go. */
-async function bind(request: RunRequest, bounds: ResourceBounds, cleanup: Cleanup): Promise<BoundRequest> {
+async function bind(
+  request: RunRequest,
+  bounds: ResourceBounds,
+  place: { readonly workspace: string; readonly cleanup: Cleanup },
+): Promise<BoundRequest> {
   const { openBoundGroups, limitsInstead } = await import('./bounds.ts');
   try {
-    return { request, groups: openBoundGroups(bounds, cleanup) };
+    return { request, groups: openBoundGroups(bounds, place) };
   } catch (error) {
     const limits = [...limitsInstead(bounds), ...(request.limits ?? [])];
     return { request: { ...request, limits }, unbound: error instanceof Error ? error.message : String(error) };

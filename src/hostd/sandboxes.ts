@@ -17,6 +17,13 @@ import { createUnshare } from '../sandbox/unshare.ts';
 /** Best first. */
 const METHODS: readonly IsolationMethod[] = ['crun', 'runc', 'unshare', 'bwrap'];
 
+export interface SandboxesOptions {
+  readonly isolation: 'auto' | IsolationMethod;
+  readonly flavor: HostFlavor;
+  /** Of the build: control groups are noted there. */
+  readonly workspace: string;
+}
+
 /**
  * The ways to run a command on this machine. With `auto` the best one that has its programs is used; when it cannot
  * start the first command, the next one gets it, and the choice holds for all that follow.
@@ -27,9 +34,9 @@ export class Sandboxes {
   #isProven = false;
 
   /** @throws StepError `STEP_SANDBOX_UNAVAILABLE` when the programs of all methods are missing */
-  constructor(isolation: 'auto' | IsolationMethod, flavor: HostFlavor) {
+  constructor({ isolation, ...surroundings }: SandboxesOptions) {
     const wanted = isolation === 'auto' ? METHODS : [isolation];
-    this.#candidates = wanted.flatMap((method) => createSandbox(method, flavor) ?? []);
+    this.#candidates = wanted.flatMap((method) => createSandbox(method, surroundings) ?? []);
     if (this.#candidates.length === 0) throw missingPrograms(wanted);
   }
 
@@ -67,7 +74,10 @@ export class Sandboxes {
   }
 }
 
-function createSandbox(method: IsolationMethod, flavor: HostFlavor): Sandbox | undefined {
+function createSandbox(
+  method: IsolationMethod,
+  { flavor, workspace }: Omit<SandboxesOptions, 'isolation'>,
+): Sandbox | undefined {
   const privileges = { capabilities: boundingSet(), canSetGroups: flavor !== 'single-id' };
   if (method === 'chroot') {
     const tools = findTools();
@@ -76,7 +86,7 @@ function createSandbox(method: IsolationMethod, flavor: HostFlavor): Sandbox | u
   const program = findProgram(method);
   if (program === undefined) return undefined;
   if (method === 'crun') return createCrun({ ...privileges, program });
-  if (method === 'runc') return createRunc({ ...privileges, program });
+  if (method === 'runc') return createRunc({ ...privileges, program, workspace });
   const tools = findTools();
   if (tools === undefined) return undefined;
   const options = { ...privileges, tools, launcher: launcherCommand() };

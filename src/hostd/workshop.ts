@@ -55,7 +55,7 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
     pointsDir,
     flavor,
     mounter,
-    sandboxes: new Sandboxes(isolation, flavor),
+    sandboxes: new Sandboxes({ isolation, flavor, workspace: tempDir }),
     snapshots,
     makesDevices: canMakeDevices(tempDir),
     async close() {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeNotedGroups, removeNotedGroupsNow } from './control-group.ts';
 import { toHostError } from './host-error.ts';
 import { isLeased, tryAcquireLease } from './lease.ts';
 import { makeFolder } from './make-folder.ts';
@@ -28,10 +29,11 @@ export function createWorkspace(parent: string): Workspace {
 const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
 
 /**
- * Removes a workspace by what removes a tree, its lease last: whoever is ended while at it leaves one that others know to
+ * Removes a workspace, with the control groups that are noted in it, by what removes a tree, its lease last: whoever is ended while at it leaves one that others know to
  * be abandoned.
  */
 export async function removeWorkspace(path: string, remove: (part: string) => Promise<void>): Promise<void> {
+  await removeNotedGroups(path);
   for (const name of namesIn(path)) if (name !== LEASE) await remove(join(path, name));
   await remove(path);
 }
@@ -44,7 +46,7 @@ export interface Reclaimed {
 
 /**
  * Removes the folders below `parent` whose process is gone. `left` are those that this user may not remove (files of
- * subordinate ids): only the sandbox host can.
+ * subordinate ids), and those whose commands have not ended yet: a sandbox host can, and waits.
  */
 export function reclaimWorkspaces(parent: string): Reclaimed {
   const abandoned = staleFolders(parent);
@@ -65,6 +67,7 @@ function namesIn(path: string): string[] {
 
 /** As {@link removeWorkspace}. */
 function reclaim(path: string): void {
+  removeNotedGroupsNow(path);
   for (const name of namesIn(path)) if (name !== LEASE) rmSync(join(path, name), REMOVAL);
   rmSync(path, REMOVAL);
 }

@@ -3,6 +3,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, wr
 import { join } from 'node:path';
 import type { IsolationMethod, Sandbox, SandboxCommand, SandboxRun } from '../core/sandbox.ts';
 import type { TerminalSize } from '../core/terminal.ts';
+import { GROUP_PREFIX } from '../io/control-group.ts';
 import { loadLibc } from '../io/libc/libc.ts';
 import { missingCommandCode } from './find-command.ts';
 import { ociConfig } from './oci-config.ts';
@@ -20,6 +21,8 @@ export interface OciRuntime extends OciRuntimeOptions {
   readonly method: IsolationMethod;
   /** Options of this runtime before `run`. */
   readonly globalArguments: readonly string[];
+  /** Before a container is made. */
+  readonly announce?: (container: string) => void;
   /** Takes away what the runtime leaves of a container when it is killed. */
   readonly release?: (container: string) => Promise<void>;
 }
@@ -34,7 +37,8 @@ export function createOciRuntime(runtime: OciRuntime): Sandbox {
       const config = ociConfig(root, command, { ...runtime, window: run.terminal?.size });
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
       run.terminal?.onResize((size) => resizeInner(root, size));
-      const container = `lamella-${randomBytes(8).toString('hex')}`;
+      const container = `${GROUP_PREFIX}${randomBytes(8).toString('hex')}`;
+      runtime.announce?.(container);
       const args = runArguments(runtime, { bundle, container }, run);
       const program = { program: sealedProgram(runtime.program), args, owner: command.identity };
       const exitCode = await runProgram(program, run).finally(() => runtime.release?.(container));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
@@ -10,6 +10,7 @@ import type { FaultyBuild } from './faulty-build.ts';
  */
 export async function checkAftermath(build: FaultyBuild, expectedDigest: string): Promise<void> {
   expect(await atRest(build)).toEqual([]);
+  const groups = notedGroups(build);
   if (existsSync(build.cacheDir)) {
     const verified = await build.run(['cache', 'verify']);
     expect(verified.exitCode, `${verified.stdout}${verified.stderr}`).toBe(0);
@@ -19,6 +20,13 @@ export async function checkAftermath(build: FaultyBuild, expectedDigest: string)
   expect(next.stdout.trim()).toBe(expectedDigest);
   expect(await atRest(build)).toEqual([]);
   expect(temporaryFiles(build)).toEqual([]);
+  expect(groups.filter(existsSync)).toEqual([]);
+}
+
+/** Control groups of builds that have not removed their workspace. */
+export function notedGroups({ cacheDir }: FaultyBuild): string[] {
+  const notes = globSync('tmp/*/control-groups', { cwd: cacheDir });
+  return notes.flatMap((path) => readFileSync(join(cacheDir, path), 'utf8').split('\n').filter(Boolean));
 }
 
 const PATIENCE_MS = 10_000;

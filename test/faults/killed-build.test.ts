@@ -1,9 +1,13 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { userId } from '../../src/io/host.ts';
+import { findGroupParents } from '../../src/sandbox/control-group-tree.ts';
 import { findOrdinaryUser } from '../support/ordinary-user.ts';
-import { checkAftermath } from './aftermath.ts';
-import { type FaultyBuild, faultyBuild, hostsOf, MARKED, type RunningBuild } from './faulty-build.ts';
+import { checkAftermath, notedGroups } from './aftermath.ts';
+import { type FaultyBuild, faultyBuild, hostsOf, MARKED, type RunningBuild, SAY_BEGUN } from './faulty-build.ts';
 import { randomNumbers, SEED } from './seed.ts';
 
 const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
@@ -26,6 +30,9 @@ const USERS = [
   { who: 'root', as: undefined, rounds: 3 },
   { who: 'an ordinary user', as: findOrdinaryUser(), rounds: 2 },
 ];
+
+/** Bound by control groups, where this machine lets the user have some. */
+const BOUND = ['--memory', '1g', '--pids-limit', '4096'];
 
 interface Blow {
   readonly title: string;
@@ -74,7 +81,7 @@ describe.each(USERS)('a build of $who that is ended at a random moment', ({ who,
   let usualMs: number;
 
   beforeAll(async () => {
-    using reference = faultyBuild(FILES, { as });
+    using reference = faultyBuild(FILES, { as, args: BOUND });
     const start = performance.now();
     const { exitCode, stdout, stderr } = await reference.build();
     usualMs = performance.now() - start;
@@ -89,7 +96,7 @@ describe.each(USERS)('a build of $who that is ended at a random moment', ({ who,
   test.each(cases.map(({ blow, percent }) => ({ ...blow, percent, seed: SEED })))(
     'by $title after $percent % of its time leaves nothing behind, and the next one gives the same image (seed $seed)',
     async ({ codes, strike, percent }) => {
-      using build = faultyBuild(FILES, { as });
+      using build = faultyBuild(FILES, { as, args: BOUND });
       const running = build.start();
       await Promise.race([delay((usualMs * percent) / 100), running.ended]);
       await strike(running, build);
@@ -98,3 +105,34 @@ describe.each(USERS)('a build of $who that is ended at a random moment', ({ who,
     },
   );
 });
+
+/** Whether control groups can be made: as root of a machine that has them. */
+function mayBind(): boolean {
+  try {
+    return userId() === 0 && findGroupParents(['memory', 'pids']).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+if (mayBind()) {
+  describe.each([
+    ['crun', []],
+    ['runc', ['--isolation', 'runc']],
+  ])('a build with %s whose commands are bound', (_, method) => {
+    test('leaves control groups when it is killed, which the very next build removes', async () => {
+      const dockerfile = `FROM ${registry}/busybox:latest\nRUN ${MARKED} ${SAY_BEGUN}; sleep 300`;
+      using build = faultyBuild({ Dockerfile: dockerfile }, { args: [...BOUND, ...method] });
+      const running = build.start();
+      await running.says('begun');
+      running.process.kill('SIGKILL');
+      await running.ended;
+      const groups = notedGroups(build);
+      expect(groups.filter(existsSync).length, running.output).toBeGreaterThan(0);
+      writeFileSync(join(build.project.dir, 'Dockerfile'), `FROM ${registry}/busybox:latest\nRUN true`);
+      const next = await build.build();
+      expect(next.exitCode, next.stderr).toBe(0);
+      expect(groups.filter(existsSync)).toEqual([]);
+    });
+  });
+}

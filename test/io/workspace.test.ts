@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { noteControlGroup } from '../../src/io/control-group.ts';
 import { isLeased } from '../../src/io/lease.ts';
 import { createWorkspace, reclaimWorkspaces, removeWorkspace } from '../../src/io/workspace.ts';
 import { startLeaseProcess } from '../support/lease-process.ts';
@@ -36,6 +38,17 @@ describe('createWorkspace', () => {
     expect(removed.at(-1)).toBe('');
   });
 
+  it('takes the control groups along that are noted in it, and no other folder', async () => {
+    const [{ path }, groups] = [createWorkspace(tempDir()), tempDir()];
+    for (const name of ['lamella-1/inner', 'others']) {
+      mkdirSync(join(groups, name), { recursive: true });
+    }
+    for (const name of ['lamella-1', 'lamella-2', 'others']) noteControlGroup(path, join(groups, name));
+    await removeWorkspace(path, (part) => rm(part, { recursive: true }));
+    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(groups)).toEqual(['others']);
+  });
+
   it('is gone already', async () => {
     const workspace = createWorkspace(tempDir());
     rmSync(workspace.path, { recursive: true });
@@ -59,12 +72,16 @@ describe('reclaimWorkspaces', () => {
     const theirs = join(parent, 'build-other');
     await other.tryAcquire(join(theirs, 'lease'));
     writeFileSync(join(theirs, 'unfinished'), 'x');
+    const group = join(tempDir(), 'lamella-theirs');
+    mkdirSync(group);
+    noteControlGroup(theirs, group);
 
     expect(reclaimWorkspaces(parent).left).toEqual([]);
-    expect(existsSync(theirs)).toBe(true);
+    expect([theirs, group].map(existsSync)).toEqual([true, true]);
 
     await other.kill();
     expect(reclaimWorkspaces(parent).left).toEqual([]);
+    expect(existsSync(group)).toBe(false);
     expect(readdirSync(parent)).toEqual([mine.path.slice(parent.length + 1)]);
   });
 
