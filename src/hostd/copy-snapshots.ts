@@ -101,6 +101,9 @@ class CopySnapshot implements Snapshot {
     this.#before = new StatList(path);
   }
 
+  /** Its changes are in the root itself. */
+  hide(): void {}
+
   changes(): ReturnType<Snapshot['changes']> {
     return this.#before.changes();
   }

@@ -1,5 +1,4 @@
 import { removeWorkspace } from '../io/workspace.ts';
-import type { ChangedPath } from '../rootfs/changed-path.ts';
 import { findExecutable } from '../sandbox/find-command.ts';
 import type { Handlers } from './call.ts';
 import { changesOf, hashChanges } from './changes.ts';
@@ -7,15 +6,6 @@ import { removeTree } from './removal.ts';
 import { runCommand } from './run-command.ts';
 import type { Snapshot } from './snapshotter.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
-
-/** Why they cannot be listed is told to the call that asks for them. */
-function changesIfKnown(snapshot: Snapshot): readonly ChangedPath[] | undefined {
-  try {
-    return changesOf(snapshot);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The calls of the protocol, each a line: what it does stands in the module of its name. */
 export function createHandlers(): Handlers {
@@ -43,9 +33,11 @@ export function createHandlers(): Handlers {
     async run(request, context) {
       const snapshot = snapshotOf(request);
       const result = await runCommand(started(), { ...request, snapshot }, context);
-      const changes =
-        result.exitCode === 0 && request.run.terminal === undefined ? changesIfKnown(snapshot) : undefined;
-      return { ...result, ...(changes !== undefined && { changes }) };
+      if (request.isLast !== true || result.exitCode !== 0) return result;
+      const changes = changesOf(snapshot);
+      // While the answer is on its way.
+      setImmediate(() => snapshot.hide());
+      return { ...result, changes };
     },
     findExecutable: async (request) => findExecutable(snapshotOf(request).merged, request) ?? null,
     changes: async (request) => changesOf(snapshotOf(request)),

@@ -88,6 +88,10 @@ class OverlaySnapshot implements Snapshot {
     this.contents = parts.upper;
   }
 
+  hide(): void {
+    this.#unmount().catch(() => {});
+  }
+
   changes(): ReturnType<Snapshot['changes']> {
     return listUpper(this.contents, this.merged);
   }

@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly contents: string;
   /** Paths that the last packed layer has. */
   packed: ReadonlySet<string>;
+  /** No command follows: the root need not be shown any more. Contents stay; what goes wrong is told by whoever commits. */
+  hide(): void;
   /** Every path that may have changed since the snapshot was opened, and the root. */
   changes(): readonly ChangedPath[];
   /**

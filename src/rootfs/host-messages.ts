@@ -93,7 +93,7 @@ export interface RunResult {
 }
 
 export interface RunAnswer extends RunResult {
-  /** What `changes` would answer: sent along after a success, so that nobody waits for another answer. */
+  /** What `changes` would answer: sent along with the success of the last command. */
   readonly changes?: readonly ChangedPath[];
 }
 
@@ -122,7 +122,11 @@ export interface HostCalls {
   readonly unpackLayer: { readonly request: LayerToUnpack; readonly answer: null };
   readonly hasLayer: { readonly request: { readonly id: string }; readonly answer: boolean };
   readonly openSnapshot: { readonly request: { readonly layerIds: readonly string[] }; readonly answer: number };
-  readonly run: { readonly request: OfSnapshot<{ readonly run: RunRequest }>; readonly answer: RunAnswer };
+  /** After the last command of a snapshot, where it succeeded, the root is not shown any more: its changes stay. */
+  readonly run: {
+    readonly request: OfSnapshot<{ readonly run: RunRequest; readonly isLast?: boolean }>;
+    readonly answer: RunAnswer;
+  };
   /** The first of some programs that can be executed; names are looked for as the command's environment says. */
   readonly findExecutable: {
     readonly request: OfSnapshot<{ readonly names: readonly string[]; readonly env: readonly string[] }>;

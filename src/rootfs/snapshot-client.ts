@@ -20,6 +20,8 @@ export interface ActiveSnapshot extends AsyncDisposable {
    * @throws StepError `STEP_ABORTED`, `STEP_SANDBOX_FAILED`, `STEP_SANDBOX_UNAVAILABLE`, `STEP_SANDBOX_LOST`
    */
   run(request: RunRequest, onOutput: OnOutput, signal?: AbortSignal): Promise<RunResult>;
+  /** The same for the last command: after a success changes, contents and {@link commit} are all that is left. */
+  runLast(request: RunRequest, onOutput: OnOutput, signal?: AbortSignal): Promise<RunResult>;
   /** The same in a terminal, for a command that somebody talks to. */
   runInTerminal(request: RunRequest, terminal: ShellTerminal, signal?: AbortSignal): Promise<RunResult>;
   /** The first of some programs that can be executed; names are looked for as the environment says. */
@@ -51,24 +53,23 @@ export async function openSnapshot(
 ): Promise<ActiveSnapshot> {
   const snapshot = await connection.call('openSnapshot', { layerIds }, { signal: buildSignal });
   let isOpen = true;
-  /** Of the last command, where the host told them with its end. */
+  /** Of the last command. */
   let known: readonly ChangedPath[] | undefined;
   return {
-    async run(request, onOutput, signal = buildSignal) {
-      known = undefined;
-      const run = withAbsolutePaths(request);
-      const { changes, ...result } = await connection.call('run', { snapshot, run }, { onOutput, signal });
+    run: (request, onOutput, signal = buildSignal) =>
+      connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),
+    async runLast(request, onOutput, signal = buildSignal) {
+      const call = { snapshot, run: withAbsolutePaths(request), isLast: true };
+      const { changes, ...result } = await connection.call('run', call, { onOutput, signal });
       known = changes;
       return result;
     },
-    runInTerminal(request, terminal, signal = buildSignal) {
-      known = undefined;
-      return connection.call(
+    runInTerminal: (request, terminal, signal = buildSignal) =>
+      connection.call(
         'run',
         { snapshot, run: { ...withAbsolutePaths(request), terminal: terminal.size() } },
         { onOutput: ({ bytes }) => terminal.write(bytes), signal, terminal },
-      );
-    },
+      ),
     findExecutable: async (names, env) =>
       (await connection.call('findExecutable', { snapshot, names, env })) ?? undefined,
     changes: async () => known ?? (await connection.call('changes', { snapshot })),

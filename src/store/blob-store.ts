@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, statSync, writeSync } from 'node:fs';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
 import type { BlobPaths, ContentStore, Written } from '../core/ports.ts';
@@ -59,7 +59,7 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
     const written = await writeVerified(temporary, bytes, expected);
     const path = pathOf(written.digest);
     makeFolder(dirname(path));
-    await rename(temporary, path);
+    renameSync(temporary, path);
     return written;
   } catch (error) {
     discardFile(temporary);
@@ -67,22 +67,22 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
   }
 }
 
-/** Synchronous writes: on libuv's thread pool each one would wait behind the blocks that are being compressed there. */
+/** Synchronous calls: on libuv's thread pool each one would wait behind the blocks that are being compressed there. */
 async function writeVerified(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
   expected: Partial<Written>,
 ): Promise<Written> {
-  const file = await open(path, 'wx');
+  const file = openSync(path, 'wx');
   try {
     const verified = verifyBytes(markFailures(bytes), expected);
     for (;;) {
       const next = await verified.next();
       if (next.done === true) return next.value;
-      for (let at = 0; at < next.value.length; ) at += writeSync(file.fd, next.value, at);
+      for (let at = 0; at < next.value.length; ) at += writeSync(file, next.value, at);
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

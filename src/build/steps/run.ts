@@ -170,7 +170,7 @@ async function runIn(
   };
   const result = await withinTimeLimit(
     session,
-    (signal) => snapshot.run(request, onOutput, signal),
+    (signal) => snapshot.runLast(request, onOutput, signal),
     () => tail.lines(),
   );
   const { exitCode, method, unbound, outOfMemory = false } = result;
