@@ -7,6 +7,15 @@ import { runCommand } from './run-command.ts';
 import type { Snapshot } from './snapshotter.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
+const importPacking = (): Promise<typeof import('./pack-changes.ts')> => import('./pack-changes.ts');
+
+/** Loads what the first calls will need while the caller has other work: this process is to answer quickly. */
+function loadParts({ layers }: Workshop): void {
+  // What cannot be loaded is told to the call that needs it.
+  importPacking().catch(() => {});
+  if (layers.isEmpty()) layers.importUnpacking().catch(() => {});
+}
+
 /** The calls of the protocol, each a line: what it does stands in the module of its name. */
 export function createHandlers(): Handlers {
   let workshop: Workshop | undefined;
@@ -20,6 +29,7 @@ export function createHandlers(): Handlers {
       workshop = await openWorkshop(settings);
       const { sandboxes, snapshotter, passedOver, makesDevices } = workshop;
       const { name } = snapshotter;
+      setImmediate(loadParts, workshop);
       return { method: sandboxes.method, flavor: settings.flavor, snapshotter: { name, passedOver }, makesDevices };
     },
     hasLayer: async ({ id }) => started().layers.has(id),
@@ -43,8 +53,7 @@ export function createHandlers(): Handlers {
     changes: async (request) => changesOf(snapshotOf(request)),
     hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
     async pack(request, { signal }) {
-      // Loaded while a command runs, or not at all: this process is to start quickly.
-      const { packChanges } = await import('./pack-changes.ts');
+      const { packChanges } = await importPacking();
       return await packChanges(snapshotOf(request), request, signal);
     },
     async commit(request) {

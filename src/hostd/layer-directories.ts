@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OptionError } from '../core/errors.ts';
 import { allAtRest } from '../io/at-rest.ts';
@@ -39,6 +39,16 @@ export class LayerDirectories {
   /** Directories of layers that are there or were asked to be unpacked. */
   async paths(ids: readonly string[], signal: AbortSignal): Promise<string[]> {
     return await allAtRest(ids.map((id) => this.#ready(id, signal)));
+  }
+
+  /** No layer was ever unpacked. */
+  isEmpty(): boolean {
+    return readdirSync(this.#folder).length === 0;
+  }
+
+  /** Only needed for layers that are not there. */
+  importUnpacking(): Promise<typeof import('./unpack-blob.ts')> {
+    return import('./unpack-blob.ts');
   }
 
   has(id: string): boolean {
@@ -92,7 +102,7 @@ export class LayerDirectories {
   async #make(layer: LayerToUnpack, signal: AbortSignal): Promise<void> {
     const temporary = mkdtempSync(join(this.#options.tempDir, 'unpacking-'));
     try {
-      const { unpackInto } = await import('./unpack-blob.ts');
+      const { unpackInto } = await this.importUnpacking();
       await unpackInto(temporary, layer, { ...this.#options, signal });
       if (this.#options.whiteouts === 'files') usePlainForm(temporary);
       await this.adopt(layer.id, temporary);
