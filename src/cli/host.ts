@@ -46,9 +46,10 @@ export function processHost(): CliHost {
     stdout: process.stdout,
     stderr: stderrTerminal(),
     env: process.env,
-    loadLibrary: () => {
+    loadLibrary: async () => {
+      const library = await import('../index.ts');
       limitYoungGeneration();
-      return import('../index.ts');
+      return library;
     },
     findUnchanged: async (options) => (await import('../build/unchanged/find-unchanged.ts')).findUnchanged(options),
     readStdin: () => text(process.stdin),
