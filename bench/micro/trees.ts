@@ -4,10 +4,11 @@ import { openDirectoryContext } from '../../src/context/directory-context.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { toDiffId } from '../../src/core/digest.ts';
 import { compileIgnore } from '../../src/core/ignore.ts';
-import { compareBytes, joinPath } from '../../src/core/paths.ts';
+import { compareTreePaths, joinPath } from '../../src/core/paths.ts';
 import type { Toc, TocFileEntry } from '../../src/core/toc.ts';
 import type { Tree, TreeNode } from '../../src/core/tree.ts';
 import { digestOf } from '../../src/io/hash.ts';
+import { decodeToc, encodeToc } from '../../src/layers/toc-codec.ts';
 import { applyLayer } from '../../src/rootfs/apply-layer.ts';
 import { FileTree } from '../../src/rootfs/file-tree.ts';
 import { quote } from '../measure/measure.ts';
@@ -27,7 +28,7 @@ export function treeCases({ files, size }: MicroInputs): MicroCase[] {
       counterpart: beside('find | sha256sum', `find ${quote(files)} -type f -print0 | xargs -0 sha256sum`),
     },
     matchCase(size(100_000)),
-    applyCase(size(200_000)),
+    ...layerTreeCases(size(200_000)),
   ];
 }
 
@@ -74,28 +75,49 @@ function matchCase(count: number): MicroCase {
   };
 }
 
-function applyCase(count: number): MicroCase {
+/** A layer of many files: its table of contents written and read, laid over nothing, and asked for one path and for all. */
+function layerTreeCases(count: number): MicroCase[] {
   const toc = tocOf(count);
-  return {
-    name: 'tree of a layer',
-    what: `${toc.entries.length} paths`,
-    amount: toc.entries.length,
-    unit: 'paths',
-    run: () => applyLayer(FileTree.empty, toc),
-    note: () =>
-      `${Math.round(heapOf(() => applyLayer(FileTree.empty, toc)) / toc.entries.length)} bytes of heap for each path`,
-  };
+  const amount = toc.entries.length;
+  const bytes = encodeToc(toc);
+  const applied = (): FileTree => applyLayer(FileTree.empty, decodeToc(Buffer.from(bytes))).tree;
+  const opened = decodeToc(bytes);
+  const [middle = ''] = pathsOf(count).slice(count / 2);
+  const common = { what: `${amount} paths`, amount, unit: 'paths' } as const;
+  const perPath = (make: () => unknown) => (): string => `${Math.round(memoryOf(make) / amount)} bytes for each path`;
+  return [
+    { ...common, name: 'write a table of contents', run: () => encodeToc(toc) },
+    { ...common, name: 'open a table of contents', run: () => decodeToc(bytes), note: perPath(applied) },
+    { ...common, name: 'apply a layer', run: () => applyLayer(FileTree.empty, opened) },
+    { ...common, name: 'open, apply, look a path up', run: () => applied().lookup(middle) },
+    {
+      ...common,
+      name: 'open, apply, walk all',
+      run: () => [...applied().walk()],
+      note: perPath(() => walked(applied())),
+    },
+  ];
 }
 
-/** Bytes of heap that a result holds on to. */
-function heapOf(make: () => unknown): number {
+function walked(tree: FileTree): FileTree {
+  for (const _ of tree.walk());
+  return tree;
+}
+
+/** Bytes of heap and of buffers that a result holds on to. */
+function memoryOf(make: () => unknown): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  collect();
-  const before = process.memoryUsage().heapUsed;
+  const used = (): number => {
+    // Once more, for the buffers of what the first has found.
+    collect();
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = used();
   const kept = [make()];
-  collect();
-  return kept.length * (process.memoryUsage().heapUsed - before);
+  return kept.length * (used() - before);
 }
 
 function pathsOf(count: number): string[] {
@@ -107,9 +129,9 @@ function tocOf(files: number): Toc {
   const metadata = { mode: 0o644, uid: 0, gid: 0, mtime: 0, size: 0 };
   const paths = pathsOf(files);
   const folders = new Set(paths.flatMap(parentsOf));
-  const entries: TocFileEntry[] = [...folders, ...paths].sort(compareBytes).map((path, offset) => ({
+  const entries: TocFileEntry[] = [...folders, ...paths].sort(compareTreePaths).map((path, offset) => ({
     ...{ ...metadata, path, type: folders.has(path) ? 'directory' : 'file' },
-    ...(!folders.has(path) && { size: 1, offset: offset * 1024 }),
+    ...(!folders.has(path) && { size: 1, offset: offset * 1024, digest: digestOf(Buffer.from(path)) }),
   }));
   return { version: 1, diffId: toDiffId(digestOf(Buffer.from('layer'))), size: 0, entries };
 }

@@ -8,8 +8,6 @@ import { loadNpmTree } from '../npm/load-tree.ts';
 import type { OmitType } from '../npm/npm-tree.ts';
 import { parseNpmrc } from '../npm/npmrc.ts';
 import { readProjectFiles } from '../npm/project-files.ts';
-import { toCycloneDx } from '../npm/sbom/cyclonedx.ts';
-import { toSpdx } from '../npm/sbom/spdx.ts';
 import { toInstallSettings } from '../npm/settings.ts';
 import { toNpmTarget } from '../npm/target.ts';
 import { readProjectText } from './project/project-text.ts';
@@ -52,5 +50,7 @@ export async function sbom(options: SbomOptions = {}): Promise<object> {
   const seconds = Number(environment('SOURCE_DATE_EPOCH') || FIXED_TIME);
   const created = new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
   const about = { toolVersion: options.toolVersion ?? '0.0.0', created };
-  return options.format === 'spdx' ? toSpdx(tree, about) : toCycloneDx(tree, about);
+  // Only here: no build needs what they import.
+  if (options.format === 'spdx') return (await import('../npm/sbom/spdx.ts')).toSpdx(tree, about);
+  return (await import('../npm/sbom/cyclonedx.ts')).toCycloneDx(tree, about);
 }

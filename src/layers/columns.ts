@@ -92,6 +92,14 @@ export class Numbers {
     return this.#values === undefined ? this.#same : (this.#values[row] ?? 0);
   }
 
+  /** Rows that have a number, of the first `count`. */
+  rowsOf(number: number, count: number): number[] {
+    const values = this.#values ?? new Uint8Array(this.#same === number ? count : 0).fill(number);
+    const rows: number[] = [];
+    for (let row = values.indexOf(number); row >= 0; row = values.indexOf(number, row + 1)) rows.push(row);
+    return rows;
+  }
+
   /** Whether none is negative. */
   areNatural(): boolean {
     return this.#values instanceof Float64Array ? this.#values.every((value) => value >= 0) : this.#same >= 0;

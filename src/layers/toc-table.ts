@@ -116,9 +116,8 @@ export class TocTable {
     return row === ROOT_ROW ? '' : joinPath(this.path(this.parent(row)), this.name(row));
   }
 
-  *rowsOf(type: RowType): Generator<number, void> {
-    const code = TYPE[type];
-    for (let row = 0; row < this.head.count; row++) if (this.#columns.numbers.type.at(row) === code) yield row;
+  rowsOf(type: RowType): number[] {
+    return this.#columns.numbers.type.rowsOf(TYPE[type], this.head.count);
   }
 
   /** Rows of what lies in a directory, in their order. */

@@ -67,11 +67,6 @@ function firstVerified(paths: readonly string[], integrity: string): FoundTarbal
   return undefined;
 }
 
-/** The content folder of npm's cache. */
-export function npmContentFolder(cache: string): string {
-  return join(cache, '_cacache', 'content-v2');
-}
-
 /** The strongest algorithm alone counts, as ssri has it. */
 function isVerified(bytes: Buffer, integrity: string): boolean {
   return ssri.checkData(bytes, integrity) !== false;

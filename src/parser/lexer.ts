@@ -40,11 +40,14 @@ export interface DockerfileLexer {
   tokenize(file: string): readonly IToken[];
 }
 
-/** The escape character decides what a word and a line are, so each has its own lexer. */
-export function createLexer(escapeChar: EscapeChar): DockerfileLexer {
+/** The escape character decides what a word and a line are, so each has its own lexer. Checks: see the grammar's. */
+export function createLexer(
+  escapeChar: EscapeChar,
+  { skipValidations = true }: { readonly skipValidations?: boolean } = {},
+): DockerfileLexer {
   const lexer = new Lexer(
     { defaultMode: 'start', modes: createModes(escapeChar) },
-    { positionTracking: 'onlyOffset', ensureOptimizations: false },
+    { positionTracking: 'onlyOffset', ensureOptimizations: false, skipValidations },
   );
   return { tokenize: (file) => lexer.tokenize(file).tokens };
 }

@@ -31,7 +31,7 @@ class LayerView {
   constructor(base: DirectoryNode, table: TocTable) {
     this.#base = base;
     this.#table = table;
-    this.#linked = new Map([...table.rowsOf('hardlink')].map((row) => [table.target(row), undefined]));
+    this.#linked = new Map(table.rowsOf('hardlink').map((row) => [table.target(row), undefined]));
   }
 
   /** Whether each entry lies where its path says: no directory that it lies in is a link of the tree. */
@@ -76,7 +76,7 @@ class LayerView {
   }
 
   #opaques(): AppliedLayer['opaques'] {
-    return [...this.#table.rowsOf('opaque')].flatMap((row) => {
+    return this.#table.rowsOf('opaque').flatMap((row) => {
       const parent = this.#table.parent(row);
       const below = this.#below(parent);
       const hides = isDirectoryNode(below) ? [...below.children.keys()].sort() : [];

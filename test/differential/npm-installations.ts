@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../../src/core/toc.ts';
+import { npmContentFolder } from '../../src/npm/content-folder.ts';
 import { createTarballSource } from '../../src/npm/fetch-tarballs.ts';
 import { planInstallation, readLayer } from '../../src/npm/installation.ts';
 import { type FetchedPackage, isGit, type OmitType } from '../../src/npm/npm-tree.ts';
@@ -14,7 +15,7 @@ import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts
 import { readProjectFiles } from '../../src/npm/project-files.ts';
 import { createRegistryConfig } from '../../src/npm/registry-config.ts';
 import { toInstallSettings } from '../../src/npm/settings.ts';
-import { createTarballStore, npmContentFolder } from '../../src/npm/tarballs.ts';
+import { createTarballStore } from '../../src/npm/tarballs.ts';
 import { lockEntry, makeTarball, projectTexts, putIntoNpmCache, type Tarball } from '../support/npm-packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

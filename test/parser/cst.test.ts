@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generateCstDts } from 'chevrotain';
 import { expect, test } from 'vitest';
 import { DockerfileParser } from '../../src/parser/grammar.ts';
+import { createLexer } from '../../src/parser/lexer.ts';
 
 /** Without comments, layout and the kind of quotes. */
 function normalise(source: string): string {
@@ -17,3 +18,20 @@ test('cst.ts describes the nodes of the grammar', () => {
   const generated = generateCstDts(new DockerfileParser().getGAstProductions(), { includeVisitorInterface: false });
   expect(normalise(written).trim()).toBe(normalise(generated).trim());
 });
+
+test.each(['\\', '`'] as const)(
+  'the tokens and the grammar pass the checks that builds leave out, escaped by %s',
+  (escapeChar) => {
+    const checked = { skipValidations: false };
+    expect(
+      createLexer(escapeChar, checked)
+        .tokenize('FROM a\n')
+        .map(({ image }) => image),
+    ).toEqual(
+      createLexer(escapeChar)
+        .tokenize('FROM a\n')
+        .map(({ image }) => image),
+    );
+    expect(() => new DockerfileParser(checked)).not.toThrow();
+  },
+);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environment, homeDir, nodeProgram } from '../../io/host.ts';
+import { npmContentFolder } from '../../npm/content-folder.ts';
 import { type Npmrc, parseNpmrc } from '../../npm/npmrc.ts';
 import { type SettingLayers, settingOf } from '../../npm/settings.ts';
-import { npmContentFolder } from '../../npm/tarballs.ts';
 
 /** npm as it is set up on this machine: its registries, credentials, proxies and cache. None of it is written anywhere. */
 export interface NpmMachine {

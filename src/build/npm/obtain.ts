@@ -6,7 +6,6 @@ import { type FetchedPackage, isGit } from '../../npm/npm-tree.ts';
 import { listPackage, type PackageFiles, unpackedSize, unpackPackage } from '../../npm/package-files.ts';
 import { createPackageQueue, type PackageQueue } from '../../npm/package-queue.ts';
 import { createRegistryConfig } from '../../npm/registry-config.ts';
-import { createTarballStore } from '../../npm/tarballs.ts';
 import type { Session } from '../session.ts';
 import type { StepContext } from '../steps/context.ts';
 import { readNpmMachine } from './machine.ts';
@@ -76,6 +75,7 @@ async function openTarballs(
   { session, signal }: { readonly session: Session; readonly signal: AbortSignal },
 ): Promise<TarballSource> {
   const machine = readNpmMachine();
+  const { createTarballStore } = await import('../../npm/tarballs.ts');
   const Arborist = await loadArborist();
   const standard = new Arborist({ path: session.workspace.path }).registry;
   return createTarballSource({
