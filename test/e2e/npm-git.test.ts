@@ -150,6 +150,13 @@ describe('a dependency from git that npm would prepare', () => {
     for (const way of ['--npm-scripts ignore', '--npm-scripts sandbox']) expect(error.hint).toContain(way);
   });
 
+  it('is refused also where npm itself would have to install for another reason', async () => {
+    const { repository, address } = await startRemote();
+    const files = projectOf(`${address}#${repository.commit(FILES)}`, { dependencies: { b: '1' } });
+    const { code, message } = await failureOf(install(createBuilder(), files, { npm: { scripts: 'refuse' } }));
+    expect([code, message]).toEqual(['STEP_NPM_SCRIPTS', expect.stringMatching(/a@1\.0\.0 .*not in sync/)]);
+  });
+
   it.each([
     ['the policy', { npm: { scripts: 'ignore' } }, DOCKERFILE],
     ['the command', {}, DOCKERFILE.replace('"ci"', '"ci", "--ignore-scripts"')],
@@ -304,7 +311,7 @@ describe('a hostile repository', () => {
     return commit;
   }
 
-  it.each(['..', '.git', '../escaped', '.GIT'])('with an entry called %j puts nothing anywhere', async (name) => {
+  it.each(['..', '.git', '../escaped'])('with an entry called %j puts nothing anywhere', async (name) => {
     const { repository, address } = await startRemote();
     const builder = createBuilder();
     const commit = commitTree(repository, name);

@@ -50,13 +50,17 @@ function refusedScripts(names: string): Error {
 export function refuseScriptsOfLockfile(lockfile: string, reason: string): void {
   const { packages = {} } = JSON.parse(lockfile) as { readonly packages?: Readonly<Record<string, LockedPackage>> };
   const names = Object.entries(packages)
-    .filter(([, { hasInstallScript, inBundle }]) => hasInstallScript === true && inBundle !== true)
+    .filter(([, { hasInstallScript, inBundle, resolved }]) => {
+      // npm may have to prepare what comes from git, which only its files tell.
+      return (hasInstallScript === true || resolved?.startsWith('git') === true) && inBundle !== true;
+    })
     .map(([location, { version }]) => `${location.split('node_modules/').at(-1)}@${version}`);
   if (names.length > 0) throw refusedScripts(`${names.join(', ')} (by npm itself, because ${reason})`);
 }
 
 interface LockedPackage {
   readonly version?: string;
+  readonly resolved?: string;
   readonly hasInstallScript?: boolean;
   readonly inBundle?: boolean;
 }

@@ -19,7 +19,7 @@ import type { Settings } from '../defaults.ts';
 import { readSecret } from '../secrets.ts';
 import type { StepContext } from '../steps/context.ts';
 import { accountTexts } from '../tree-files.ts';
-import { decideScripts, refuseScriptsOfLockfile } from './decide-scripts.ts';
+import { decideScripts, refuseScriptsOfLockfile, type ScriptQuestion } from './decide-scripts.ts';
 import type { GitPackages } from './git-packages.ts';
 import { placeInStage } from './place.ts';
 import type { Refusal } from './plans.ts';
@@ -134,12 +134,17 @@ async function prepare(
   const { tree } = installation;
   const difference = differenceOfNpm(npm, tree, install.allowGit);
   if (difference !== undefined) return { refused: difference };
-  const policy = session.settings.npm.scripts;
-  await git.examine(tree.packages.filter(isGit), { ignoresScripts: install.ignoreScripts || policy === 'ignore' });
-  const { packageJson } = files;
-  const scripts = decideScripts({ tree, packageJson, policy, ignored: install.ignoreScripts });
+  const question = { tree, packageJson: files.packageJson, policy: session.settings.npm.scripts };
+  const scripts = await decideWithGit({ ...question, ignored: install.ignoreScripts }, git);
   if ('refused' in scripts) return scripts;
   return { project, installation, place: placed, settings, scripts, folders, seen: new Map(), git };
+}
+
+/** @throws what {@link decideScripts} and {@link GitPackages.examine} throw */
+async function decideWithGit(question: ScriptQuestion, git: GitPackages): Promise<InstallScripts | Refusal> {
+  const { tree, policy, ignored } = question;
+  await git.examine(tree.packages.filter(isGit), { ignoresScripts: ignored || policy === 'ignore' });
+  return decideScripts(question);
 }
 
 const UNKNOWN_NODE = 'engine-strict is set, and nothing says which Node the image has';
