@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { requireDirectory } from '../context/context-error.ts';
 import { projectDockerfile } from '../npm/project-dockerfile.ts';
 import { pinnedBase } from './project/open-project.ts';
 import { readProjectText } from './project/project-text.ts';
@@ -23,11 +24,12 @@ export interface ProjectImage {
 /**
  * The Dockerfile of a Node project that has none, from its package.json, lockfile, `.nvmrc` and `lamella.lock`.
  * @throws StepError with a code that begins with `STEP_NPM_`; OptionError `OPTION_BAD_PROJECT_CONFIG`; ContextError
- * `CONTEXT_BAD_MANIFEST`
+ * `CONTEXT_BAD_MANIFEST`, `CONTEXT_NOT_FOUND`
  */
 export async function initProject({ context = '.', workspace }: InitOptions = {}): Promise<ProjectImage> {
   const folder = resolve(context);
-  const project = await readProject((path) => readProjectText(folder, path), workspace);
+  requireDirectory(folder);
+  const project = await readProject((path) => readProjectText(folder, path), workspace, folder);
   const base = pinnedBase(project, project.digest);
   return {
     dockerfile: projectDockerfile({ ...project.facts, base }),

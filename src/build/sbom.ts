@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { requireDirectory } from '../context/context-error.ts';
 import { parsePlatform } from '../core/platform.ts';
 import { FIXED_TIME } from '../core/time.ts';
 import { environment, hostArchitecture } from '../io/host.ts';
@@ -32,11 +33,12 @@ export interface SbomOptions {
 /**
  * The bill of materials of what a lockfile installs, straight from the tree, with the digests of its tarballs. Nothing is
  * fetched, and the same lockfile gives the same document; `SOURCE_DATE_EPOCH` sets its time.
- * @throws StepError with a code that begins with `STEP_NPM_`
+ * @throws StepError with a code that begins with `STEP_NPM_`; ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_UNREADABLE`
  */
 export async function sbom(options: SbomOptions = {}): Promise<object> {
   const folder = resolve(options.context ?? '.');
-  const files = await readProjectFiles(async (path) => readProjectText(folder, path));
+  requireDirectory(folder);
+  const files = await readProjectFiles(async (path) => readProjectText(folder, path), folder);
   const settings = toInstallSettings([parseNpmrc(files.npmrc, environment)], false);
   const platform = parsePlatform(options.platform ?? `linux/${hostArchitecture()}`);
   const tree = await loadNpmTree(files, {

@@ -1,8 +1,8 @@
 import { suggest } from '../core/suggest.ts';
-import { usageError } from './cli-error.ts';
+import { CliError, usageError } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands/commands.ts';
-import { exitCodeOfSignal } from './exit-codes.ts';
+import { exitCodeOf, exitCodeOfSignal } from './exit-codes.ts';
 import { type CliHost, processHost } from './host.ts';
 import { watchSignals } from './interrupt.ts';
 import type { Library } from './library.ts';
@@ -13,9 +13,11 @@ import { ReportedError } from './reported-error.ts';
 
 /** Runs the command line of this process; `bin/lamella.js` calls it. */
 export async function run(): Promise<void> {
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
-  process.exitCode = await main(process.argv.slice(2), processHost());
+  const host = processHost();
+  process.stdout.on('error', (error) => outputLost(error, host));
+  process.stderr.on('error', (error) => outputLost(error));
+  const exitCode = await main(process.argv.slice(2), host);
+  process.exitCode ||= exitCode;
 }
 
 /** Runs one command line and gives its exit code; never throws. */
@@ -124,7 +126,13 @@ function findCommand(name: string): CommandEntry {
   throw usageError('OPTION_UNKNOWN_COMMAND', `unknown ${kind} ${JSON.stringify(name)}`, hint);
 }
 
-/** `lamella images | head` closes the pipe early, which is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** `lamella images | head` closes the pipe early, which is no failure; a full disk below `> FILE` is one. */
+function outputLost(cause: NodeJS.ErrnoException, tellTo?: CliHost): void {
+  if (cause.code === 'EPIPE') return;
+  const isTold = process.exitCode === exitCodeOf('host');
+  process.exitCode = exitCodeOf('host');
+  if (tellTo === undefined || isTold) return;
+  const code = cause.code === 'ENOSPC' ? 'HOST_DISK_FULL' : 'HOST_WRITE_FAILED';
+  const hint = 'free some space, or send the output elsewhere';
+  void report(new CliError('host', code, 'cannot write to standard output', { cause, hint }), { host: tellTo });
 }

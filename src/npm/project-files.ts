@@ -19,14 +19,15 @@ const FOREIGN_LOCKFILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb
 
 /**
  * Reads what describes the dependencies of a project.
+ * @param folder where the project is looked for, for people
  * @throws StepError `STEP_NPM_NO_MANIFEST`, `STEP_NPM_NO_LOCKFILE`, `STEP_NPM_FOREIGN_LOCKFILE`, `STEP_NPM_BAD_LOCKFILE`
  */
-export async function readProjectFiles(read: ReadProjectFile): Promise<ProjectFiles> {
+export async function readProjectFiles(read: ReadProjectFile, folder?: string): Promise<ProjectFiles> {
   const packageJson = await read('package.json');
   if (packageJson === undefined) {
     throw npmError(
       'STEP_NPM_NO_MANIFEST',
-      'there is no package.json',
+      `there is no package.json${folder === undefined ? '' : ` in ${JSON.stringify(folder)}`}`,
       'check the folder; in a Dockerfile, WORKDIR and what is copied before the step',
     );
   }

@@ -28,12 +28,13 @@ const NODE_MAJORS = ['24', '22', '26', '20', '18'];
 
 /**
  * Reads package.json, the lockfile, `.nvmrc`, `lamella.lock` and the commit of a project.
+ * @param folder where it is, for people
  * @param workspace name or folder of the workspace that alone counts, with what it needs
  * @throws StepError with a code that begins with `STEP_NPM_`; OptionError `OPTION_BAD_PROJECT_CONFIG`; ContextError
  * `CONTEXT_BAD_MANIFEST`
  */
-export async function readProject(read: ReadText, workspace: string | undefined): Promise<Project> {
-  const files = await readProjectFiles(async (path) => read(path));
+export async function readProject(read: ReadText, workspace: string | undefined, folder?: string): Promise<Project> {
+  const files = await readProjectFiles(async (path) => read(path), folder);
   const manifest = parseManifest(files.packageJson, 'package.json');
   const config = parseProjectConfig(manifest, { name: 'package.json', text: files.packageJson });
   const base = config.base ?? `node:${config.node ?? (await nodeTag(read('.nvmrc'), manifest))}-slim`;

@@ -41,9 +41,11 @@ async function readDockerfile(path: string, host: CliHost): Promise<string> {
   try {
     return path === '-' ? await host.readStdin() : await host.readFile(path);
   } catch (cause) {
+    const isDenied = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+    const hint = isDenied ? 'give yourself the right to read it' : 'give the path of a Dockerfile';
     throw new CliError('context', 'CONTEXT_DOCKERFILE_UNREADABLE', `cannot read ${path}`, {
       cause,
-      hint: 'give the path of a Dockerfile, or - for standard input',
+      hint: `${hint}, or - for standard input`,
     });
   }
 }
