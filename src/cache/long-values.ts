@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { freeMemory } from '../io/free-memory.ts';
 import { scanFiles } from '../io/scan-folder.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
@@ -40,7 +41,11 @@ export function createLongValues(directory: string): LongValues {
     },
     pathOf,
     load: (key) => read(pathOf(key)),
-    save: (key, values) => writeAtomicSync(pathOf(key), zstdCompressSync(Buffer.concat([...encode(values)]), FASTEST)),
+    save(key, values) {
+      const bytes = Buffer.concat([...encode(values)]);
+      writeAtomicSync(pathOf(key), zstdCompressSync(bytes, FASTEST));
+      freeMemory(bytes);
+    },
   };
 }
 

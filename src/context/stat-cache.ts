@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Digest, hexOf, toDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
+import { freeMemory } from '../io/free-memory.ts';
 import { type FileIdentity, isSameIdentity, milliseconds } from './context-node.ts';
 import { isRacy } from './raciness.ts';
 import { IDENTITY_WORDS, type NewRow, StatTable } from './stat-table.ts';
@@ -89,10 +90,9 @@ class FileStatCache implements StatCache {
       const current = load(this.#file);
       const table = current.isSameFile(this.#table) ? this.#table : current;
       const oldest = this.#today - KEEP_DAYS;
-      writeAtomicSync(
-        this.#file,
-        table.encodeWith(this.#added, (added) => this.#toRow(added), oldest),
-      );
+      const bytes = table.encodeWith(this.#added, (added) => this.#toRow(added), oldest);
+      writeAtomicSync(this.#file, bytes);
+      freeMemory(bytes);
       this.#added.clear();
     } catch {}
   }

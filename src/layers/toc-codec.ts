@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { DiffId } from '../core/digest.ts';
 import { LayerError } from '../core/errors.ts';
 import type { Toc, TocEntry } from '../core/toc.ts';
+import { freeMemory } from '../io/free-memory.ts';
 import { SectionWriter } from './columns.ts';
 import { checkedColumns } from './toc-checks.ts';
 import { toColumns } from './toc-columns.ts';
@@ -74,6 +75,7 @@ function encode({ diffId, size, entries }: Toc): Buffer {
   const json = JSON.stringify(stored);
   const head = Buffer.from(json.padEnd(json.length + padding(HEAD_AT + json.length)));
   const bytes = Buffer.concat([MARK, Buffer.alloc(HEAD_AT - MARK.length), head, ...sections.parts]);
+  for (const part of sections.parts) freeMemory(part);
   bytes.writeUInt32LE(head.length, LENGTH_AT);
   bytes.writeUInt32LE(crc32(bytes.subarray(LENGTH_AT)), CHECKSUM_AT);
   return bytes;

@@ -59,8 +59,8 @@ export function writeRecord(file: string, record: UnchangedRecord): void {
     Buffer.from(buffer, byteOffset, byteLength),
   );
   const parts = paths.flatMap((bytes, index) => [bytes, columns[index] ?? Buffer.alloc(0)]);
-  const body = Buffer.concat([length, header, ...parts]);
-  writeAtomicSync(file, Buffer.concat([Buffer.from(MAGIC), sha256(body), body]));
+  const body = [length, header, ...parts];
+  writeAtomicSync(file, Buffer.concat([Buffer.from(MAGIC), sha256(...body), ...body]));
 }
 
 /** `undefined` for a file that is missing, damaged or from another version. */
@@ -93,6 +93,8 @@ function decode(body: Buffer): UnchangedRecord {
   return { ...header, contexts };
 }
 
-function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest();
+function sha256(...parts: readonly Buffer[]): Buffer {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return digest.digest();
 }
