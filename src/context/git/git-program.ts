@@ -122,16 +122,21 @@ function steadyEnvironment(configFile: string): Record<string, string> {
   };
 }
 
-/** In the environment, where no list of processes shows it, and for the remote's host alone. */
+/**
+ * In the environment, where no list of processes shows it, and for the remote's host alone. git would send the header along
+ * with what it asks after a redirect, to whatever host that is: with one, none is followed.
+ */
 function accessEnvironment({ remote }: Pick<GitSource, 'remote'>, access: GitAccess): Record<string, string> {
   const { authorization, sshAgent } = access;
   return {
     ...(sshAgent !== undefined && { SSH_AUTH_SOCK: sshAgent }),
     ...(authorization !== undefined &&
       /^https?:/i.test(remote) && {
-        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_COUNT: '2',
         GIT_CONFIG_KEY_0: `http.${new URL(remote).origin}/.extraHeader`,
         GIT_CONFIG_VALUE_0: `Authorization: ${authorization}`,
+        GIT_CONFIG_KEY_1: 'http.followRedirects',
+        GIT_CONFIG_VALUE_1: 'false',
       }),
   };
 }
@@ -182,13 +187,19 @@ function gitMissing(doing: string): HostError {
   });
 }
 
+const ACCESS_HINT =
+  'check the address and the network; private repositories take a token as secret GIT_AUTH_TOKEN, or --ssh';
+const REDIRECT_HINT =
+  'it redirects, and a token is not sent after that: give the address that it leads to (mostly one that ends in .git)';
+
 function gitFailed(doing: string, stderr: string, exitCode: number): ContextError {
   const lines = redactAddresses(stderr)
     .split('\n')
     .filter((line) => line.trim() !== '');
   // What went wrong comes first; what git makes of it, and advice, follow.
   const why = lines.slice(0, 2).join('; ') || `exit code ${exitCode}`;
+  const isRedirected = /returned error: 30[12378]|unable to update url base from redirection/.test(stderr);
   return new ContextError('CONTEXT_GIT_FAILED', `cannot ${doing}: ${why.trim()}`, {
-    hint: 'check the address and the network; private repositories take a token as secret GIT_AUTH_TOKEN, or --ssh',
+    hint: isRedirected ? REDIRECT_HINT : ACCESS_HINT,
   });
 }

@@ -5,6 +5,7 @@ import type { FindCredentials } from './credentials.ts';
 import type { Credentials } from './docker-config.ts';
 import { isLoopback } from './endpoint.ts';
 import { type HttpRequest, type HttpResponse, readLimited, redactUrl, type Transport } from './http.ts';
+import { isLinkLocal } from './link-local.ts';
 import { toResponseError } from './response-error.ts';
 
 /** What a request wants to be allowed to do. */
@@ -161,6 +162,9 @@ function tokenUrl({ access, challenge, credentials }: TokenRequest): URL {
   const mayBePlain = access.registryUrl.protocol === 'http:' || isLoopback(url.host);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
     throw badRealm(access.registry, `wants ${credentials ? 'credentials' : 'a token asked for'} over ${url.protocol}`);
+  }
+  if (isLinkLocal(url) && !isLinkLocal(access.registryUrl)) {
+    throw badRealm(access.registry, `names a token server that is for this machine alone, ${url.host}`);
   }
   if (service !== undefined) url.searchParams.set('service', service);
   const scopes = access.scopes.length > 0 ? access.scopes : [scope ?? ''];

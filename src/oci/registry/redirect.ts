@@ -1,5 +1,6 @@
 import { RegistryError } from '../../core/errors.ts';
 import { type HttpRequest, type HttpResponse, redactUrl } from './http.ts';
+import { isLinkLocal } from './link-local.ts';
 
 export const MAX_REDIRECTS: number = 5;
 
@@ -30,7 +31,7 @@ export function followRedirect(request: HttpRequest, response: HttpResponse): Ht
 
 /**
  * An address that a server names, resolved against the one that was asked.
- * @throws RegistryError `REGISTRY_BAD_REDIRECT`, also when it would leave HTTPS
+ * @throws RegistryError `REGISTRY_BAD_REDIRECT`, also when it would leave HTTPS, or lead to a link-local address
  */
 export function resolveLocation(from: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, from.href)) throw badRedirect(from, 'without a valid address');
@@ -39,6 +40,8 @@ export function resolveLocation(from: URL, location: string | undefined): URL {
     throw badRedirect(from, `from HTTPS to ${redactUrl(url)}, which is not`);
   }
   if (!/^https?:$/.test(url.protocol)) throw badRedirect(from, `to the scheme ${url.protocol}`);
+  if (isLinkLocal(url) && !isLinkLocal(from))
+    throw badRedirect(from, `to ${url.host}, which is for this machine alone`);
   return url;
 }
 

@@ -42,6 +42,9 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: { text: 'its certificate is for another host', hint: DOWN_HINT },
 };
 
+/** Whatever else OpenSSL says, such as ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE. */
+const TLS_FAILURE: Failure = { text: 'it refuses to speak TLS with us', hint: TLS_HINT };
+
 /** The error of a body that trickles. */
 export function tooSlow(url: URL): RegistryError {
   return new RegistryError('REGISTRY_UNREACHABLE', `cannot read from ${url.host}: the data comes too slowly`, {
@@ -55,7 +58,7 @@ export function tooSlow(url: URL): RegistryError {
 export function toUnreachable(error: unknown, request: { readonly method: string; readonly url: URL }): unknown {
   if (isBuilderError(error) || !(error instanceof Error)) return error;
   const code = errnoOf(error) ?? '';
-  const failure = FAILURES[code] ?? { text: code === '' ? error.message : code, hint: SLOW_HINT };
+  const failure = FAILURES[code] ?? otherFailure(code, error);
   return new RegistryError('REGISTRY_UNREACHABLE', `cannot reach ${request.url.host}: ${failure.text}`, {
     method: request.method,
     url: redactUrl(request.url),
@@ -63,4 +66,8 @@ export function toUnreachable(error: unknown, request: { readonly method: string
     hint: failure.hint,
     cause: error,
   });
+}
+
+function otherFailure(code: string, { message }: Error): Failure {
+  return code.startsWith('ERR_SSL_') ? TLS_FAILURE : { text: code === '' ? message : code, hint: SLOW_HINT };
 }
