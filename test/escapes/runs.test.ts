@@ -1,4 +1,5 @@
-import { chownSync, readdirSync, symlinkSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { chownSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TEST_REGISTRY } from '../support/host.ts';
@@ -13,6 +14,8 @@ interface HostileRun {
   /** Below FROM. `OUTSIDE` stands for a folder of the machine with the file `secret`. */
   readonly lines: readonly string[];
   readonly tells: string;
+  /** More of the command line; `ROOT` stands for a folder with a key, and a link to a file that holds `told inside`. */
+  readonly args?: readonly string[];
 }
 
 const RUNS: readonly HostileRun[] = [
@@ -45,6 +48,15 @@ const RUNS: readonly HostileRun[] = [
     tells: 'told nothing',
   },
   {
+    title: 'a secret and an agent whose targets are links that an earlier command made',
+    lines: [
+      'RUN ln -s OUTSIDE /l1 && ln -s ../../../..OUTSIDE /l2',
+      'RUN --mount=type=secret,id=s,target=/l1/s --mount=type=ssh,target=/l2/a test -S OUTSIDE/a && cat OUTSIDE/s',
+    ],
+    args: ['--secret', 'id=s,src=ROOT/link', '--ssh', 'default=ROOT/key'],
+    tells: 'told inside',
+  },
+  {
     title: 'variables for the programs that start it',
     lines: [
       'ENV LD_PRELOAD=OUTSIDE/secret NODE_OPTIONS=--require=OUTSIDE/secret GCONV_PATH=/x PATH=/none:/bin',
@@ -69,20 +81,32 @@ const RUNS: readonly HostileRun[] = [
   },
 ];
 
+function addSecrets(root: string): void {
+  writeFileSync(join(root, 'value'), 'told inside\n');
+  symlinkSync('value', join(root, 'link'));
+  const { privateKey } = generateKeyPairSync('ed25519');
+  writeFileSync(join(root, 'key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+}
+
 const ordinary = findOrdinaryUser();
 const users = [{ title: 'root' }, ...(ordinary === undefined ? [] : [{ title: 'an ordinary user', as: ordinary }])];
 const cases = users.flatMap((user) => ['crun', 'unshare'].map((method) => ({ ...user, method })));
 
 describe.each(cases)('a hostile Dockerfile, run with $method by $title,', (each) => {
   const as = 'as' in each ? each.as : undefined;
-  test.each(RUNS)('with $title stays inside', async ({ lines, tells }) => {
+  test.each(RUNS)('with $title stays inside', async ({ lines, tells, args = [] }) => {
     const root = tempDir({ 'context/f': 'f', 'outside/secret': SECRET, 'cache/': '' });
     const outside = join(root, 'outside');
     symlinkSync(outside, join(root, 'context/l'));
+    addSecrets(root);
     if (as !== undefined) for (const name of ['', 'outside', 'cache']) chownSync(join(root, name), as.uid, as.gid);
     const input = [`FROM ${TEST_REGISTRY}/busybox:latest`, ...lines].join('\n').replaceAll('OUTSIDE', outside);
     const options = ['--progress=plain', `--isolation=${each.method}`, '--cache-dir', join(root, 'cache'), '-f', '-'];
-    const { stderr } = await runCli(['build', ...options, join(root, 'context')], { input, ...(as && { as }) });
+    const more = args.map((word) => word.replace('ROOT', root));
+    const { stderr } = await runCli(['build', ...options, ...more, join(root, 'context')], {
+      input,
+      ...(as && { as }),
+    });
     // At the beginning of a line, after the time of its step: the commands themselves are shown too.
     expect(stderr).toMatch(new RegExp(`^(?:#\\d+ +[\\d.]+s )?${tells.replace('OUTSIDE', outside)}$`, 'm'));
     expect(stderr).not.toContain('only-outside');

@@ -86,12 +86,21 @@ function usersAgent(id: string): string {
 }
 
 function isSocket(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  return onKey(path, () => statSync(path)).isSocket();
 }
 
+/** A pipe or a device would keep the build waiting for ever, unless it is one of this process, as the shell's `<(…)` is. */
 function read(path: string): string {
+  const isKey = /^\/(?:dev\/fd|proc)\//.test(path) || onKey(path, () => statSync(path)).isFile();
+  if (isKey) return onKey(path, () => readFileSync(path, 'utf8'));
+  throw new OptionError('OPTION_BAD_SSH_KEY', `${JSON.stringify(path)} is neither a key nor the socket of an agent`, {
+    hint: 'give the file of a private key, or the socket that SSH_AUTH_SOCK names',
+  });
+}
+
+function onKey<T>(path: string, call: () => T): T {
   try {
-    return readFileSync(path, 'utf8');
+    return call();
   } catch (error) {
     throw toHostError(error, 'read the ssh key', path);
   }

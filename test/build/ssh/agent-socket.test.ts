@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openAgentSocket } from '../../../src/build/ssh/agent-socket.ts';
@@ -98,7 +99,61 @@ describe('an agent with given keys', () => {
   });
 });
 
+const listening = async (path: string, answer: (socket: Socket) => void): Promise<string> => {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  return path;
+};
+
+describe('what is given as a key or an agent', () => {
+  it.each<[what: string, make: (path: string) => void]>([
+    ['a pipe', (path) => void execFileSync('mkfifo', [path])],
+    ['a directory', (path) => mkdirSync(path)],
+    ['a link to a device', (path) => symlinkSync('/dev/zero', path)],
+  ])('is not read when it is %s', async (_, make) => {
+    const path = join(tempDir(), 'x');
+    make(path);
+    await expect(open(path)).rejects.toMatchObject({
+      code: 'OPTION_BAD_SSH_KEY',
+      message: expect.stringContaining(path),
+      hint: expect.any(String),
+    });
+  });
+
+  it.each(['nothing', 'dead/agent'])('is named when it is not there: %s', async (name) => {
+    const path = join(tempDir({ dead: '' }), name);
+    await expect(open(path)).rejects.toMatchObject({ family: 'host', message: expect.stringContaining(path) });
+  });
+
+  it('may be a link to the socket of an agent, which the user has chosen', async () => {
+    const folder = tempDir();
+    await listening(join(folder, 'agent'), (socket) => void socket.write(sshString(Buffer.from([12, 0, 0, 0, 0]))));
+    symlinkSync('agent', join(folder, 'link'));
+    const { path } = await open(join(folder, 'link'));
+    expect(await ask(path, Buffer.from([11]))).toEqual(Buffer.from([12, 0, 0, 0, 0]));
+  });
+});
+
 describe('an agent that is forwarded', () => {
+  it.each<[what: string, answer: (socket: Socket) => void]>([
+    ['hangs up', (socket) => void socket.destroy()],
+    ['dies within its answer', (socket) => void socket.end(Buffer.from([0, 0, 0, 9, 12]))],
+    ['answers without end', (socket) => void socket.end(Buffer.from([255, 255, 255, 255, 12]))],
+  ])('refuses when the one behind it %s', async (_, answer) => {
+    const { path } = await open(await listening(join(tempDir(), 'agent'), answer));
+    expect(await ask(path, Buffer.from([11]))).toEqual(Buffer.from([5]));
+  });
+
+  it('refuses when the one behind it has gone', async () => {
+    const folder = tempDir();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(join(folder, 'agent'), resolve));
+    const { path } = await open(join(folder, 'agent'));
+    await new Promise((resolve) => server.close(resolve));
+    expect(await ask(path, Buffer.from([11]))).toEqual(Buffer.from([5]));
+  });
+
   it('is asked for its keys and for signatures, and for nothing else', async () => {
     const seen: number[] = [];
     const path = join(tempDir(), 'agent');
