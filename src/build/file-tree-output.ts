@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OptionError } from '../core/errors.ts';
+import { HostError, OptionError } from '../core/errors.ts';
 import { formatPlatform } from '../core/platform.ts';
 import type { ContentWriter } from '../core/ports.ts';
 import { writeAtomic } from '../io/atomic-file.ts';
@@ -27,9 +27,14 @@ export async function writeFileTree(session: Session, folder: string, built: rea
       makeFolder(own);
       await packTree(session, stack, unpackingInto(own, session.signal));
     } catch (error) {
-      throw toHostError(error, 'write the files of the image to', own);
+      throw toHostError(isDiskFull(error) ? error.cause : error, 'write the files of the image to', own);
     }
   }
+}
+
+/** Of what is unpacked, which knows the entry and not the folder. */
+function isDiskFull(error: unknown): error is HostError {
+  return error instanceof HostError && error.code === 'HOST_DISK_FULL';
 }
 
 /** Writes a root file system as one tar file, with its owners and devices. @throws OptionError `OPTION_ONE_PLATFORM` */

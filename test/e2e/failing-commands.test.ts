@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +29,9 @@ const FILES = {
   'full/other': 'in the way',
   'closed/none': '',
   'empty/none': '',
+  'small/none': '',
+  'big/Dockerfile': 'FROM scratch\nCOPY file /file\n',
+  'big/file': randomBytes(256 * 1024),
 };
 
 const CACHE = ['--cache-dir', 'cache'];
@@ -185,6 +189,29 @@ const WITHOUT_RIGHTS: readonly Failure[] = [
   },
 ];
 
+/** In a folder `small` of a few pages. */
+const ON_A_FULL_DISK: readonly Failure[] = [
+  {
+    title: 'the cache',
+    args: ['build', '--cache-dir', 'small/cache', 'big'],
+    exitCode: 9,
+    code: 'HOST_DISK_FULL',
+    says: /no space left on/,
+  },
+  ...[
+    'oci,dest=small/image.tar',
+    'docker,dest=small/image.tar',
+    'oci-layout,dest=small/layout',
+    'local,dest=small/files',
+  ].map((output) => ({
+    title: `type=${output}`,
+    args: [...BUILD, '-o', `type=${output}`, 'big'],
+    exitCode: 9,
+    code: 'HOST_DISK_FULL',
+    says: /cannot write .*\/small\/.*: no space left on the device/,
+  })),
+];
+
 const user = findOrdinaryUser();
 
 function project(): string {
@@ -226,6 +253,15 @@ describe('a command that fails says what failed, where, and what to do next', ()
 if (user !== undefined && process.getuid?.() === 0) {
   describe('an ordinary user is told', () => {
     it.each([...ANYBODY, ...WITHOUT_RIGHTS])('of $title', (failure) => expectTold(failure, 'user'));
+  });
+}
+
+if (process.getuid?.() === 0) {
+  describe('a full disk is told', () => {
+    const mounted = 'mount -t tmpfs -o size=64k tmpfs small && exec "$@"';
+    it.each(ON_A_FULL_DISK)('for $title', (failure) => {
+      expectTold({ ...failure, around: `exec unshare --mount sh -c '${mounted}' sh "$@"` });
+    });
   });
 }
 

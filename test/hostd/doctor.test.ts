@@ -48,11 +48,14 @@ describe.skipIf(process.platform !== 'linux')('what the best method has besides'
 });
 
 if (process.getuid?.() === 0) {
-  it('is told to root who may not make devices: only chroot needs that', async () => {
+  it('is told to root who may not make devices, and leaves no process: only chroot needs that right', async () => {
     const cli = [process.execPath, CLI, 'doctor', '--json', '--cache-dir', tempDir({})];
-    const { stdout } = spawnSync('setpriv', ['--bounding-set', '-mknod', '--inh-caps', '-mknod', ...cli], {
+    const doctor = ['setpriv', '--bounding-set', '-mknod', '--inh-caps', '-mknod', ...cli];
+    const counting = ['sh', '-c', '"$@"; set -- /proc/[0-9]*; echo "processes: $#" >&2', 'sh', ...doctor];
+    const { stdout, stderr } = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', ...counting], {
       encoding: 'utf8',
     });
+    expect(stderr).toBe('processes: 1\n');
     const { methods }: HostReport = JSON.parse(stdout);
     expect(methods.find(({ method }) => method === 'chroot')).toMatchObject({
       works: false,
