@@ -104,10 +104,12 @@ function unifiedParent({ folder, top }: OwnGroup, controllers: readonly Controll
   }
 }
 
-function givesLimits(folder: string, controllers: readonly Controller[]): boolean {
+/** Whether groups that a process can join may have limits below a group of version 2; it is made so where that is allowed. */
+export function givesLimits(folder: string, controllers: readonly Controller[]): boolean {
   const file = join(folder, 'cgroup.subtree_control');
   try {
     accessSync(folder, constants.W_OK);
+    if (holdsProcesses(folder)) return false;
     const given = readFileSync(file, 'utf8').trim().split(' ');
     const missing = controllers.filter((controller) => !given.includes(controller));
     if (missing.length > 0) writeFileSync(file, missing.map((controller) => `+${controller}`).join(' '));
@@ -115,6 +117,15 @@ function givesLimits(folder: string, controllers: readonly Controller[]): boolea
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether a group has processes of its own, and is not the root of all, which alone has no type (Documentation/admin-guide/
+ * cgroup-v2.rst, "No Internal Process Constraint"). The kernel refuses limits of memory below it, but allows those of pids
+ * and cpu, for groups of threads: no process can join one of these.
+ */
+function holdsProcesses(folder: string): boolean {
+  return existsSync(join(folder, 'cgroup.type')) && readFileSync(join(folder, 'cgroup.procs'), 'utf8') !== '';
 }
 
 const LIMIT_FILES: Readonly<Record<Controller, string>> = { memory: 'memory.max', pids: 'pids.max', cpu: 'cpu.max' };
