@@ -23,6 +23,9 @@ const VOLUME = '(without a volume layers are copied: overlayfs does not stack on
 const JOB = 'in the job, container.options:';
 const CONFIG = 'in config.toml of the runner,';
 const POD_GROUP = '[runners.kubernetes.build_container_security_context.capabilities]';
+/** Asked for by root and by ordinary users, who are told to be root. */
+const GITLAB_ROOT = `${CONFIG} [runners.docker]: cap_add = ["SYS_ADMIN"], security_opt = ["apparmor=unconfined"], volumes = ["/root/.cache/lamella"]; build as root`;
+const GITLAB_POD_ROOT = `${CONFIG} ${POD_GROUP}: add = ["SYS_ADMIN"]; build as root`;
 const CACHE_FOLDER = 'with an emptyDir for the cache folder';
 
 const REMEDIES: Readonly<Record<Place, Remedies>> = {
@@ -74,8 +77,8 @@ const REMEDIES: Readonly<Record<Place, Remedies>> = {
     limits: `${JOB} --memory 4g --pids-limit 500`,
   },
   gitlab: {
-    administer: `${CONFIG} [runners.docker]: cap_add = ["SYS_ADMIN"], security_opt = ["apparmor=unconfined"], volumes = ["/root/.cache/lamella"]; build as root`,
-    userNamespaces: `${CONFIG} [runners.docker]: cap_add = ["SYS_ADMIN"], security_opt = ["apparmor=unconfined"], volumes = ["/root/.cache/lamella"]; build as root`,
+    administer: GITLAB_ROOT,
+    userNamespaces: GITLAB_ROOT,
     unfiltered: `${CONFIG} [runners.docker]: security_opt = ["seccomp=unconfined", "apparmor=unconfined"]`,
     newPrivileges: `${CONFIG} [runners.docker]: security_opt without no-new-privileges`,
     capability: (name) => `${CONFIG} [runners.docker]: cap_add = ["${name}"]`,
@@ -83,8 +86,8 @@ const REMEDIES: Readonly<Record<Place, Remedies>> = {
     limits: `${CONFIG} [runners.docker]: memory = "4g"`,
   },
   'gitlab-kubernetes': {
-    administer: `${CONFIG} ${POD_GROUP}: add = ["SYS_ADMIN"]; build as root`,
-    userNamespaces: `${CONFIG} ${POD_GROUP}: add = ["SYS_ADMIN"]; build as root`,
+    administer: GITLAB_POD_ROOT,
+    userNamespaces: GITLAB_POD_ROOT,
     unfiltered: `${CONFIG} [runners.kubernetes]: privileged = true, which gives rights over the node`,
     newPrivileges: `${CONFIG} [runners.kubernetes]: allow_privilege_escalation = true`,
     capability: (name) => `${CONFIG} ${POD_GROUP}: add = ["${name}"]`,

@@ -1,28 +1,18 @@
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type BuildOptions, isBuilderError, ociLayout, verifyCache } from '../../src/index.ts';
+import { type BuildOptions, ociLayout, verifyCache } from '../../src/index.ts';
 import { createBuilder } from '../support/build.ts';
 import { findOrdinaryUser } from '../support/ordinary-user.ts';
 import { runCli } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { failureOf } from './failure-of.ts';
 import { smallDisk } from './small-disk.ts';
 
 const DOCKERFILE = 'FROM scratch\nCOPY . /one\nCOPY . /two\n';
 
 const manyFiles = (): Record<string, string> =>
   Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`f${at}`, `${at}\n`.repeat(2000)]));
-
-/** What a build fails with, or `undefined`. Anything but an error of ours is a defect. */
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    if (!isBuilderError(error)) throw error;
-    return error;
-  }
-}
 
 /** Nothing temporary is left of a build, nothing is damaged, and the next one gives what one without faults gives. */
 async function checkNext(cacheDir: string, options: BuildOptions): Promise<void> {

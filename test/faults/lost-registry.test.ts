@@ -4,8 +4,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isBuilderError, registry as toRegistry, verifyCache } from '../../src/index.ts';
+import { registry as toRegistry, verifyCache } from '../../src/index.ts';
 import { createBuilder } from '../support/build.ts';
+import { failureOf } from './failure-of.ts';
 import { randomNumbers, SEED } from './seed.ts';
 
 const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
@@ -61,15 +62,6 @@ function leftovers(cacheDir: string): string[] {
     const folder = join(cacheDir, name);
     return existsSync(folder) ? readdirSync(folder).map((entry) => join(name, entry)) : [];
   });
-}
-
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error !== undefined && !isBuilderError(error)) throw error;
-  return error;
 }
 
 describe('a registry that goes away', () => {

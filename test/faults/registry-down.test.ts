@@ -2,17 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  type BuildOptions,
-  isBuilderError,
-  type RegistryOptions,
-  registry as toRegistry,
-  verifyCache,
-} from '../../src/index.ts';
+import { type BuildOptions, type RegistryOptions, registry as toRegistry, verifyCache } from '../../src/index.ts';
 import type { RegistryClientOptions } from '../../src/oci/registry/client.ts';
 import { type Builder, createBuilder, eventsOf } from '../support/build.ts';
 import { runCli } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { failureOf } from './failure-of.ts';
 import { type Down, openLine, type RegistryLine } from './registry-line.ts';
 
 const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
@@ -51,15 +46,6 @@ const reaching = ({ address }: RegistryLine): BuildOptions => ({ registry: { ...
 /** Plain HTTP is spoken to 0.0.0.0 once the line is mended; before that TLS is. */
 const unreachable = ({ how }: Outage, line: RegistryLine): BuildOptions =>
   how === 'refuses TLS' ? { registry: IMPATIENT } : reaching(line);
-
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error !== undefined && !isBuilderError(error)) throw error;
-  return error;
-}
 
 async function checkQuiet({ cacheDir }: Builder): Promise<void> {
   const left = ['tmp', join('store', 'ingest')].map((name) => join(cacheDir, name)).filter((path) => existsSync(path));
