@@ -2,7 +2,7 @@ import type { SourceSpan, SourceText } from '../core/span.ts';
 import type { BuildControl } from './control.ts';
 import type { StepInfo } from './events.ts';
 import { locating } from './located-error.ts';
-import type { StepLayer } from './step-cache.ts';
+import type { StepLayer } from './step-result.ts';
 
 export interface AnnouncedStep {
   readonly info: StepInfo;

@@ -20,8 +20,9 @@ import { withSourceDateEpoch } from './source-date-epoch.ts';
 import { runStage } from './stage-runner.ts';
 import type { StageServices } from './stage-services.ts';
 import { buildStages, type OtherStages } from './stages.ts';
-import { createStepCache, type RunningSteps } from './step-cache.ts';
+import { createStepCache } from './step-cache.ts';
 import { type NextStepId, stageName } from './step-info.ts';
+import type { RunningSteps } from './step-result.ts';
 
 /** What the platforms of one build share. */
 export interface BuildParts {

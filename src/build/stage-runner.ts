@@ -16,8 +16,8 @@ import { openBase } from './stage-base.ts';
 import { hintingAtStage } from './stage-hint.ts';
 import { platformOf, type StageServices } from './stage-services.ts';
 import type { BuiltStage, OtherStages } from './stages.ts';
-import type { StepLayer } from './step-cache.ts';
 import { isVisible, stepInfo } from './step-info.ts';
+import type { StepLayer } from './step-result.ts';
 import { runStep } from './steps/run-step.ts';
 
 /** Builds one stage: its base, then its steps one after the other. */

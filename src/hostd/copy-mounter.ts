@@ -19,31 +19,24 @@ interface Placed {
   readonly settle: () => void;
 }
 
-/**
- * Does without mounts what a {@link Mounter} does, on hosts that may not mount. What was at a path is moved aside until
- * the end. What may be written is moved in and back, so one run after the other has it; what may only be read is copied,
- * and a change of it is dropped. File systems of the kernel (sysfs, devpts) are empty directories.
- */
-export function createCopyMounter(tempDir: string): Mounter {
+interface Placements {
+  /** Moves aside what is at a path, and puts something else there: `home` is where that was moved from. */
+  place(target: string, put: () => void, home?: string): void;
+  /** Takes away what was placed at a path last, and what was placed inside it since; what was there before comes back. */
+  takeAway(target: string): void;
+  /** Waits until something is at its home again. */
+  atHome(path: string): Promise<void>;
+}
+
+function createPlacements(tempDir: string): Placements {
   const placed: Placed[] = [];
   /** What is moved away from its home, by that. */
   const away = new Map<string, Promise<void>>();
 
-  function place(target: string, put: () => void, home?: string): void {
-    const aside = join(mkdtempSync(join(tempDir, 'aside-')), 'before');
-    keepingTime(target, () => {
-      renameSync(target, aside);
-      put();
-    });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (home !== undefined) away.set(home, promise);
-    placed.push({ target, aside, home, settle: resolve });
-  }
-
   /** What a command took elsewhere is its own. */
   function takeOut(last: Placed): void {
     try {
-      attempt('take away', last.target, () => atPlace(dirname(last.target), () => takeAway(last)));
+      attempt('take away', last.target, () => atPlace(dirname(last.target), () => putBack(last)));
     } finally {
       rmSync(dirname(last.aside), { recursive: true, force: true });
       if (last.home !== undefined) away.delete(last.home);
@@ -52,9 +45,40 @@ export function createCopyMounter(tempDir: string): Mounter {
   }
 
   return {
+    place(target, put, home) {
+      const aside = join(mkdtempSync(join(tempDir, 'aside-')), 'before');
+      keepingTime(target, () => {
+        renameSync(target, aside);
+        put();
+      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (home !== undefined) away.set(home, promise);
+      placed.push({ target, aside, home, settle: resolve });
+    },
+    takeAway(target) {
+      const first = placed.findLastIndex((each) => each.target === target);
+      if (first === -1) return;
+      const later = placed.splice(first);
+      placed.push(...later.filter((each) => !isWithin(target, each.target)));
+      for (const each of later.filter(({ target: inner }) => isWithin(target, inner)).reverse()) takeOut(each);
+    },
+    async atHome(path) {
+      for (let moved = away.get(path); moved !== undefined; moved = away.get(path)) await moved;
+    },
+  };
+}
+
+/**
+ * Does without mounts what a {@link Mounter} does, on hosts that may not mount. What was at a path is moved aside until
+ * the end. What may be written is moved in and back, so one run after the other has it; what may only be read is copied,
+ * and a change of it is dropped. File systems of the kernel (sysfs, devpts) are empty directories.
+ */
+export function createCopyMounter(tempDir: string): Mounter {
+  const { place, takeAway, atHome } = createPlacements(tempDir);
+  return {
     async bind(source, target, { readOnly = false } = {}) {
       if (readOnly) return attempt('copy', target, () => place(target, () => copy(source, target)));
-      for (let moved = away.get(source); moved !== undefined; moved = away.get(source)) await moved;
+      await atHome(source);
       attempt('move', source, () => place(target, () => renameSync(source, target), source));
     },
     async fileSystem(type, target, data) {
@@ -66,11 +90,7 @@ export function createCopyMounter(tempDir: string): Mounter {
     },
     async protect() {},
     async unmount(target) {
-      const first = placed.findLastIndex((each) => each.target === target);
-      if (first === -1) return;
-      const later = placed.splice(first);
-      placed.push(...later.filter((each) => !isWithin(target, each.target)));
-      for (const each of later.filter(({ target: inner }) => isWithin(target, inner)).reverse()) takeOut(each);
+      takeAway(target);
     },
   };
 }
@@ -80,7 +100,7 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 /** The last of several builds that use the same folder leaves its content there. */
-function takeAway({ aside, home, target }: Placed): void {
+function putBack({ aside, home, target }: Placed): void {
   keepingTime(target, () => {
     rmSync(home ?? target, { recursive: true, force: true });
     if (home !== undefined) renameSync(target, home);

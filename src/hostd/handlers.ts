@@ -23,8 +23,8 @@ export function createHandlers(): Handlers {
     if (workshop === undefined) throw new TypeError('the first call is start');
     return workshop;
   };
-  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Snapshot => started().snapshots.get(snapshot);
   return {
+    ...snapshotHandlers(started),
     async start(settings) {
       workshop = await openWorkshop(settings);
       const { sandboxes, snapshotter, passedOver, makesDevices } = workshop;
@@ -37,6 +37,32 @@ export function createHandlers(): Handlers {
       await started().layers.unpack(layer, signal);
       return null;
     },
+    async reclaim({ paths }) {
+      for (const path of paths) await removeWorkspace(path, removeTree);
+      return null;
+    },
+    async stop() {
+      await workshop?.close();
+      return null;
+    },
+  };
+}
+
+type SnapshotCall =
+  | 'openSnapshot'
+  | 'run'
+  | 'findExecutable'
+  | 'changes'
+  | 'hash'
+  | 'pack'
+  | 'commit'
+  | 'keep'
+  | 'closeSnapshot';
+
+/** The calls on snapshots, from the one that opens one to the one that closes it. */
+function snapshotHandlers(started: () => Workshop): Pick<Handlers, SnapshotCall> {
+  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Snapshot => started().snapshots.get(snapshot);
+  return {
     async openSnapshot({ layerIds }, { signal }) {
       return await started().snapshots.open(layerIds, signal);
     },
@@ -66,14 +92,6 @@ export function createHandlers(): Handlers {
     keep: async (request) => await snapshotOf(request).keep(request.id),
     async closeSnapshot(request) {
       await started().snapshots.close(request.snapshot);
-      return null;
-    },
-    async reclaim({ paths }) {
-      for (const path of paths) await removeWorkspace(path, removeTree);
-      return null;
-    },
-    async stop() {
-      await workshop?.close();
       return null;
     },
   };

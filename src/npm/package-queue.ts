@@ -28,16 +28,17 @@ const UNPACKED_AHEAD = 4 * 1024 * 1024;
 
 type Ready = () => Promise<PackageFiles>;
 
-/**
- * Gets packages ready while those before them are written, so that neither network nor processor waits. Memory does not grow
- * with the installation.
- */
-export function createPackageQueue(announced: readonly FetchedPackage[], reader: PackageReader): PackageQueue {
-  const ready = new Map<FetchedPackage, Promise<Ready>>();
-  let started = 0;
+interface Preparation {
+  /** Fetches a package; unpacks it, too, where there is room for what is in it. */
+  prepare(candidate: FetchedPackage): Promise<Ready>;
+  /** Whether as many bytes lie fetched as may. */
+  isFull(): boolean;
+}
+
+/** Counts the bytes that lie there before their turn. */
+function createPreparation(reader: PackageReader): Preparation {
   let fetchedBytes = 0;
   let unpackedBytes = 0;
-  let isStarting = false;
 
   async function unpack(candidate: FetchedPackage, tarball: Buffer): Promise<PackageFiles> {
     const { length } = tarball;
@@ -46,21 +47,35 @@ export function createPackageQueue(announced: readonly FetchedPackage[], reader:
     return files;
   }
 
-  async function prepare(candidate: FetchedPackage): Promise<Ready> {
-    const tarball = await reader.fetch(candidate);
-    fetchedBytes += tarball.length;
-    const size = reader.sizeOf(tarball);
-    if (unpackedBytes + size > UNPACKED_AHEAD) return () => unpack(candidate, tarball);
-    unpackedBytes += size;
-    const files = await unpack(candidate, tarball);
-    return async () => {
-      unpackedBytes -= size;
-      return files;
-    };
-  }
+  return {
+    isFull: () => fetchedBytes >= FETCHED_BYTES_AHEAD,
+    async prepare(candidate) {
+      const tarball = await reader.fetch(candidate);
+      fetchedBytes += tarball.length;
+      const size = reader.sizeOf(tarball);
+      if (unpackedBytes + size > UNPACKED_AHEAD) return () => unpack(candidate, tarball);
+      unpackedBytes += size;
+      const files = await unpack(candidate, tarball);
+      return async () => {
+        unpackedBytes -= size;
+        return files;
+      };
+    },
+  };
+}
+
+/**
+ * Gets packages ready while those before them are written, so that neither network nor processor waits. Memory does not grow
+ * with the installation.
+ */
+export function createPackageQueue(announced: readonly FetchedPackage[], reader: PackageReader): PackageQueue {
+  const preparation = createPreparation(reader);
+  const ready = new Map<FetchedPackage, Promise<Ready>>();
+  let started = 0;
+  let isStarting = false;
 
   function start(candidate: FetchedPackage): Promise<Ready> {
-    const work = prepare(candidate);
+    const work = preparation.prepare(candidate);
     // What goes wrong is told when its turn comes.
     work.catch(() => undefined);
     ready.set(candidate, work);
@@ -71,7 +86,7 @@ export function createPackageQueue(announced: readonly FetchedPackage[], reader:
   async function startMore(): Promise<void> {
     if (isStarting) return;
     isStarting = true;
-    while (ready.size < FETCHED_AHEAD && fetchedBytes < FETCHED_BYTES_AHEAD) {
+    while (ready.size < FETCHED_AHEAD && !preparation.isFull()) {
       const candidate = announced[started++];
       if (candidate === undefined) break;
       start(candidate);

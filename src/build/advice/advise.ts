@@ -3,7 +3,7 @@ import type { StepInfo } from '../events.ts';
 import type { ExplainedStep } from '../explain/trace-file.ts';
 import type { LayerStack } from '../layer-stack.ts';
 import type { StageServices } from '../stage-services.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import type { Advice } from './advice.ts';
 import { adviseOnContext } from './context-files.ts';
 import { adviseOnStoredAgain } from './stored-again.ts';

@@ -4,7 +4,7 @@ import type { AddStep, CopyStep } from '../../plan/step.ts';
 import type { MissReason } from '../explain/miss-reason.ts';
 import type { ExplainedStep } from '../explain/trace-file.ts';
 import type { LayerLibrary } from '../layer-library.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import type { Advice } from './advice.ts';
 import { countOf, formatMegabytes } from './cost.ts';
 

@@ -3,7 +3,7 @@ import type { Tree } from '../../core/tree.ts';
 import type { ExplainedStep } from '../explain/trace-file.ts';
 import type { LayerLibrary } from '../layer-library.ts';
 import type { LayerStack } from '../layer-stack.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import type { Advice } from './advice.ts';
 import { countOf, formatMegabytes, MANY_BYTES } from './cost.ts';
 

@@ -6,8 +6,8 @@ import type { Step } from '../../plan/step.ts';
 import type { StepInfo } from '../events.ts';
 import type { LayerStack } from '../layer-stack.ts';
 import { platformOf, type StageServices } from '../stage-services.ts';
-import type { StepLayer } from '../step-cache.ts';
 import { isVisible, stageName, stepText } from '../step-info.ts';
+import type { StepLayer } from '../step-result.ts';
 import type { StageTrace } from './build-trace.ts';
 import type { TracedBase } from './trace-file.ts';
 

@@ -30,8 +30,13 @@ export interface GitPackages extends AsyncDisposable {
 
 const PARALLEL = 4;
 
-/** Checkouts are in the workspace; they go when the packages are given back. */
-export function createGitPackages(session: GitSession): GitPackages {
+interface Checkouts extends AsyncDisposable {
+  /** Where the files of a package's commit are, {@link makeSafe safe}. */
+  folderOf(candidate: GitPackage): Promise<string>;
+}
+
+/** In the workspace, each made once; they go when they are given back. */
+function createCheckouts(session: GitSession): Checkouts {
   // Other people's lockfiles name hosts, too: a secret for every host is not for them.
   const repositories = createRepositories(session, { secrets: 'named' });
   const limit = createLimit(PARALLEL);
@@ -57,22 +62,28 @@ export function createGitPackages(session: GitSession): GitPackages {
     throw isBuilderError(failure) ? missing(candidate, failure) : failure;
   }
 
-  function folderOf(candidate: GitPackage): Promise<string> {
-    const { resolved } = candidate.source;
-    const known = checkouts.get(resolved) ?? limit.run(() => checkOut(candidate));
-    checkouts.set(resolved, known);
-    return known;
-  }
-
   return {
-    async examine(candidates, options) {
-      await allAtRest(candidates.map(async (each) => examineFolder(await folderOf(each), each, options)));
+    folderOf(candidate) {
+      const { resolved } = candidate.source;
+      const known = checkouts.get(resolved) ?? limit.run(() => checkOut(candidate));
+      checkouts.set(resolved, known);
+      return known;
     },
-    pack: async (candidate, rules) => await packFolder(await folderOf(candidate), rules),
     async [Symbol.asyncDispose]() {
       await Promise.allSettled([...checkouts.values(), repositories.close()]);
       rmSync(root, { recursive: true, force: true });
     },
+  };
+}
+
+export function createGitPackages(session: GitSession): GitPackages {
+  const checkouts = createCheckouts(session);
+  return {
+    async examine(candidates, options) {
+      await allAtRest(candidates.map(async (each) => examineFolder(await checkouts.folderOf(each), each, options)));
+    },
+    pack: async (candidate, rules) => await packFolder(await checkouts.folderOf(candidate), rules),
+    [Symbol.asyncDispose]: () => checkouts[Symbol.asyncDispose](),
   };
 }
 

@@ -19,50 +19,61 @@ export interface PackageSource extends AsyncDisposable {
   programsIn(candidate: FetchedPackage): Promise<ReadonlySet<string>>;
 }
 
-export async function openPackages(
-  { project, settings, installation, seen, git }: StageInstallation,
-  { session, info }: StepContext,
-): Promise<PackageSource> {
+type Obtain = (candidate: FetchedPackage) => Promise<Buffer>;
+
+export async function openPackages(stage: StageInstallation, context: StepContext): Promise<PackageSource> {
+  const { installation, git } = stage;
+  const { session } = context;
   const aborter = new AbortController();
   const signal = AbortSignal.any([session.signal, aborter.signal]);
-  const tarballs = await openTarballs({ project, settings }, { session, signal });
-  const notePrograms = (location: string, paths: { has(path: string): boolean }): void => {
-    const programs = installation.programs.get(location) ?? new Set();
-    seen.set(location, new Set([...programs].filter((program) => paths.has(program))));
-  };
+  const tarballs = await openTarballs(stage, { session, signal });
   const unpack = async (candidate: FetchedPackage, tarball: Buffer): Promise<PackageFiles> => {
     const spool = join(session.workspace.path, `package-${randomUUID()}`);
     const files = await unpackPackage(tarball, labelOf(candidate), spool);
-    notePrograms(candidate.location, files);
+    notePrograms(stage, candidate, files);
     return files;
   };
-  const obtain = (candidate: FetchedPackage): Promise<Buffer> =>
+  const obtain: Obtain = (candidate) =>
     isGit(candidate) ? git.pack(candidate, installation.packRules) : tarballs.get(candidate);
   const queues: PackageQueue[] = [];
-  const progress = { type: 'progress', id: `npm-${info.id}`, label: 'npm packages', unit: 'items' } as const;
   return {
     queue(packages) {
-      let current = 0;
-      const total = packages.length;
-      const fetch = async (candidate: FetchedPackage): Promise<Buffer> => {
-        const tarball = await obtain(candidate);
-        session.emit({ ...progress, current: ++current, total });
-        return tarball;
-      };
+      const fetch = telling(obtain, packages.length, context);
       const queue = createPackageQueue(packages, { fetch, sizeOf: unpackedSize, unpack });
       queues.push(queue);
       return queue;
     },
     async programsIn(candidate) {
-      const isKnown = seen.has(candidate.location);
-      if (!isKnown) notePrograms(candidate.location, await listPackage(await obtain(candidate), labelOf(candidate)));
-      return seen.get(candidate.location) ?? new Set();
+      const isKnown = stage.seen.has(candidate.location);
+      if (!isKnown) notePrograms(stage, candidate, await listPackage(await obtain(candidate), labelOf(candidate)));
+      return stage.seen.get(candidate.location) ?? new Set();
     },
     async [Symbol.asyncDispose]() {
       aborter.abort();
       await Promise.all(queues.map((queue) => queue.close()));
       await tarballs[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Keeps in mind which of the programs that are to be linked a package has. */
+function notePrograms(
+  { installation, seen }: StageInstallation,
+  { location }: FetchedPackage,
+  paths: { has(path: string): boolean },
+): void {
+  const programs = installation.programs.get(location) ?? new Set();
+  seen.set(location, new Set([...programs].filter((program) => paths.has(program))));
+}
+
+/** Tells with each package how far it is. */
+function telling(obtain: Obtain, total: number, { session, info }: StepContext): Obtain {
+  let current = 0;
+  return async (candidate) => {
+    const tarball = await obtain(candidate);
+    current++;
+    session.emit({ type: 'progress', id: `npm-${info.id}`, label: 'npm packages', unit: 'items', current, total });
+    return tarball;
   };
 }
 

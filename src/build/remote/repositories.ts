@@ -45,41 +45,18 @@ export interface Repositories {
 export type GitSession = Pick<RemoteSession, 'workspace' | 'settings' | 'options' | 'signal' | 'folders' | 'claims'>;
 
 export function createRepositories(session: GitSession, options: RepositoriesOptions = {}): Repositories {
+  const { workspace, signal } = session;
+  const { offline } = session.settings;
   const running = new Map<string, Promise<GitFiles>>();
+  const agent = createAgentAccess(session);
   let checkouts = 0;
-  let agent: Promise<AgentSocket> | undefined;
-
-  /** The agent or the keys of the id `default`, for remotes that are reached by ssh. */
-  async function agentFor({ remote }: GitSource): Promise<Pick<GitAccess, 'sshAgent'>> {
-    const access = session.options.ssh?.findLast(({ id }) => id === 'default');
-    if (access === undefined || /^(?:https?|git):/i.test(remote)) return {};
-    agent ??= openAgentSocket(access, join(session.workspace.path, 'ssh', 'git'));
-    return { sshAgent: (await agent).shortPath };
-  }
 
   async function resolve(source: GitSource): Promise<GitFiles> {
-    const tempDir = join(session.workspace.path, 'git', String(checkouts++));
-    const { signal, settings } = session;
-    const access = { ...(await accessTo(source, session, options)), ...(await agentFor(source)) };
-    const git = createGit(source, { tempDir, access, offline: settings.offline, signal });
+    const tempDir = join(workspace.path, 'git', String(checkouts++));
+    const access = { ...(await accessTo(source, session, options)), ...(await agent.accessTo(source)) };
+    const git = createGit(source, { tempDir, access, offline, signal });
     const resolved = await resolveCommit(git, source);
-    let tree: Promise<Tree> | undefined;
-    return {
-      key: keyOf(source, resolved),
-      commit: resolved.commit,
-      async committed() {
-        const { path } = await fetchClaimed(session, { git, remote: source.remote, resolved });
-        return await commitTime(git, path, resolved);
-      },
-      open() {
-        tree ??= openTree({ session, git, source, resolved, path: join(tempDir, 'tree') });
-        return tree;
-      },
-      async checkOutInto(path) {
-        const repository = await fetchClaimed(session, { git, remote: source.remote, resolved });
-        await checkOut({ git, source, resolved, repository, path });
-      },
-    };
+    return filesOf({ session, git, source, resolved, path: join(tempDir, 'tree') });
   }
 
   return {
@@ -89,8 +66,55 @@ export function createRepositories(session: GitSession, options: RepositoriesOpt
       running.set(key, known);
       return known;
     },
+    close: () => agent.close(),
+  };
+}
+
+interface AgentAccess {
+  /** The agent or the keys of the id `default`, for remotes that are reached by ssh. */
+  accessTo(source: GitSource): Promise<Pick<GitAccess, 'sshAgent'>>;
+  close(): Promise<void>;
+}
+
+/** The socket is opened for the first remote that needs it. */
+function createAgentAccess({ options, workspace }: GitSession): AgentAccess {
+  let agent: Promise<AgentSocket> | undefined;
+  return {
+    async accessTo({ remote }) {
+      const access = options.ssh?.findLast(({ id }) => id === 'default');
+      if (access === undefined || /^(?:https?|git):/i.test(remote)) return {};
+      agent ??= openAgentSocket(access, join(workspace.path, 'ssh', 'git'));
+      return { sshAgent: (await agent).shortPath };
+    },
     async close() {
       (await agent)?.[Symbol.dispose]();
+    },
+  };
+}
+
+interface Resolved {
+  readonly session: GitSession;
+  readonly git: Git;
+  readonly source: GitSource;
+  readonly resolved: ResolvedCommit;
+  /** Where a tree of it is checked out. */
+  readonly path: string;
+}
+
+function filesOf(known: Resolved): GitFiles {
+  const { session, git, source, resolved } = known;
+  const fetch = (): Promise<Repository> => fetchClaimed(session, { git, remote: source.remote, resolved });
+  let tree: Promise<Tree> | undefined;
+  return {
+    key: keyOf(source, resolved),
+    commit: resolved.commit,
+    committed: async () => await commitTime(git, (await fetch()).path, resolved),
+    open() {
+      tree ??= openTree(known);
+      return tree;
+    },
+    async checkOutInto(path) {
+      await checkOut({ git, source, resolved, repository: await fetch(), path });
     },
   };
 }
@@ -101,15 +125,7 @@ function keyOf(source: GitSource, { commit, name }: ResolvedCommit): string {
   return JSON.stringify(['git', commit, subdir, keepGitDir, submodules, tag]);
 }
 
-interface OpenRequest {
-  readonly session: GitSession;
-  readonly git: Git;
-  readonly source: GitSource;
-  readonly resolved: ResolvedCommit;
-  readonly path: string;
-}
-
-async function openTree({ session, git, source, resolved, path }: OpenRequest): Promise<Tree> {
+async function openTree({ session, git, source, resolved, path }: Resolved): Promise<Tree> {
   const { remote, subdir, keepGitDir = false, mtime } = source;
   const repository = await fetchClaimed(session, { git, remote, resolved });
   await checkOut({ git, source, resolved, repository, path });

@@ -38,16 +38,23 @@ export interface ExporterParts {
   readonly target: SharedCacheTarget;
 }
 
-/** Steps are uploaded while the build goes on, with mode `min` those of the image's own stages; after the first failure none is. */
-export function createExporter(session: Surroundings, { storage, target }: ExporterParts): Exporter {
+type Upload = (to: SharedStorage) => Promise<void>;
+
+interface Uploads {
+  start(upload: Upload): void;
+  atRest(): Promise<void>;
+  /** The first one. */
+  failure(): { readonly error: unknown } | undefined;
+}
+
+/** Some at a time, into a storage that is opened for the first; after a failure none is begun. */
+function createUploads(storage: () => SharedStorage): Uploads {
   const limit = createLimit(UPLOADS);
   const uploads: Promise<void>[] = [];
-  const started = new Set<CacheKey>();
-  const bases = new Map<DiffId, Layer>();
   let opened: SharedStorage | undefined;
   let failure: { readonly error: unknown } | undefined;
 
-  async function attempt(upload: (to: SharedStorage) => Promise<void>): Promise<void> {
+  async function attempt(upload: Upload): Promise<void> {
     if (failure !== undefined) return;
     try {
       opened ??= storage();
@@ -57,15 +64,27 @@ export function createExporter(session: Surroundings, { storage, target }: Expor
     }
   }
 
-  const run = (upload: (to: SharedStorage) => Promise<void>): void =>
-    void uploads.push(limit.run(() => attempt(upload)));
-  const start = (step: OfferedStep): void => {
+  return {
+    start: (upload) => void uploads.push(limit.run(() => attempt(upload))),
+    atRest: async () => void (await Promise.all(uploads)),
+    failure: () => failure,
+  };
+}
+
+/** Steps are uploaded while the build goes on, with mode `min` those of the image's own stages; after the first failure none is. */
+export function createExporter(session: Surroundings, { storage, target }: ExporterParts): Exporter {
+  const uploads = createUploads(storage);
+  const started = new Set<CacheKey>();
+  const bases = new Map<DiffId, Layer>();
+
+  function start(step: OfferedStep): void {
     if (started.has(step.key)) return;
     started.add(step.key);
-    run((to) => uploadStep(session, to, step));
-  };
-  const atRest = async (): Promise<void> => void (await Promise.all(uploads));
+    uploads.start((to) => uploadStep(session, to, step));
+  }
+
   return {
+    atRest: uploads.atRest,
     offer(step, isOfImage) {
       if (target.mode === 'max' || isOfImage) start(step);
     },
@@ -74,14 +93,14 @@ export function createExporter(session: Surroundings, { storage, target }: Expor
     },
     async finish(ofImage) {
       ofImage.forEach(start);
-      for (const { diffId } of bases.values()) run((to) => uploadToc(session, to, diffId));
-      await atRest();
+      for (const { diffId } of bases.values()) uploads.start((to) => uploadToc(session, to, diffId));
+      await uploads.atRest();
       session.signal.throwIfAborted();
+      const failure = uploads.failure();
       if (failure === undefined) return;
       if (target.ignoreError === false) throw failure.error;
       cacheFailed(session, failure.error, 'the build is not written to that cache');
     },
-    atRest,
   };
 }
 

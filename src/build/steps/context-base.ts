@@ -1,7 +1,7 @@
 import type { Tree } from '../../core/tree.ts';
 import { packLayer } from '../../layers/pack.ts';
 import { contentRemark } from '../explain/comparisons.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import { digestTree, walkTree } from '../tree-digest.ts';
 import { entriesBelow } from '../tree-entries.ts';
 import { packOptions, type StepContext, timesIngredient } from './context.ts';

@@ -16,7 +16,7 @@ import { selectSources } from '../copy/select-sources.ts';
 import { gatherContents, type OpenLayer } from '../layer-contents.ts';
 import type { Origin } from '../origins.ts';
 import type { ResolvedSource } from '../remote/remote-sources.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import { contentDigest, hashContents } from '../tree-digest.ts';
 import { accountTexts, layerWith } from '../tree-files.ts';
 import { type Archives, findArchives } from './archives.ts';

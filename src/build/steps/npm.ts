@@ -13,7 +13,7 @@ import { createGitPackages } from '../npm/git-packages.ts';
 import { openPackages } from '../npm/obtain.ts';
 import { createNpmPlans, type NpmLayerPlan, type NpmPlan, type Refusal } from '../npm/plans.ts';
 import { prepareInstallation, type StageInstallation } from '../npm/stage-install.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
 import { prepareMounts } from './mounts.ts';
 import { runCommand } from './run.ts';

@@ -1,5 +1,5 @@
 import type { Step } from '../../plan/step.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import type { StepContext } from './context.ts';
 import { runAdd, runCopy } from './copy.ts';
 import { runInstallation } from './npm.ts';

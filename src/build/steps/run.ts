@@ -13,7 +13,7 @@ import { argsRemark } from '../explain/comparisons.ts';
 import { afterFailure } from '../failed/failed-run.ts';
 import type { BuildOptions } from '../options.ts';
 import { openSnapshot, snapshotId } from '../snapshots.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import { accountTexts } from '../tree-files.ts';
 import { commandFailed, unboundWarning } from './command-failed.ts';
 import { packOptions, type StepContext, timePolicy, timesIngredient } from './context.ts';

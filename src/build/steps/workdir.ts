@@ -9,7 +9,7 @@ import { directoryEntry } from '../../rootfs/diff.ts';
 import { type FileTree, isDirectoryNode } from '../../rootfs/file-tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import type { ResolvedStep } from '../cacheable-step.ts';
-import type { StepLayer } from '../step-cache.ts';
+import type { StepLayer } from '../step-result.ts';
 import { accountTexts } from '../tree-files.ts';
 import { belowIngredient, packOptions, type StepContext, timesIngredient } from './context.ts';
 
