@@ -1,48 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PackEntry } from '../../src/core/toc.ts';
-import { type Installation, layerFields, planInstallation, readLayer } from '../../src/npm/installation.ts';
-import type { FetchedPackage, OmitType } from '../../src/npm/npm-tree.ts';
+import { type Installation, layerFields, readLayer } from '../../src/npm/installation.ts';
+import type { FetchedPackage } from '../../src/npm/npm-tree.ts';
 import { type PackageFiles, unpackPackage } from '../../src/npm/package-files.ts';
-import { readProjectFiles } from '../../src/npm/project-files.ts';
-import type { NpmTarget } from '../../src/npm/target.ts';
-import { lockEntry, type MadePackage, makeTarball, projectTexts, type Tarball } from '../support/npm-packages.ts';
+import { locations, make, plan, simpleProject } from '../support/npm-installation.ts';
+import { lockEntry, projectTexts, type Tarball } from '../support/npm-packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-interface PlanOptions {
-  readonly omit?: readonly OmitType[];
-  readonly layers?: number;
-  readonly target?: NpmTarget;
-  readonly workspaces?: readonly string[];
-  readonly engineStrict?: boolean;
-}
-
-const GLIBC: NpmTarget = { os: 'linux', cpu: 'x64', libc: 'glibc' };
-
-async function plan(files: Readonly<Record<string, string>>, options: PlanOptions = {}): Promise<Installation> {
-  const { omit = [], layers = 1, target = GLIBC, workspaces = [], engineStrict = false } = options;
-  const project = await readProjectFiles(async (path) => files[path]);
-  return await planInstallation(project, {
-    target,
-    engines: { node: '24.0.0' },
-    omit: new Set(omit),
-    workspaces,
-    includeWorkspaceRoot: false,
-    engineStrict,
-    legacyPeerDeps: false,
-    installLinks: false,
-    omitResolved: false,
-    allowScripts: [],
-    scratch: join(tempDir(), 'scratch'),
-    binLinks: true,
-    layerCount: layers,
-    packRules: 'npm 12',
-  });
-}
-
-function locations({ tree }: Installation): string[] {
-  return tree.packages.map(({ location }) => location).sort();
-}
 
 async function entriesOf(installation: Installation, tarballs: readonly Tarball[], layer = 0): Promise<PackEntry[]> {
   const planned = installation.layers[layer];
@@ -60,22 +24,6 @@ async function entriesOf(installation: Installation, tarballs: readonly Tarball[
   });
   const all = await Array.fromAsync(entries);
   return all.filter((entry): entry is PackEntry => entry.type !== 'whiteout' && entry.type !== 'opaque');
-}
-
-async function make(...made: readonly MadePackage[]): Promise<Tarball[]> {
-  return await Promise.all(made.map(makeTarball));
-}
-
-async function simpleProject(more: Partial<MadePackage> = {}) {
-  const [a, b] = (await make({ name: 'a', version: '1.0.0', ...more }, { name: 'b', version: '2.0.0' })) as [
-    Tarball,
-    Tarball,
-  ];
-  const files = projectTexts(
-    { dependencies: { a: '^1.0.0' }, devDependencies: { b: '^2.0.0' } },
-    { 'node_modules/a': lockEntry(a), 'node_modules/b': lockEntry(b, { dev: true }) },
-  );
-  return { a, b, files };
 }
 
 describe('an installation', () => {
@@ -275,63 +223,5 @@ describe('layers', () => {
       );
     expect(await names('1.0.0')).toEqual([['b', 'c'], ['a'], []]);
     expect(await names('7.0.0')).toEqual(await names('1.0.0'));
-  });
-});
-
-describe('workspaces', () => {
-  async function workspaceProject() {
-    const [a, b] = (await make({ name: 'a', version: '1.0.0' }, { name: 'b', version: '1.0.0' })) as [Tarball, Tarball];
-    const api = { name: '@team/api', version: '1.0.0', dependencies: { a: '1', '@team/lib': '*' } };
-    const lib = { name: '@team/lib', version: '1.0.0' };
-    const web = { name: 'web', version: '1.0.0', dependencies: { b: '1' } };
-    const link = (resolved: string) => ({ resolved, link: true });
-    return {
-      ...projectTexts(
-        { workspaces: ['packages/*'] },
-        {
-          'packages/api': api,
-          'packages/lib': lib,
-          'packages/web': web,
-          'node_modules/@team/api': link('packages/api'),
-          'node_modules/@team/lib': link('packages/lib'),
-          'node_modules/web': link('packages/web'),
-          'node_modules/a': lockEntry(a),
-          'node_modules/b': lockEntry(b),
-        },
-      ),
-      'packages/api/package.json': JSON.stringify(api),
-      'packages/lib/package.json': JSON.stringify(lib),
-      'packages/web/package.json': JSON.stringify(web),
-      tarballs: '',
-    };
-  }
-
-  it('are linked', async () => {
-    const installation = await plan(await workspaceProject());
-    const link = installation.tree.packages.find(({ location }) => location === 'node_modules/@team/api');
-    expect(link?.source).toEqual({ kind: 'link', target: 'packages/api' });
-  });
-
-  it.each(['@team/api', 'packages/api'])('can be chosen, with what they need: %s', async (workspace) => {
-    expect(locations(await plan(await workspaceProject(), { workspaces: [workspace] }))).toEqual([
-      'node_modules/@team/api',
-      'node_modules/@team/lib',
-      'node_modules/a',
-    ]);
-  });
-
-  it.each([
-    ['nothing', 'there are @team/api, @team/lib'],
-    ['@team/apo', 'did you mean "@team/api"?'],
-  ])('must be there to be chosen: %s', async (workspace, hint) => {
-    await expect(plan(await workspaceProject(), { workspaces: [workspace] })).rejects.toMatchObject({
-      code: 'STEP_NPM_UNKNOWN_WORKSPACE',
-      hint: expect.stringContaining(hint),
-    });
-  });
-
-  it('cannot be chosen where there are none', async () => {
-    const { files } = await simpleProject();
-    await expect(plan(files, { workspaces: ['a'] })).rejects.toMatchObject({ hint: 'the project has no workspaces' });
   });
 });

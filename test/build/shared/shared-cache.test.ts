@@ -2,19 +2,13 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hexOf } from '../../../src/core/digest.ts';
-import { type BuildOptions, pruneSharedCache, type SharedCacheSource, verifyCache } from '../../../src/index.ts';
+import { type SharedCacheSource, verifyCache } from '../../../src/index.ts';
 import { createBuilder, eventsOf, type TestBuild } from '../../support/build.ts';
-import { publishImage } from '../../support/publish-image.ts';
 import { answer } from '../../support/registry/faults.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry/server.ts';
+import { FILES, machine } from '../../support/shared-cache.ts';
 import { tarOf } from '../../support/tar-of.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-
-const FILES = {
-  Dockerfile:
-    'FROM scratch AS one\nCOPY a.txt /one/\nWORKDIR /one/w\nFROM scratch\nCOPY --from=one /one /two\nWORKDIR /srv\n',
-  'a.txt': 'a'.repeat(100_000),
-};
 
 interface Place {
   readonly to: SharedCacheSource;
@@ -42,12 +36,6 @@ const KINDS: readonly [kind: string, open: () => Promise<Place>][] = [
     },
   ],
 ];
-
-/** A machine of its own: another cache folder, another context folder. */
-function machine(): (options?: BuildOptions) => Promise<TestBuild> {
-  const builder = createBuilder();
-  return (options = {}) => builder.build({ files: FILES, tags: ['app'], ...options });
-}
 
 function warnings(build: TestBuild): string[] {
   return eventsOf(build, 'warning').map(({ diagnostic }) => diagnostic.message);
@@ -251,104 +239,6 @@ describe('a shared cache in a registry', () => {
     await machine()({ dockerfileText: text, buildArgs: { TOKEN: 'hunter2' }, cacheTo: [to] });
     const documents = [...registry.manifests.values()].map(({ bytes }) => bytes.toString());
     expect(documents.filter((document) => document.includes('hunter2'))).toEqual([]);
-  });
-});
-
-describe('a base image', () => {
-  const from = (copied: string): string =>
-    `FROM BASE AS build\nCOPY a.txt /one/\nFROM scratch\nCOPY --from=build ${copied} /two\n`;
-
-  async function shared() {
-    const registry = await startRegistry();
-    const base = await publishImage(registry, 'first');
-    const place = { type: 'registry', ref: `${registry.host}/team/cache` } as const;
-    const build = async (copied: string, options: BuildOptions) => {
-      const before = registry.requests.length;
-      const dockerfileText = from(copied).replace('BASE', `${registry.host}/base:1`);
-      const builder = createBuilder();
-      const built = await builder.build({ files: FILES, dockerfileText, platform: 'linux/amd64', ...options });
-      const digests = base.layers.map(({ descriptor }) => descriptor.digest);
-      const fetched = registry.requests
-        .slice(before)
-        .filter(({ line }) => line.startsWith('GET') && digests.some((digest) => line.includes(digest)));
-      return { ...built, fetched: fetched.length, cacheDir: builder.cacheDir };
-    };
-    return { registry, place, build };
-  }
-
-  it('is not fetched when a shared cache has all that is made from it', async () => {
-    const { place, build } = await shared();
-    const first = await build('/one', { cacheTo: [{ ...place, mode: 'max' }] });
-    const second = await build('/one', { cacheFrom: [place] });
-    expect(second).toMatchObject({ cached: 2, executed: 0, fetched: 0 });
-    expect(second.image).toEqual(first.image);
-    expect((await verifyCache({ cacheDir: second.cacheDir })).damage).toEqual([]);
-  });
-
-  it('is fetched, once, as far as its bytes are needed', async () => {
-    const { place, build } = await shared();
-    await build('/one', { cacheTo: [{ ...place, mode: 'max' }] });
-    const plain = await build('/one.txt', {});
-    const second = await build('/one.txt', { cacheFrom: [place] });
-    expect(second).toMatchObject({ cached: 1, executed: 1, fetched: 1 });
-    expect(second.image).toEqual(plain.image);
-  });
-
-  it('has tables of contents in the cache which pruning keeps', async () => {
-    const { place, build } = await shared();
-    await build('/one', { cacheTo: [{ ...place, mode: 'max' }] });
-    expect(await pruneSharedCache(place)).toMatchObject({ removed: [], steps: 4 });
-    expect(await pruneSharedCache(place, { maxSteps: 0 })).toMatchObject({ steps: 0 });
-    expect(await build('/one', { cacheFrom: [place] })).toMatchObject({ executed: 2, fetched: 2 });
-  });
-
-  it('is fetched where its table of contents in the cache is damaged', async () => {
-    const { registry, place, build } = await shared();
-    const first = await build('/one', { cacheTo: [{ ...place, mode: 'max' }] });
-    for (const [key, { bytes, mediaType }] of registry.manifests) {
-      if (!bytes.includes('cache.toc.v1')) continue;
-      registry.manifests.set(key, { mediaType, bytes: Buffer.from(String(bytes).replaceAll('cache.toc', 'other')) });
-      const document = JSON.parse(String(bytes));
-      registry.blobs.set(`team/cache@${document.layers[0].digest}`, Buffer.from('{}'));
-    }
-    const second = await build('/one', { cacheFrom: [place] });
-    expect(second.image).toEqual(first.image);
-    expect(second.fetched).toBe(2);
-  });
-});
-
-describe('an inline cache', () => {
-  it('is asked for by a build argument, too', async () => {
-    const files = FILES;
-    const asked = await createBuilder().build({ files, cacheTo: [{ type: 'inline' }] });
-    const argument = { BUILDKIT_INLINE_CACHE: '1' };
-    const { image } = await createBuilder().build({ files, buildArgs: argument });
-    expect(image).toEqual(asked.image);
-    expect(image).not.toEqual((await createBuilder().build({ files })).image);
-  });
-
-  it('travels in the image, and gives its steps to another machine', async () => {
-    const registry = await startRegistry();
-    const ref = `${registry.host}/team/app:1`;
-    const first = await machine()({
-      tags: [ref],
-      outputs: [{ type: 'registry' }],
-      cacheTo: [{ type: 'inline' }],
-    });
-    const second = await machine()({
-      tags: [ref],
-      cacheFrom: [{ type: 'registry', ref }],
-      cacheTo: [{ type: 'inline' }],
-    });
-    expect([second.cached, second.executed]).toEqual([2, 2]);
-    expect(second.image.descriptor).toEqual(first.image.descriptor);
-  });
-
-  it('is not inherited by images that are built on top', async () => {
-    const builder = createBuilder();
-    await builder.build({ files: FILES, tags: ['base:1'], cacheTo: [{ type: 'inline' }] });
-    const { image } = await builder.build({ dockerfileText: 'FROM base:1\nWORKDIR /more\n', files: {} });
-    expect(JSON.stringify(image.config)).not.toContain('dev.lamella.cache');
   });
 });
 
