@@ -31,6 +31,7 @@ import type { BuildResult } from './result.ts';
 import { openSession, type Session } from './session.ts';
 import { cacheWarning } from './shared/failure.ts';
 import { createLostSteps, type LostSteps } from './shared/lost-steps.ts';
+import { refuseBadKeys } from './ssh/agent-socket.ts';
 import { createStepIds } from './step-info.ts';
 import { type BuildInputs, createBuildInputs } from './unchanged/build-inputs.ts';
 import { producedFiles } from './unchanged/produced-files.ts';
@@ -87,6 +88,7 @@ async function collectCache({ cacheDir, cacheMaxSize }: BuildOptions): Promise<v
 async function carryOut(given: BuildOptions, caller: BuildControl, lostSteps: LostSteps): Promise<BuildResult> {
   const options = withInlineCache(given);
   const settings = resolveSettings(options);
+  for (const access of options.ssh ?? []) refuseBadKeys(access);
   const inputs = createBuildInputs(options, settings);
   const control = { ...caller, inputs, lostSteps, emit: teeing(caller, inputs) };
   const { result, store } = await buildInSession(options, settings, control);

@@ -7,8 +7,9 @@ import { baseName, joinPath, parentPath, treePath } from '../core/paths.ts';
 import type { SourceText } from '../core/span.ts';
 import type { Tree } from '../core/tree.ts';
 import { resolveNode } from '../rootfs/resolve.ts';
+import { contextAddress } from './context-address.ts';
 import type { BuildOptions } from './options.ts';
-import { contextAddress, type FetchedContext, fetchContext, readContextStream } from './remote/fetched-context.ts';
+import { type FetchedContext, fetchContext, readContextStream } from './remote/fetched-context.ts';
 import type { Session } from './session.ts';
 
 /** The build context, opened; what the ignore file hides is not known yet. */

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import { requireDirectory } from '../context/context-error.ts';
 import { type Platform, parsePlatform, samePlatform } from '../core/platform.ts';
 import { formatReference } from '../core/reference.ts';
+import { parseLayoutAddress, requireLayout } from '../oci/layout/layout-address.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import type { ContextLookup } from '../plan/origins.ts';
-import { type ContextAddress, contextAddress } from './remote/fetched-context.ts';
+import { type ContextAddress, contextAddress } from './context-address.ts';
 
 /** What `--build-context NAME=VALUE` stands for (reference, section 18). */
 export type NamedContext =
@@ -26,8 +28,8 @@ export function parseNamedContexts(values: Readonly<Record<string, string>>, pla
   const special = new Map<string, NamedContext>();
   for (const [written, value] of Object.entries(values)) {
     const { name, only } = splitName(written);
-    if (only === undefined) general.set(contextKey(name), parseContext(written, value));
-    else if (samePlatform(only, platform)) special.set(contextKey(name), parseContext(written, value));
+    if (only === undefined) general.set(contextKey(name), parseContext(value));
+    else if (samePlatform(only, platform)) special.set(contextKey(name), parseContext(value));
   }
   return new Map([...general, ...special]);
 }
@@ -35,6 +37,18 @@ export function parseNamedContexts(values: Readonly<Record<string, string>>, pla
 function splitName(written: string): { readonly name: string; readonly only?: Platform } {
   const at = written.lastIndexOf('::');
   return at < 0 ? { name: written } : { name: written.slice(0, at), only: parsePlatform(written.slice(at + 2)) };
+}
+
+/**
+ * Looks whether those that lie on this machine are there, also those that nothing uses, as buildx does.
+ * @throws ContextError `CONTEXT_NOT_FOUND`, `CONTEXT_UNREADABLE`; ContentError `CONTENT_NOT_A_LAYOUT`
+ */
+export function refuseMissingContexts(values: Readonly<Record<string, string>>): void {
+  for (const value of Object.values(values)) {
+    const context = parseContext(value);
+    if (context.kind === 'directory') requireDirectory(context.path);
+    if (context.kind === 'layout') requireLayout(parseLayoutAddress(context.address).dir);
+  }
 }
 
 export function findContext(contexts: NamedContexts, name: string): NamedContext | undefined {
@@ -49,7 +63,7 @@ export function contextLookup(contexts: NamedContexts): ContextLookup {
   };
 }
 
-function parseContext(_name: string, value: string): NamedContext {
+function parseContext(value: string): NamedContext {
   const address = contextAddress(value);
   if (address !== undefined) return { kind: 'fetched', address };
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase();

@@ -34,6 +34,11 @@ export function toHostError(error: unknown, doing: string, path?: string): unkno
   });
 }
 
+/** What a system error says, for people: `permission denied (EACCES)`. */
+export function errnoText(error: unknown): string {
+  return describeErrno(errnoOf(error) ?? 'unknown error');
+}
+
 function describeErrno(errno: string): string {
   const texts: Readonly<Record<string, string>> = {
     ENOSPC: 'no space left on the device',

@@ -103,7 +103,7 @@ describe('a secret', () => {
   });
 
   test('is found by this test where it is', async () => {
-    using project = createProject({ f: 'f' });
+    using project = createProject({ f: 'f', '../token': SECRET });
     const leaking = `FROM ${TEST_REGISTRY}/busybox:latest\nRUN --mount=type=secret,id=given cp /run/secrets/given /leak\n`;
     await buildWith(project, leaking);
     expect(filesWithSecret(project.out).some((path) => path.includes('blobs'))).toBe(true);

@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openAgentSocket } from '../../src/build/ssh/agent-socket.ts';
+import { findOrdinaryUser, type OrdinaryUser } from '../support/ordinary-user.ts';
 import { createProject } from '../support/project.ts';
 import { runCli } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -15,6 +18,12 @@ function makeKey(...args: readonly string[]): string {
   return path;
 }
 
+/** What `ssh-add` says of the agent behind a socket. */
+async function sshAdd(socket: string, ...words: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('ssh-add', words, { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+  return stdout;
+}
+
 describe('keys of ssh-keygen', () => {
   test.each([
     ['ed25519', ['-t', 'ed25519']],
@@ -25,17 +34,10 @@ describe('keys of ssh-keygen', () => {
   ])('%s: ssh-add lists it and verifies what it signs', async (_, args) => {
     const key = makeKey(...args);
     const socket = await openAgentSocket({ id: 'default', paths: [key] }, join(tempDir(), 'ssh'));
-    const program = async (...words: string[]): Promise<string> => {
-      const { execFile } = await import('node:child_process');
-      return await new Promise((resolve, reject) => {
-        const env = { ...process.env, SSH_AUTH_SOCK: socket.path };
-        execFile('ssh-add', words, { env }, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
-      });
-    };
     try {
       const [type, blob] = readFileSync(`${key}.pub`, 'utf8').split(' ');
-      expect(await program('-L')).toContain(`${type} ${blob}`);
-      await program('-T', `${key}.pub`);
+      expect(await sshAdd(socket.path, '-L')).toContain(`${type} ${blob}`);
+      await sshAdd(socket.path, '-T', `${key}.pub`);
     } finally {
       socket[Symbol.dispose]();
     }
@@ -79,3 +81,60 @@ describe('RUN --mount=type=ssh (reference, section 10)', () => {
     expect([required.exitCode, required.stderr]).toEqual([1, expect.stringContaining('STEP_SSH_MISSING')]);
   });
 });
+
+/** An agent of OpenSSH that `user` started, with one key; the path of its socket. */
+async function startAgent(user: OrdinaryUser): Promise<string> {
+  const folder = tempDir();
+  const key = makeKey('-t', 'ed25519');
+  for (const path of [folder, key]) chownSync(path, user.uid, user.gid);
+  chmodSync(join(key, '..'), 0o755);
+  const socket = join(folder, 'agent');
+  const [program, ...args] = user.commandLine(['ssh-agent', '-D', '-a', socket]);
+  const agent = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void agent.kill());
+  await new Promise((resolve) => agent.stdout.once('data', resolve));
+  const [add, ...words] = user.commandLine(['ssh-add', '-q', key]);
+  execFileSync(add, words, { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+  return socket;
+}
+
+const other = findOrdinaryUser();
+if (other !== undefined) {
+  describe('the agent of another user', () => {
+    const run = `FROM ${registry}/busybox:latest\nRUN --mount=type=ssh true\n`;
+
+    test.each<[how: string, args: (socket: string) => string[], code: string]>([
+      ['SSH_AUTH_SOCK', () => ['--ssh', 'default'], 'OPTION_NO_SSH_AGENT'],
+      ['--ssh', (socket) => ['--ssh', `default=${socket}`], 'OPTION_BAD_SSH_KEY'],
+    ])('is refused to a user who may not open it, by %s, and nobody connects', async (_, args, code) => {
+      const folder = tempDir();
+      chmodSync(folder, 0o755);
+      const socket = join(folder, 'agent');
+      let connections = 0;
+      const server = createServer(() => connections++);
+      await new Promise<void>((resolve) => server.listen(socket, resolve));
+      onTestFinished(() => void server.close());
+      chmodSync(socket, 0o600);
+      using project = createProject({ Dockerfile: run });
+      for (const path of [project.dir, join(project.dir, '..')]) chmodSync(path, 0o755);
+      const cache = join(other.home, `cache-${process.pid}`);
+      const { exitCode, stderr } = await runCli(['build', '--cache-dir', cache, ...args(socket), project.dir], {
+        as: other,
+        env: { SSH_AUTH_SOCK: socket },
+      });
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(code)]);
+      expect(stderr).toContain('permission denied (EACCES)');
+      expect([existsSync(cache), connections]).toEqual([false, 0]);
+    });
+
+    test('signs for root, who may open it, by a socket that is not its own', async () => {
+      const agent = await startAgent(other);
+      const socket = await openAgentSocket({ id: 'default', paths: [agent] }, join(tempDir(), 'ssh'));
+      onTestFinished(() => socket[Symbol.dispose]());
+      expect(socket.path).not.toBe(agent);
+      expect(await sshAdd(socket.path, '-L')).toContain('ssh-ed25519 ');
+      await expect(sshAdd(socket.path, '-D')).rejects.toThrow();
+      expect(await sshAdd(agent, '-L')).toContain('ssh-ed25519 ');
+    });
+  });
+}

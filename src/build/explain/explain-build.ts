@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { redactAddresses } from '../../core/git-url.ts';
 import { defaultCacheDir } from '../../io/host.ts';
 import { cacheFolders } from '../cache-folders.ts';
-import { contextAddress } from '../remote/fetched-context.ts';
+import { contextAddress } from '../context-address.ts';
 import type { StoreOptions } from '../stored-images.ts';
 import { formatReasons } from './format-reasons.ts';
 import { dockerfileName } from './project.ts';

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { redactAddresses } from '../../core/git-url.ts';
+import { contextAddress } from '../context-address.ts';
 import type { Settings } from '../defaults.ts';
 import type { BuildOptions } from '../options.ts';
-import { contextAddress } from '../remote/fetched-context.ts';
 import type { Project } from './trace-file.ts';
 
 const DOCKERFILE = 'Dockerfile';

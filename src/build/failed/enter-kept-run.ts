@@ -8,6 +8,7 @@ import { createWorkspace, type Workspace } from '../../io/workspace.ts';
 import { type ActiveSnapshot, type SandboxHost, startSandboxHost } from '../../rootfs/sandbox-host.ts';
 import { type CacheFolders, cacheFolders } from '../cache-folders.ts';
 import { type Claims, createClaims } from '../claims.ts';
+import { refuseMissingPaths } from '../named-paths.ts';
 import type { Secret, SshAccess } from '../options.ts';
 import { realiseKept } from '../steps/own-mounts.ts';
 import type { StoreOptions } from '../stored-images.ts';
@@ -31,9 +32,11 @@ export interface EnterOptions extends StoreOptions {
 /**
  * Runs a shell, or a command, in the root that a failed command of RUN left, with its environment, user, directory and
  * mounts; gives its exit code. The kept root stays as it is: what is changed in it is dropped afterwards.
- * @throws OptionError `OPTION_UNKNOWN_KEPT_RUN`; StepError `STEP_NO_SHELL`, `STEP_NO_TERMINAL`, `STEP_KEPT_RUN_GONE`
+ * @throws OptionError `OPTION_UNKNOWN_KEPT_RUN`; StepError `STEP_NO_SHELL`, `STEP_NO_TERMINAL`, `STEP_KEPT_RUN_GONE`;
+ * what {@link refuseMissingPaths} throws
  */
 export async function enterKeptRun(options: EnterOptions = {}): Promise<number> {
+  refuseMissingPaths(options);
   const folders = cacheFolders(resolve(options.cacheDir ?? defaultCacheDir()));
   const run = createKeptRuns(folders.kept).find(options.id);
   await using workspace = createWorkspace(folders.temporary);

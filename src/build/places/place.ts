@@ -1,8 +1,7 @@
 import { OptionError } from '../../core/errors.ts';
 import { formatReference, type Reference } from '../../core/reference.ts';
 import type { Engine } from '../../oci/engines/engine.ts';
-import type { LayoutAddress } from '../../oci/layout/layout.ts';
-import { parseLayoutAddress } from '../../oci/layout/read-layout.ts';
+import { type LayoutAddress, parseLayoutAddress } from '../../oci/layout/layout-address.ts';
 import { normalizeReference } from '../../oci/registry/docker-hub.ts';
 
 /** Where an image can be read from and written to. */

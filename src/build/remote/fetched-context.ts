@@ -11,6 +11,7 @@ import { peek } from '../../io/peek.ts';
 import { decodeTarHeader } from '../../io/tar-decode.ts';
 import { TAR_RECORD } from '../../io/tar-header.ts';
 import { isBuilderSwitchOn } from '../../plan/build-args.ts';
+import type { ContextAddress } from '../context-address.ts';
 import type { RemoteSession } from './remote-session.ts';
 import type { RemoteSources } from './remote-sources.ts';
 
@@ -24,20 +25,12 @@ export type FetchedContext = (
   time(): Promise<number | undefined>;
 };
 
-/** Where a context comes from; everything else is a path. */
-export type ContextAddress = { readonly kind: 'git' | 'http'; readonly address: string };
-
 type ContextSession = Pick<RemoteSession, 'workspace' | 'store' | 'signal' | 'options' | 'settings'> & {
   remotes(): RemoteSources;
 };
 
 /** Far more than a Dockerfile has, far less than a mistake can. */
 const MAX_TEXT_BYTES = 16 << 20;
-
-export function contextAddress(text: string): ContextAddress | undefined {
-  if (parseGitUrl(text, { shorthand: true }) !== undefined) return { kind: 'git', address: text };
-  return /^https?:\/\//i.test(text) ? { kind: 'http', address: text } : undefined;
-}
 
 /** @throws ContextError `CONTEXT_GIT_…`, `CONTEXT_DOWNLOAD_FAILED`, and as {@link readContextStream} does */
 export async function fetchContext(

@@ -1,13 +1,13 @@
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { OptionError } from '../../core/errors.ts';
-import { environment, processId } from '../../io/host.ts';
+import { processId } from '../../io/host.ts';
 import { toHostError } from '../../io/host-error.ts';
 import { makeFolder } from '../../io/make-folder.ts';
 import type { SshAccess } from '../options.ts';
 import { type Agent, createForwardingAgent, createKeyAgent } from './agent.ts';
-import { parsePrivateKey } from './private-key.ts';
+import { agentPaths, isOwnDescriptor } from './agent-paths.ts';
+import { type AgentKey, parsePrivateKey } from './private-key.ts';
 import { messagesOf, sshString } from './wire.ts';
 
 /** A socket on which an agent answers until it is disposed. */
@@ -66,41 +66,23 @@ async function serve(socket: Socket, agent: Agent): Promise<void> {
   }
 }
 
-function toAgent({ id, paths = [] }: SshAccess): Agent {
-  const [first] = paths;
-  if (first === undefined) return createForwardingAgent(usersAgent(id));
-  if (isSocket(first)) return createForwardingAgent(first);
-  return createKeyAgent(paths.map((path) => parsePrivateKey(read(path), path)));
+/**
+ * Reads the keys that were given, so that a bad one shows before anything is done.
+ * @throws as {@link openAgentSocket}
+ */
+export function refuseBadKeys(access: SshAccess): void {
+  const found = agentPaths(access);
+  if (found.kind === 'keys') for (const path of found.paths) if (!isOwnDescriptor(path)) readKey(path);
 }
 
-function usersAgent(id: string): string {
-  const path = environment('SSH_AUTH_SOCK');
-  if (path !== undefined && path !== '') return path;
-  throw new OptionError(
-    'OPTION_NO_SSH_AGENT',
-    `ssh ${JSON.stringify(id)}: there is no agent, SSH_AUTH_SOCK is not set`,
-    {
-      hint: `start one (eval "$(ssh-agent)"; ssh-add), or give keys with --ssh ${id}=FILE`,
-    },
-  );
+function toAgent(access: SshAccess): Agent {
+  const found = agentPaths(access);
+  return found.kind === 'socket' ? createForwardingAgent(found.path) : createKeyAgent(found.paths.map(readKey));
 }
 
-function isSocket(path: string): boolean {
-  return onKey(path, () => statSync(path)).isSocket();
-}
-
-/** A pipe or a device would keep the build waiting for ever, unless it is one of this process, as the shell's `<(…)` is. */
-function read(path: string): string {
-  const isKey = /^\/(?:dev\/fd|proc)\//.test(path) || onKey(path, () => statSync(path)).isFile();
-  if (isKey) return onKey(path, () => readFileSync(path, 'utf8'));
-  throw new OptionError('OPTION_BAD_SSH_KEY', `${JSON.stringify(path)} is neither a key nor the socket of an agent`, {
-    hint: 'give the file of a private key, or the socket that SSH_AUTH_SOCK names',
-  });
-}
-
-function onKey<T>(path: string, call: () => T): T {
+function readKey(path: string): AgentKey {
   try {
-    return call();
+    return parsePrivateKey(readFileSync(path, 'utf8'), path);
   } catch (error) {
     throw toHostError(error, 'read the ssh key', path);
   }

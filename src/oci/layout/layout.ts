@@ -1,4 +1,3 @@
-import type { Digest } from '../../core/digest.ts';
 import type { Descriptor } from '../../core/image.ts';
 import type { ContentReader } from '../../core/ports.ts';
 
@@ -7,11 +6,4 @@ export interface Layout {
   readonly dir: string;
   readonly reader: ContentReader;
   readonly manifests: readonly Descriptor[];
-}
-
-/** Which image of a layout: `DIR`, `DIR:tag` or `DIR@digest`. */
-export interface LayoutAddress {
-  readonly dir: string;
-  readonly tag?: string;
-  readonly digest?: Digest;
 }

@@ -1,29 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDigest } from '../../core/digest.ts';
-import { ContentError } from '../../core/errors.ts';
 import type { Descriptor, Image } from '../../core/image.ts';
 import { MediaType } from '../../core/media-types.ts';
 import type { Platform } from '../../core/platform.ts';
-import { errnoOf, toHostError } from '../../io/host-error.ts';
 import { createBlobStore } from '../../store/blob-store.ts';
 import { readAll } from '../../store/read.ts';
 import { chooseManifest, findManifest } from '../choose-manifest.ts';
 import { type ImageIndex, type Manifest, parseManifest } from '../image/manifest.ts';
 import { readImage } from '../image/read-image.ts';
-import type { Layout, LayoutAddress } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { type LayoutAddress, unreadableLayout } from './layout-address.ts';
 import { INDEX_FILE, LAYOUT_FILE } from './layout-files.ts';
 import { selectManifests } from './select-manifests.ts';
-
-/** @throws ContentError `CONTENT_BAD_DIGEST` */
-export function parseLayoutAddress(text: string): LayoutAddress {
-  const at = text.lastIndexOf('@sha256:');
-  if (at > 0) return { dir: text.slice(0, at), digest: parseDigest(text.slice(at + 1)) };
-  const colon = text.lastIndexOf(':');
-  return colon > Math.max(text.lastIndexOf('/'), 0)
-    ? { dir: text.slice(0, colon), tag: text.slice(colon + 1) }
-    : { dir: text };
-}
 
 /** @throws ContentError `CONTENT_NOT_A_LAYOUT`, and those of a damaged index */
 export async function readLayout(dir: string): Promise<Layout> {
@@ -66,10 +54,6 @@ async function readLayoutFile(dir: string, name: string): Promise<Uint8Array> {
   try {
     return await readFile(join(dir, name));
   } catch (cause) {
-    if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) throw toHostError(cause, 'read', join(dir, name));
-    throw new ContentError('CONTENT_NOT_A_LAYOUT', `${dir} is not an OCI image layout: it has no ${name}`, {
-      hint: 'name a directory as "lamella build -o type=oci-layout,dest=DIR" or "skopeo copy … oci:DIR" writes it',
-      cause,
-    });
+    throw unreadableLayout(dir, name, cause);
   }
 }

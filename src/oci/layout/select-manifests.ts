@@ -2,7 +2,8 @@ import { ContentError } from '../../core/errors.ts';
 import type { Descriptor } from '../../core/image.ts';
 import { imageCandidates } from '../choose-manifest.ts';
 import { Annotation } from '../named-image.ts';
-import type { Layout, LayoutAddress } from './layout.ts';
+import type { Layout } from './layout.ts';
+import type { LayoutAddress } from './layout-address.ts';
 
 /**
  * Entries of a layout's index that an address can mean: one, or several for the platform to choose from.

@@ -123,7 +123,10 @@ describe('what is given as a key or an agent', () => {
 
   it.each(['nothing', 'dead/agent'])('is named when it is not there: %s', async (name) => {
     const path = join(tempDir({ dead: '' }), name);
-    await expect(open(path)).rejects.toMatchObject({ family: 'host', message: expect.stringContaining(path) });
+    await expect(open(path)).rejects.toMatchObject({
+      code: 'OPTION_BAD_SSH_KEY',
+      message: expect.stringContaining(path),
+    });
   });
 
   it('may be a link to the socket of an agent, which the user has chosen', async () => {
