@@ -1,22 +1,16 @@
 import type { BigIntStats } from 'node:fs';
+import type { ContentSource } from '../core/toc.ts';
 import type { TreeNode } from '../core/tree.ts';
-
-/**
- * What tells whether a file changed, as the file system reports it, exactly. All are numbers that V8 keeps without memory
- * of their own wherever they are small, since a context may have hundreds of thousands.
- */
-export interface FileIdentity {
-  readonly dev: number;
-  /** A bigint only where a number would not be exact. */
-  readonly ino: number | bigint;
-  readonly size: number;
-  readonly mode: number;
-  /** Times in whole seconds since 1970, and the rest of each in nanoseconds. */
-  readonly mtime: number;
-  readonly mtimeNanoseconds: number;
-  readonly ctime: number;
-  readonly ctimeNanoseconds: number;
-}
+import {
+  type FileIdentity,
+  IDENTITY_WORDS,
+  KeptIdentity,
+  keepStats,
+  modeAt,
+  mtimeAt,
+  mtimeNanosecondsAt,
+  sizeAt,
+} from './file-identity.ts';
 
 /** A node of a directory on this machine. */
 export interface ContextNode extends TreeNode {
@@ -27,8 +21,6 @@ export function isContextNode(node: TreeNode): node is ContextNode {
   return 'identity' in node;
 }
 
-const NANOSECONDS = 1_000_000_000n;
-
 /** A path as it was found. */
 export interface FoundFile {
   readonly path: string;
@@ -36,25 +28,48 @@ export interface FoundFile {
   readonly real: string;
 }
 
-/** A path as a node; `undefined` for a socket. `readLink` is asked for symbolic links only. */
-export function toContextNode(found: FoundFile, stats: BigIntStats, readLink: () => string): ContextNode | undefined {
-  const type = typeOf(stats);
-  if (type === undefined) return undefined;
-  const identity = identityOf(stats);
-  const { mtime, mtimeNanoseconds } = identity;
-  // Owners count as root's (reference, section 11), and context files carry no extended attributes (design 5).
-  const common = { mode: identity.mode & 0o7777, uid: 0, gid: 0, mtime, mtimeNanoseconds, identity } as const;
-  switch (type) {
-    case 'file':
-      return { ...common, type, size: identity.size, source: { kind: 'path', path: found.path, real: found.real } };
-    case 'symlink':
-      return { ...common, type, size: 0, link: readLink() };
-    case 'character':
-    case 'block':
-      return { ...common, type, size: 0, ...deviceNumbers(stats.rdev) };
-    default:
-      return { ...common, type, size: 0 };
+/** Makes nodes of what is found. What the file system tells of all of them lies in few pieces of memory. */
+export class NodeMaker {
+  #words = new Uint32Array(0);
+  #at = 0;
+
+  /** A path as a node; `undefined` for a socket. `readLink` is asked for symbolic links only. */
+  make(found: FoundFile, stats: BigIntStats, readLink: () => string): ContextNode | undefined {
+    const type = TYPES.get(Number(stats.mode) & TYPE_BITS);
+    if (type === undefined) return undefined;
+    const place = this.#keep(stats);
+    switch (type) {
+      case 'file':
+        return new FileNode(place, found, stats.nlink === 1n);
+      case 'symlink':
+        return new LinkNode(place, readLink());
+      case 'character':
+      case 'block':
+        return new DeviceNode(place, type, stats.rdev);
+      default:
+        return new FoundNode(place, type);
+    }
   }
+
+  #keep(stats: BigIntStats): Place {
+    if (this.#at === this.#words.length) {
+      this.#words = new Uint32Array(IDENTITIES * IDENTITY_WORDS);
+      this.#at = 0;
+    }
+    const place = { words: this.#words, at: this.#at };
+    this.#at += IDENTITY_WORDS;
+    keepStats(stats, place.words, place.at);
+    return place;
+  }
+}
+
+/** In one piece of memory. */
+const IDENTITIES = 512;
+
+/** Where the identity of a node lies. */
+interface Place {
+  readonly words: Uint32Array;
+  readonly at: number;
 }
 
 const TYPE_BITS = 0o170000;
@@ -67,57 +82,85 @@ const TYPES: ReadonlyMap<number, TreeNode['type']> = new Map([
   [0o060000, 'block'],
 ]);
 
-function typeOf({ mode }: BigIntStats): TreeNode['type'] | undefined {
-  return TYPES.get(Number(mode) & TYPE_BITS);
+/** Owners count as root's (reference, section 11), and context files carry no extended attributes (design 5). */
+class FoundNode implements ContextNode {
+  readonly type: TreeNode['type'];
+  protected readonly words: Uint32Array;
+  protected readonly at: number;
+
+  constructor({ words, at }: Place, type: TreeNode['type']) {
+    this.type = type;
+    this.words = words;
+    this.at = at;
+  }
+
+  get identity(): FileIdentity {
+    return new KeptIdentity(this.words, this.at);
+  }
+
+  get mode(): number {
+    return modeAt(this.words, this.at) & 0o7777;
+  }
+
+  get uid(): number {
+    return 0;
+  }
+
+  get gid(): number {
+    return 0;
+  }
+
+  get size(): number {
+    return 0;
+  }
+
+  get mtime(): number {
+    return mtimeAt(this.words, this.at);
+  }
+
+  get mtimeNanoseconds(): number {
+    return mtimeNanosecondsAt(this.words, this.at);
+  }
 }
 
-export function identityOf({ dev, ino, size, mode, mtimeNs, ctimeNs }: BigIntStats): FileIdentity {
-  const inode = Number(ino);
-  return {
-    dev: Number(dev),
-    ino: Number.isSafeInteger(inode) ? inode : ino,
-    size: Number(size),
-    mode: Number(mode),
-    mtime: secondsOf(mtimeNs),
-    mtimeNanoseconds: restOf(mtimeNs),
-    ctime: secondsOf(ctimeNs),
-    ctimeNanoseconds: restOf(ctimeNs),
-  };
+class FileNode extends FoundNode {
+  readonly isSingle: boolean;
+  readonly #path: string;
+  readonly #real: string;
+
+  constructor(place: Place, { path, real }: FoundFile, isSingle: boolean) {
+    super(place, 'file');
+    this.isSingle = isSingle;
+    this.#path = path;
+    this.#real = real;
+  }
+
+  override get size(): number {
+    return sizeAt(this.words, this.at);
+  }
+
+  get source(): ContentSource {
+    return { kind: 'path', path: this.#path, real: this.#real };
+  }
 }
 
-/** Rounded down, before 1970 too. */
-function secondsOf(nanoseconds: bigint): number {
-  const seconds = Number(nanoseconds / NANOSECONDS);
-  return nanoseconds < 0n && nanoseconds % NANOSECONDS !== 0n ? seconds - 1 : seconds;
+class LinkNode extends FoundNode {
+  readonly link: string;
+
+  constructor(place: Place, link: string) {
+    super(place, 'symlink');
+    this.link = link;
+  }
 }
 
-function restOf(nanoseconds: bigint): number {
-  const rest = Number(nanoseconds % NANOSECONDS);
-  return rest < 0 ? rest + Number(NANOSECONDS) : rest;
-}
+class DeviceNode extends FoundNode {
+  readonly major: number;
+  readonly minor: number;
 
-export function isSameIdentity(a: FileIdentity, b: FileIdentity): boolean {
-  return (
-    a.dev === b.dev &&
-    a.ino === b.ino &&
-    a.size === b.size &&
-    a.mode === b.mode &&
-    a.mtime === b.mtime &&
-    a.mtimeNanoseconds === b.mtimeNanoseconds &&
-    a.ctime === b.ctime &&
-    a.ctimeNanoseconds === b.ctimeNanoseconds
-  );
-}
-
-/** Milliseconds since 1970 with their fraction, as Node rounds times that are not asked for as bigint. */
-export function milliseconds(seconds: number, nanoseconds: number): number {
-  return seconds * 1000 + nanoseconds / 1e6;
-}
-
-/** Linux packs both numbers into one (makedev(3)). */
-function deviceNumbers(rdev: bigint): { major: number; minor: number } {
-  return {
-    major: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n)),
-    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n)),
-  };
+  /** Linux packs both numbers into one (makedev(3)). */
+  constructor(place: Place, type: 'character' | 'block', rdev: bigint) {
+    super(place, type);
+    this.major = Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n));
+    this.minor = Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n));
+  }
 }

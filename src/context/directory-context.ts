@@ -6,7 +6,7 @@ import { baseName, compareBytes, joinPath, parentPath } from '../core/paths.ts';
 import type { Tree } from '../core/tree.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { fileChanged, isAbsent, requireDirectory, unreadable } from './context-error.ts';
-import { type ContextNode, toContextNode } from './context-node.ts';
+import { type ContextNode, NodeMaker } from './context-node.ts';
 import { type WatchedPaths, watchPaths } from './file-watch.ts';
 
 /** A directory of this machine as a tree. Ignored paths and sockets are absent. */
@@ -31,6 +31,7 @@ class DirectoryContext implements ContextTree {
   /** The same without links, and without the slash of /. */
   readonly #realRoot: string;
   readonly #ignore: IgnoreMatcher | undefined;
+  readonly #maker = new NodeMaker();
   readonly #nodes = new Map<string, ContextNode | undefined>();
   readonly #names = new Map<string, readonly string[]>();
   /** Files of more than one name, by device and inode. */
@@ -111,7 +112,7 @@ class DirectoryContext implements ContextTree {
     try {
       const stats = lstatSync(absolute, { bigint: true });
       const real = this.#root === this.#realRoot ? absolute : `${this.#realRoot}/${path}`;
-      const node = toContextNode({ path: absolute, real }, stats, () => readLink(absolute));
+      const node = this.#maker.make({ path: absolute, real }, stats, () => readLink(absolute));
       return node?.type === 'file' && stats.nlink > 1n ? this.#sharedNode(node) : node;
     } catch (error) {
       if (isBuilderError(error)) throw error;

@@ -1,7 +1,7 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { isAbsent, unreadable } from './context-error.ts';
-import { type FileIdentity, milliseconds } from './context-node.ts';
+import { type FileIdentity, milliseconds } from './file-identity.ts';
 import { isRacy } from './raciness.ts';
 
 /** Paths as they were found, absent ones too: what must be as it was for the same walk to find the same. */

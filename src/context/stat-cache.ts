@@ -2,9 +2,16 @@ import { readFileSync } from 'node:fs';
 import { type Digest, hexOf, toDigest } from '../core/digest.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import { freeMemory } from '../io/free-memory.ts';
-import { type FileIdentity, isSameIdentity, milliseconds } from './context-node.ts';
+import {
+  type FileIdentity,
+  IDENTITY_WORDS,
+  isSameIdentity,
+  KeptIdentity,
+  keepIdentity,
+  milliseconds,
+} from './file-identity.ts';
 import { isRacy } from './raciness.ts';
-import { IDENTITY_WORDS, type NewRow, StatTable } from './stat-table.ts';
+import { type NewRow, StatTable } from './stat-table.ts';
 
 /** Digests of files by absolute path, trusted as long as the file's identity is the same; and those of blobs of git. */
 export interface StatCache {
@@ -65,11 +72,15 @@ class FileStatCache implements StatCache {
     const added = this.#added.get(path);
     if (added !== undefined) return isSameIdentity(added.identity, identity) ? added.digest : undefined;
     const row = this.#table.find(path);
-    if (row === undefined) return undefined;
-    putIdentity(identity, this.#words);
-    if (!this.#table.hasIdentity(row, this.#words)) return undefined;
+    if (row === undefined || !this.#hasIdentity(row, identity)) return undefined;
     this.#table.setDay(row, this.#today);
     return toDigest(this.#table.sha256(row));
+  }
+
+  #hasIdentity(row: number, identity: FileIdentity): boolean {
+    if (identity instanceof KeptIdentity) return this.#table.hasIdentity(row, identity.words, identity.at);
+    keepIdentity(identity, this.#words, 0);
+    return this.#table.hasIdentity(row, this.#words, 0);
   }
 
   set(path: string, { identity, digest, hashedAtMs }: Added & { readonly hashedAtMs: number }): void {
@@ -99,7 +110,7 @@ class FileStatCache implements StatCache {
 
   #toRow({ identity, digest }: Added): NewRow {
     return {
-      putIdentity: (words, at) => putIdentity(identity, words, at),
+      putIdentity: (words, at) => keepIdentity(identity, words, at),
       sha256: hexOf(digest),
       day: this.#today,
     };
@@ -115,26 +126,6 @@ const NO_IDENTITY: FileIdentity = {
 /** No absolute path begins like this. */
 function blobName(id: string): string {
   return `blob ${id}`;
-}
-
-const HALF = 2 ** 32;
-
-/** All numbers whole, those that may be large in two halves. */
-function putIdentity(identity: FileIdentity, words: Uint32Array, at = 0): void {
-  const { dev, ino, size, mode, mtime, mtimeNanoseconds, ctime, ctimeNanoseconds } = identity;
-  words[at] = Math.floor(dev / HALF);
-  words[at + 1] = dev;
-  words[at + 2] = typeof ino === 'bigint' ? Number(ino >> 32n) : Math.floor(ino / HALF);
-  words[at + 3] = typeof ino === 'bigint' ? Number(BigInt.asUintN(32, ino)) : ino;
-  words[at + 4] = Math.floor(size / HALF);
-  words[at + 5] = size;
-  words[at + 6] = mode;
-  words[at + 7] = Math.floor(mtime / HALF);
-  words[at + 8] = mtime;
-  words[at + 9] = mtimeNanoseconds;
-  words[at + 10] = Math.floor(ctime / HALF);
-  words[at + 11] = ctime;
-  words[at + 12] = ctimeNanoseconds;
 }
 
 function isYoung({ mtime, mtimeNanoseconds, ctime, ctimeNanoseconds }: FileIdentity, hashedAtMs: number): boolean {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { compareBytes } from '../core/paths.ts';
+import { IDENTITY_WORDS } from './file-identity.ts';
 
 /** Of each row: the numbers of an identity, a sha256, and a day. */
-export const IDENTITY_WORDS = 13;
 const HASH_WORDS = 8;
 const DAY_AT = IDENTITY_WORDS + HASH_WORDS;
 const ROW_WORDS = DAY_AT + 1;
@@ -62,16 +62,15 @@ export class StatTable {
 
   /** The row of a name. */
   find(name: string): number | undefined {
-    const length = this.#put(name);
-    const row = this.#next < this.count && this.#compare(this.#next, length) === 0 ? this.#next : this.#search(length);
+    const row = this.#isNamed(this.#next, name) ? this.#next : this.#search(this.#put(name));
     if (row < 0) return undefined;
     this.#next = row + 1;
     return row;
   }
 
-  hasIdentity(row: number, words: Uint32Array): boolean {
+  hasIdentity(row: number, words: Uint32Array, at: number): boolean {
     const start = row * ROW_WORDS;
-    for (let at = 0; at < IDENTITY_WORDS; at++) if (this.#rows[start + at] !== words[at]) return false;
+    for (let word = 0; word < IDENTITY_WORDS; word++) if (this.#rows[start + word] !== words[at + word]) return false;
     return true;
   }
 
@@ -137,6 +136,18 @@ export class StatTable {
     });
     keepUpTo(this.count);
     return merged;
+  }
+
+  /** Whether a row has a name of ASCII characters; a call out of JavaScript for each would cost more than it tells. */
+  #isNamed(row: number, name: string): boolean {
+    if (row >= this.count) return false;
+    const start = this.#nameEnd(row - 1);
+    if (this.#nameEnd(row) - start !== name.length) return false;
+    for (let at = name.length - 1; at >= 0; at--) {
+      const unit = name.charCodeAt(at);
+      if (unit > 0x7f || unit !== this.#file[start + at]) return false;
+    }
+    return true;
   }
 
   /** The row of the name in the scratch memory, or the complement of where it belongs. */

@@ -12,6 +12,24 @@ export interface TreeNode extends Metadata {
   readonly digest?: Digest;
   /** For regular files: where the content is. */
   readonly source?: ContentSource;
+  /** True where it is known that no other path holds this node. */
+  readonly isSingle?: boolean;
+}
+
+/** A node with other metadata. A node may be a view of what lies elsewhere, of which `{ ...node }` is nothing. */
+export function nodeWith(node: TreeNode, changes: Partial<TreeNode>): TreeNode {
+  const { type, mode, uid, gid, mtime, mtimeNanoseconds, xattrs, size, link, major, minor, digest, source } = node;
+  return {
+    ...{ type, mode, uid, gid, mtime, size },
+    ...(mtimeNanoseconds !== undefined && { mtimeNanoseconds }),
+    ...(xattrs !== undefined && { xattrs }),
+    ...(link !== undefined && { link }),
+    ...(major !== undefined && { major }),
+    ...(minor !== undefined && { minor }),
+    ...(digest !== undefined && { digest }),
+    ...(source !== undefined && { source }),
+    ...changes,
+  };
 }
 
 /**

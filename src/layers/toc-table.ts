@@ -106,6 +106,10 @@ export class TocTable {
     return at;
   }
 
+  size(row: number): number {
+    return this.#columns.numbers.size.at(row);
+  }
+
   /** Where the content of a file begins in the tar. */
   offset(row: number): number | undefined {
     const offset = this.#columns.numbers.offset.at(row);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import type { FileIdentity } from '../../src/context/context-node.ts';
+import type { FileIdentity } from '../../src/context/file-identity.ts';
 import { openStatCache } from '../../src/context/stat-cache.ts';
 import { toDigest } from '../../src/core/digest.ts';
 import { tempDir } from '../support/temp-dir.ts';

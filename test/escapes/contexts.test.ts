@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { treeEntry } from '../../src/build/tree-entries.ts';
 import { openDirectoryContext } from '../../src/context/directory-context.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { packLayer } from '../../src/layers/pack.ts';
@@ -60,7 +61,7 @@ describe('what takes the place of a file between finding and reading it', () => 
     await expect(hashFiles([node])).rejects.toMatchObject({
       code: expect.stringMatching(/^CONTEXT_(FILE_CHANGED|UNREADABLE)$/),
     });
-    const packing = packLayer([{ ...node, path: 'f' }], createMemoryStore(), {
+    const packing = packLayer([treeEntry('f', node)], createMemoryStore(), {
       times: { kind: 'preserve' },
       compression: 'none',
     });

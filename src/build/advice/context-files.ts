@@ -1,5 +1,5 @@
-import { parentPath } from '../../core/paths.ts';
-import type { TocEntry } from '../../core/toc.ts';
+import { tableOf } from '../../layers/toc-codec.ts';
+import { ROOT_ROW, type TocTable } from '../../layers/toc-table.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import type { MissReason } from '../explain/miss-reason.ts';
 import type { ExplainedStep } from '../explain/trace-file.ts';
@@ -36,8 +36,7 @@ export async function adviseOnContext(
   const volatile = adviseOnVolatile(report);
   if (report.writtenBytes < MANY_BYTES_OF_CONTEXT) return volatile;
   const tocs = await Promise.all(layers.map(({ layer }) => library.toc(layer)));
-  const entries = tocs.flatMap((toc) => toc.entries);
-  return [...volatile, ...adviseOnFolders(entries, report.text, wanted(step))];
+  return [...volatile, ...adviseOnFolders(tocs.map(tableOf), report.text, wanted(step))];
 }
 
 /** Whoever names a folder wants it. */
@@ -45,11 +44,9 @@ function wanted({ sources, destination }: Pick<CopyStep | AddStep, 'sources' | '
   return new Set([...sources, destination].flatMap((path) => path.split('/')));
 }
 
-function adviseOnFolders(entries: readonly TocEntry[], text: string, named: ReadonlySet<string>): Advice[] {
-  const folders = foldersOf(
-    entries,
-    FOLDERS.filter((name) => !named.has(name)),
-  );
+function adviseOnFolders(tables: readonly TocTable[], text: string, named: ReadonlySet<string>): Advice[] {
+  const names = new Set(FOLDERS.filter((name) => !named.has(name)));
+  const folders = foldersOf(tables, names);
   const large = folders.filter(({ bytes }) => bytes >= MANY_BYTES_OF_CONTEXT).sort((a, b) => b.bytes - a.bytes);
   if (large.length === 0) return [];
   const what = large.map(({ name, files, bytes }) => `${name} (${countOf(files, 'file')}, ${formatMegabytes(bytes)})`);
@@ -70,23 +67,32 @@ interface Folder {
 }
 
 /** What lies in folders of these names; the outermost counts. */
-function foldersOf(entries: readonly TocEntry[], names: readonly string[]): Folder[] {
+function foldersOf(tables: readonly TocTable[], names: ReadonlySet<string>): Folder[] {
   const folders = new Map<string, Folder>();
-  const known = new Set(names);
-  let last: { readonly parent: string; readonly name: string | undefined } | undefined;
-  for (const entry of entries) {
-    if (entry.type !== 'file') continue;
-    const parent = parentPath(entry.path);
-    // Files of one directory follow one another.
-    if (last?.parent !== parent) last = { parent, name: parent.split('/').find((part) => known.has(part)) };
-    const { name } = last;
-    if (name === undefined) continue;
-    const folder = folders.get(name) ?? { name, files: 0, bytes: 0 };
-    folder.files++;
-    folder.bytes += entry.size;
-    folders.set(name, folder);
+  for (const table of tables) {
+    const nameOf = outermost(table, names);
+    for (let row = 0; row < table.head.count; row++) {
+      const name = table.type(row) === 'file' ? nameOf(table.parent(row)) : undefined;
+      if (name === undefined) continue;
+      const folder = folders.get(name) ?? { name, files: 0, bytes: 0 };
+      folder.files++;
+      folder.bytes += table.size(row);
+      folders.set(name, folder);
+    }
   }
   return [...folders.values()];
+}
+
+/** Tells of the row of a directory which of the names is the outermost in its path. */
+function outermost(table: TocTable, names: ReadonlySet<string>): (directory: number) => string | undefined {
+  const found = new Map<number, string | undefined>([[ROOT_ROW, undefined]]);
+  return function nameOf(directory: number): string | undefined {
+    if (found.has(directory)) return found.get(directory);
+    const own = table.name(directory);
+    const name = nameOf(table.parent(directory)) ?? (names.has(own) ? own : undefined);
+    found.set(directory, name);
+    return name;
+  };
 }
 
 function adviseOnVolatile({ text, reasons }: Pick<ExplainedStep, 'text' | 'reasons'>): Advice[] {

@@ -1,7 +1,7 @@
 import type { Digest } from '../../core/digest.ts';
 import { compareTreePaths, joinPath, parentPath } from '../../core/paths.ts';
 import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
-import type { Tree, TreeNode } from '../../core/tree.ts';
+import { nodeWith, type Tree, type TreeNode } from '../../core/tree.ts';
 import { toEntry, toHardlink } from './copy-entry.ts';
 import { notADirectory } from './copy-error.ts';
 
@@ -61,7 +61,7 @@ export class Destination {
    */
   share(path: string, node: PlacedNode): PlacedNode {
     if (node.inode !== undefined || !this.#placed.has(path)) return node;
-    const shared = { ...node, inode: {} };
+    const shared = { ...nodeWith(node, {}), inode: {} };
     this.#placed.set(path, shared);
     return shared;
   }

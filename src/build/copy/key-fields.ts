@@ -21,9 +21,11 @@ function sourceFields(
 ): string[] {
   const firstNames = new Map<TreeNode, string>();
   const fields = paths.map(({ path, node }) => {
-    const first = node.type === 'file' ? firstNames.get(node) : undefined;
-    if (first !== undefined) return JSON.stringify([path, 'hardlink', first]);
-    firstNames.set(node, path);
+    if (node.type === 'file' && node.isSingle !== true) {
+      const first = firstNames.get(node);
+      if (first !== undefined) return JSON.stringify([path, 'hardlink', first]);
+      firstNames.set(node, path);
+    }
     return fieldText(path, node, contentOf(path, node, digestOf));
   });
   return [JSON.stringify([kind, name, fields.length]), ...fields];

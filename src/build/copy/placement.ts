@@ -1,6 +1,6 @@
 import { applyChmod, type ModeChange, parseChmod } from '../../core/chmod.ts';
 import { joinPath, parentPath, treePath } from '../../core/paths.ts';
-import type { TreeNode } from '../../core/tree.ts';
+import { nodeWith, type TreeNode } from '../../core/tree.ts';
 import type { Owner } from '../../rootfs/accounts.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { linkLoop, ontoDirectory, ontoNonDirectory } from './copy-error.ts';
@@ -82,7 +82,7 @@ function placeDirectory(paths: readonly SelectedPath[], placement: Placement): v
     refuseOtherKind(at, node, destination.lookup(at));
     const placed = withAttributes(node, placement);
     const inode = inodes.get(node);
-    destination.put(at, inode === undefined ? placed : { ...placed, inode });
+    destination.put(at, inode === undefined ? placed : { ...nodeWith(placed, {}), inode });
   }
 }
 
@@ -96,7 +96,7 @@ function linkedFiles(paths: readonly SelectedPath[]): Map<TreeNode, object> {
   const seen = new Set<TreeNode>();
   const inodes = new Map<TreeNode, object>();
   for (const { node } of paths) {
-    if (node.type !== 'file') continue;
+    if (node.type !== 'file' || node.isSingle === true) continue;
     if (seen.has(node)) inodes.set(node, inodes.get(node) ?? {});
     seen.add(node);
   }
@@ -107,5 +107,5 @@ function withAttributes(node: TreeNode, { owner, modeChange }: Placement): TreeN
   if (owner === undefined && modeChange === undefined) return node;
   const keepsMode = modeChange === undefined || node.type === 'symlink';
   const mode = keepsMode ? node.mode : applyChmod(modeChange, node.mode, node.type === 'directory');
-  return { ...node, ...owner, mode };
+  return nodeWith(node, { ...owner, mode });
 }

@@ -4,7 +4,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { environmentWith } from '../../io/host.ts';
 import { findProgram } from '../../io/programs.ts';
-import { type FileIdentity, milliseconds } from '../context-node.ts';
+import { type FileIdentity, milliseconds } from '../file-identity.ts';
 import { isRacy } from '../raciness.ts';
 import { type GitIndex, type IndexEntry, parseGitIndex } from './index-file.ts';
 

@@ -1,5 +1,6 @@
 import { baseName, joinPath } from '../../core/paths.ts';
-import type { Tree, TreeNode } from '../../core/tree.ts';
+import { nodeWith, type Tree, type TreeNode } from '../../core/tree.ts';
+import { type ContextNode, isContextNode } from '../context-node.ts';
 
 export interface GitTreeOptions {
   /** Clean and relative, without symbolic links. */
@@ -33,8 +34,9 @@ export function gitTree(checkout: Tree, { subdir, keepGitDir, mtime }: GitTreeOp
   };
 }
 
-function normalised(node: TreeNode, mtime: number | undefined): TreeNode {
+function normalised(node: TreeNode, mtime: number | undefined): TreeNode | ContextNode {
   const isPlain = node.type === 'file' && (node.mode & 0o100) === 0;
   const mode = node.type === 'symlink' ? 0o777 : isPlain ? 0o644 : 0o755;
-  return { ...node, mode, ...(mtime !== undefined && { mtime, mtimeNanoseconds: 0 }) };
+  const seen = nodeWith(node, { mode, ...(mtime !== undefined && { mtime, mtimeNanoseconds: 0 }) });
+  return isContextNode(node) ? { ...seen, identity: node.identity } : seen;
 }

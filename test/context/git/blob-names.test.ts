@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { identityOf } from '../../../src/context/context-node.ts';
+import { identityOf } from '../../../src/context/file-identity.ts';
 import { openBlobNames } from '../../../src/context/git/blob-names.ts';
 import { createGitRepository, type GitRepository } from '../../support/git-repository.ts';
 import { tempDir } from '../../support/temp-dir.ts';
