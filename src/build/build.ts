@@ -23,6 +23,7 @@ import { openDockerfile } from './load-dockerfile.ts';
 import { firstError } from './located-error.ts';
 import { openMainContext } from './main-context.ts';
 import { contextLookup, parseNamedContexts } from './named-contexts.ts';
+import { refuseUnfitOptions } from './option-kinds.ts';
 import type { BuildOptions } from './options.ts';
 import { writeOutputs } from './outputs.ts';
 import { tellingOfLock } from './project/pinned-images.ts';
@@ -41,7 +42,7 @@ import { producedFiles } from './unchanged/produced-files.ts';
  *
  * @throws ParseError, PlanError for what stands in the Dockerfile; StepError for a step that fails; ContextError,
  * RegistryError, ContentError, LayerError, HostError for what it is made from and where it goes; OptionError for
- * options that contradict each other; the reason of `options.signal` when that aborts
+ * options that are unknown, unfit or contradict each other; the reason of `options.signal` when that aborts
  *
  * @example
  * ```ts
@@ -50,6 +51,7 @@ import { producedFiles } from './unchanged/produced-files.ts';
  * ```
  */
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
+  refuseUnfitOptions(options);
   const lostSteps = createLostSteps();
   const emit = tellingOnce(options);
   for (let lost = 0; ; lost = lostSteps.count) {
