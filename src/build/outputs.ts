@@ -79,7 +79,7 @@ async function write(session: Session, output: Destined, exported: Exported): Pr
     case 'oci':
       return await writeOciArchive(resolve(output.destination), [toNamed(session, exported)], store);
     case 'oci-layout':
-      return await writeLayout(resolve(output.destination), [toNamed(session, exported)], store);
+      return await writeLayout(resolve(output.destination), [toNamed(session, exported)], store, session.signal);
     case 'docker':
       return await writeDockerArchive(resolve(output.destination), [imageForHost(session, exported)], store);
     case 'registry':

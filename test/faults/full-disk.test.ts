@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { type BuildOptions, isBuilderError, verifyCache } from '../../src/index.ts';
+import { type BuildOptions, isBuilderError, ociLayout, verifyCache } from '../../src/index.ts';
 import { createBuilder } from '../support/build.ts';
 import { requireTool } from '../support/host.ts';
 import { useNpmCache } from '../support/npm-machine.ts';
@@ -55,6 +55,28 @@ async function fetchedProject() {
 }
 
 describe.skipIf(!isRoot)('a disk that is full', () => {
+  test.each(['4k', '24k', '500k', '2900k'])(
+    'at %s below the folder of a new layout leaves no folder, and below an old one leaves that as it was',
+    async (size) => {
+      const builder = createBuilder();
+      const [context, old] = [tempDir(files()), tempDir({ f: 'x' })];
+      const build = (from: string, to: string) =>
+        builder.build({ context: from, dockerfileText: 'FROM scratch\nCOPY . /\n', outputs: [ociLayout(to)] });
+      const disk = await smallDisk('200m');
+      await build(old, join(disk.path, 'old'));
+      const listed = () => readdirSync(disk.path, { recursive: true }).sort();
+      const before = listed();
+      const used = before.length * 4;
+      await disk.remount(`size=${used + Number.parseInt(size, 10)}k`);
+      for (const to of ['old', 'new/folder/layout']) {
+        await expect(build(context, join(disk.path, to))).rejects.toMatchObject({ code: 'HOST_DISK_FULL' });
+        expect(listed()).toEqual(before);
+      }
+      await disk.remount('size=200m');
+      await build(context, join(disk.path, 'new/folder/layout'));
+    },
+  );
+
   test.each(['4k', '12k', '300k', '2m', '4500k'])(
     'at %s is named, nothing half written is used, and the next build works',
     async (size) => {

@@ -53,7 +53,7 @@ export async function writePlace(request: WriteRequest, tools: PlaceTools): Prom
       const { dir, tag } = to.address;
       const entry = await nameImage(image, tag === undefined ? request.names : []);
       const tagged = tag === undefined ? entry : withRefName(entry, tag);
-      await telling(image, onTransfer, (observed) => addToLayout(resolve(dir), tagged, observed));
+      await telling(image, onTransfer, (observed) => addToLayout(resolve(dir), tagged, observed, tools.signal));
       return descriptor;
     }
     case 'oci-archive':

@@ -12,6 +12,7 @@ import type { DescriptorReader } from '../graph.ts';
 import { formatIndex } from '../image/manifest.ts';
 import { Annotation, contentOfAll, type NamedImage, toIndexEntries } from '../named-image.ts';
 import { BLOBS, INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from './layout-files.ts';
+import { isLeaseFile, type LayoutWriting, writeInTurn } from './layout-writing.ts';
 import { placeBlob } from './place-blob.ts';
 import { readLayout } from './read-layout.ts';
 
@@ -20,12 +21,19 @@ export type LayoutSource = DescriptorReader & Partial<BlobPaths>;
 
 /**
  * Makes `dir` an OCI image layout that holds exactly these images. The index appears last and at once, so a reader sees
- * the old images or the new ones; content that no longer is referenced goes afterwards. Writing again changes nothing.
+ * the old images or the new ones; content that no longer is referenced goes afterwards. Writing again changes nothing. What a
+ * failure leaves is what was there before. Waits while another process writes there, unless `signal` aborts.
  * @throws OptionError `OPTION_OUTPUT_NOT_EMPTY`, `OPTION_OUTPUT_IS_STORE`; HostError
  */
-export async function writeLayout(dir: string, exports: readonly NamedImage[], reader: LayoutSource): Promise<void> {
-  const content = await writeContent(dir, exports, reader);
-  await attempt(dir, async () => {
+export async function writeLayout(
+  dir: string,
+  exports: readonly NamedImage[],
+  reader: LayoutSource,
+  signal?: AbortSignal,
+): Promise<void> {
+  const content = await contentFor(dir, exports, reader);
+  await attempt(dir, signal, async (writing) => {
+    await writeContent(dir, content, { reader, writing });
     await writeIfChanged(join(dir, INDEX_FILE), formatIndex(toIndexEntries(exports)));
     await removeOthers(join(dir, BLOBS), content);
   });
@@ -36,9 +44,15 @@ export async function writeLayout(dir: string, exports: readonly NamedImage[], r
  * their content stay.
  * @throws as {@link writeLayout}
  */
-export async function addToLayout(dir: string, added: NamedImage, reader: LayoutSource): Promise<void> {
-  await writeContent(dir, [added], reader);
-  await attempt(dir, async () => {
+export async function addToLayout(
+  dir: string,
+  added: NamedImage,
+  reader: LayoutSource,
+  signal?: AbortSignal,
+): Promise<void> {
+  const content = await contentFor(dir, [added], reader);
+  await attempt(dir, signal, async (writing) => {
+    await writeContent(dir, content, { reader, writing });
     const before = existsSync(join(dir, INDEX_FILE)) ? (await readLayout(dir)).manifests : [];
     const entries = toIndexEntries([added]);
     const kept = before.filter((entry) => !entries.some((other) => replaces(other, entry)));
@@ -55,19 +69,41 @@ function replaces(added: Descriptor, existing: Descriptor): boolean {
   return named || (added.digest === existing.digest && names.every(([, b]) => b === undefined));
 }
 
-async function writeContent(dir: string, exports: readonly NamedImage[], reader: LayoutSource): Promise<Descriptor[]> {
+async function contentFor(
+  dir: string,
+  exports: readonly NamedImage[],
+  reader: LayoutSource,
+): Promise<readonly Descriptor[]> {
   const content = await contentOfAll(reader, exports);
   checkApart(dir, content, reader);
-  await attempt(dir, async () => {
-    await prepareDirectory(dir);
-    for (const descriptor of content) await placeBlob(blobPath(dir, descriptor.digest), descriptor, reader);
-  });
   return content;
 }
 
-async function attempt(dir: string, write: () => Promise<void>): Promise<void> {
+interface ContentWriting {
+  readonly reader: LayoutSource;
+  readonly writing: LayoutWriting;
+}
+
+async function writeContent(
+  dir: string,
+  content: readonly Descriptor[],
+  { reader, writing }: ContentWriting,
+): Promise<void> {
+  await prepareDirectory(dir, writing);
+  for (const descriptor of content) {
+    const path = blobPath(dir, descriptor.digest);
+    writing.adds(path);
+    await placeBlob(path, descriptor, reader);
+  }
+}
+
+async function attempt(
+  dir: string,
+  signal: AbortSignal | undefined,
+  write: (writing: LayoutWriting) => Promise<void>,
+): Promise<void> {
   try {
-    await write();
+    await writeInTurn(dir, signal, write);
   } catch (error) {
     throw toHostError(error, 'write the image layout', dir);
   }
@@ -88,14 +124,14 @@ function checkApart(dir: string, content: readonly Descriptor[], reader: Partial
   });
 }
 
-async function prepareDirectory(dir: string): Promise<void> {
-  makeFolder(dir);
-  const names = await readdir(dir);
+async function prepareDirectory(dir: string, writing: LayoutWriting): Promise<void> {
+  const names = (await readdir(dir)).filter((name) => !isLeaseFile(name));
   if (names.length > 0 && !names.includes(LAYOUT_FILE)) {
     throw new OptionError('OPTION_OUTPUT_NOT_EMPTY', `${dir} is not empty and not an OCI image layout`, {
       hint: 'choose an empty or new directory; lamella removes what an earlier image left there',
     });
   }
+  writing.adds(join(dir, LAYOUT_FILE));
   await writeIfChanged(join(dir, LAYOUT_FILE), LAYOUT_CONTENT);
   makeFolder(join(dir, BLOBS));
 }

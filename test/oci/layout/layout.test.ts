@@ -5,7 +5,7 @@ import type { Image } from '../../../src/core/image.ts';
 import { validateImage } from '../../../src/oci/image/validate.ts';
 import { parseLayoutAddress } from '../../../src/oci/layout/layout-address.ts';
 import { readLayout, readLayoutImage } from '../../../src/oci/layout/read-layout.ts';
-import { writeLayout } from '../../../src/oci/layout/write-layout.ts';
+import { addToLayout, writeLayout } from '../../../src/oci/layout/write-layout.ts';
 import { DOCKER_HUB } from '../../../src/oci/registry/docker-hub.ts';
 import { type BlobStore, createBlobStore } from '../../../src/store/blob-store.ts';
 import { createMemoryStore } from '../../../src/store/memory-store.ts';
@@ -35,6 +35,11 @@ function blobNames(dir: string): string[] {
 function indexOf(dir: string): { manifests: { annotations?: Record<string, string>; digest: string }[] } {
   return JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8'));
 }
+
+/** As {@link writeLayout}, of the first image. */
+const addBroken: typeof writeLayout = async (dir, [first], store) => {
+  if (first !== undefined) await addToLayout(dir, first, store);
+};
 
 describe('writeLayout', () => {
   it('writes a layout that readLayout reads as the same image', async () => {
@@ -140,6 +145,38 @@ describe('writeLayout', () => {
       hint: expect.stringContaining('choose an empty or new directory'),
     });
     expect(readdirSync(dir)).toEqual(['thesis.txt']);
+  });
+
+  it('takes back what it added when it fails, but for what the index needs', async () => {
+    const { store, image, dir } = await setup();
+    const layer = await makeLayer(store, makeTar({ gone: '' }));
+    const broken = await makeImage(store, { layers: [layer] });
+    await store.delete(layer.descriptor.digest);
+    for (const write of [writeLayout, addBroken]) {
+      await failure(write(join(dir, 'new', 'layout'), [{ image: broken, names: [] }], store));
+      expect(existsSync(dir)).toBe(false);
+    }
+    await writeLayout(dir, [{ image, names: [] }], store);
+    const before = readdirSync(dir, { recursive: true });
+    for (const write of [writeLayout, addBroken]) {
+      await failure(write(dir, [{ image: broken, names: [] }], store));
+      expect(readdirSync(dir, { recursive: true })).toEqual(before);
+    }
+  });
+
+  it('gets every image of writers at the same time', async () => {
+    const { store, dir } = await setup();
+    const images = await Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (name) => {
+        const layer = await makeLayer(store, makeTar({ [name]: name }));
+        return { image: await makeImage(store, { layers: [layer] }), names: [`r.example/app:${name}`] };
+      }),
+    );
+    await Promise.all(images.map((added) => addToLayout(dir, added, store)));
+    const { manifests, reader } = await readLayout(dir);
+    expect(manifests.map(({ digest }) => digest).sort()).toEqual(images.map((i) => i.image.descriptor.digest).sort());
+    for (const { image } of images) expect(await validateImage(reader, image.descriptor)).toEqual([]);
+    expect(readdirSync(dir).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
   });
 
   it('refuses the store itself', async () => {
