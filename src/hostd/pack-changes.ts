@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { IndexedLayer } from '../core/image.ts';
 import { isWhiteout, type PackEntry, type WhiteoutEntry } from '../core/toc.ts';
 import { BlockPool } from '../io/blocks.ts';
 import { packLayer } from '../layers/pack.ts';
-import type { SnapshotEntry, SnapshotPackOptions } from '../rootfs/host-messages.ts';
+import { encodeToc } from '../layers/toc-codec.ts';
+import type { PackedSnapshot, SnapshotEntry, SnapshotPackOptions } from '../rootfs/host-messages.ts';
 import { createBlobStore } from '../store/blob-store.ts';
 import type { Snapshot } from './snapshotter.ts';
 
@@ -23,7 +23,7 @@ export async function packChanges(
   snapshot: Snapshot,
   { entries, options }: PackRequest,
   signal: AbortSignal,
-): Promise<IndexedLayer> {
+): Promise<PackedSnapshot> {
   const { blobDir, tempDir, ...recipe } = options;
   const store = createBlobStore(blobDir, { ingestDir: tempDir });
   snapshot.packed = new Set(entries.filter((entry) => !isWhiteoutEntry(entry)).map((entry) => entry.path));
@@ -32,7 +32,7 @@ export async function packChanges(
     store,
     { ...recipe, pool, signal },
   );
-  return { descriptor, diffId, toc };
+  return { descriptor, diffId, toc: Buffer.from(encodeToc(toc)).toString('base64') };
 }
 
 function withSource(entry: SnapshotEntry, contents: string): PackEntry | WhiteoutEntry {

@@ -14,63 +14,34 @@ export interface StoredTexts {
 const ALIGNMENT = 8;
 
 /** The narrowest array that holds a column's numbers; larger or negative ones stand as doubles. */
-const ARRAYS = [Uint8Array, Uint16Array, Uint32Array, Float64Array] as const;
-type NumberArray = InstanceType<(typeof ARRAYS)[number]>;
+const ARRAYS: readonly NumberArrayType[] = [Uint8Array, Uint16Array, Uint32Array, Float64Array];
+export type NumberArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+type NumberArrayType =
+  | Uint8ArrayConstructor
+  | Uint16ArrayConstructor
+  | Uint32ArrayConstructor
+  | Float64ArrayConstructor;
+
+/** The array for numbers of at most 53 bits from `least` to `most`. */
+export function narrowestFor(least: number, most: number): NumberArrayType {
+  return ARRAYS.find(({ BYTES_PER_ELEMENT: bytes }) => least >= 0 && most < 2 ** (8 * bytes)) ?? Float64Array;
+}
 
 /** Collects the sections of a file, each aligned. */
 export class SectionWriter {
   readonly parts: Uint8Array[] = [];
   #length = 0;
 
-  /** Answers where the section begins. */
-  add(bytes: Uint8Array): number {
+  /** Adds a section, and answers where it begins and what it has. */
+  add(parts: readonly Uint8Array[]): { readonly at: number; readonly length: number } {
     const at = this.#length;
-    const padding = -bytes.length & (ALIGNMENT - 1);
-    this.parts.push(bytes);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const padding = -length & (ALIGNMENT - 1);
+    for (const part of parts) this.parts.push(part);
     if (padding > 0) this.parts.push(new Uint8Array(padding));
-    this.#length += bytes.length + padding;
-    return at;
+    this.#length += length + padding;
+    return { at, length };
   }
-
-  /** Numbers of at most 53 bits. */
-  addNumbers(values: Float64Array): StoredNumbers {
-    const [first = 0] = values;
-    let least = first;
-    let most = first;
-    for (const value of values) {
-      if (value < least) least = value;
-      if (value > most) most = value;
-    }
-    if (least === most) return { same: first };
-    const Narrowest = ARRAYS.find(({ BYTES_PER_ELEMENT: bytes }) => least >= 0 && most < 2 ** (8 * bytes));
-    const numbers = new (Narrowest ?? Float64Array)(values);
-    return { width: numbers.BYTES_PER_ELEMENT, at: this.add(bytesOf(numbers)) };
-  }
-
-  addTexts(texts: readonly string[]): StoredTexts {
-    const joined = texts.join('');
-    const bytes = Buffer.from(joined);
-    const isAscii = bytes.length === joined.length;
-    return this.#addJoined(bytes, texts, (text) => (isAscii ? text.length : Buffer.byteLength(text)));
-  }
-
-  addContents(contents: readonly Buffer[]): StoredTexts {
-    return this.#addJoined(Buffer.concat(contents), contents, (content) => content.length);
-  }
-
-  #addJoined<T>(bytes: Buffer, items: readonly T[], lengthOf: (item: T) => number): StoredTexts {
-    const ends = new Float64Array(items.length);
-    let end = 0;
-    items.forEach((item, at) => {
-      end += lengthOf(item);
-      ends[at] = end;
-    });
-    return { at: this.add(bytes), length: bytes.length, ends: this.addNumbers(ends) };
-  }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: NumberArray): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Numbers by row, viewed where they stand. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import type { Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
 import { type Compression, layerMediaType } from '../core/media-types.ts';
 import type { ContentWriter } from '../core/ports.ts';
@@ -27,6 +28,8 @@ export interface PackOptions {
   readonly earlier?: EarlierBlocks | undefined;
   /** For whoever packs one layer after the other. Default: one for this layer. */
   readonly pool?: BlockPool | undefined;
+  /** Told of the digest of each regular file whose content was not taken from an earlier layer as it is. */
+  readonly onRead?: ((entry: PackEntry, digest: Digest) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -82,10 +85,10 @@ class Packer {
   #sinceTurn = 0;
 
   constructor(options: PackOptions) {
-    const { times, readLayerContent, pool = new BlockPool() } = options;
+    const { times, readLayerContent, onRead, pool = new BlockPool() } = options;
     this.pool = pool;
     this.#options = options;
-    this.tar = new TarBlocks({ times, pool, readLayerContent });
+    this.tar = new TarBlocks({ times, pool, readLayerContent, onRead });
   }
 
   async *blocks(entries: EntrySource): AsyncGenerator<Block, void> {
@@ -110,7 +113,8 @@ class Packer {
   async *#pack({ block, key, found, nearby }: Waiting): AsyncGenerator<Block, void> {
     const isTaken = found !== undefined && (yield* this.#taken(block, found));
     if (!isTaken) yield* this.#changed(block, (await nearby) ?? []);
-    this.list.end(key ?? keyOfPacked(this.tar.lastEntries(block.entries.length), block.isLast));
+    const packed = this.tar.takePacked();
+    this.list.end(key ?? keyOfPacked(packed, block.isLast));
   }
 
   /** Answers whether all parts were sound: if not, the others are left to be packed. */

@@ -1,5 +1,4 @@
-import type { DiffId, Digest } from '../core/digest.ts';
-import { toDiffId } from '../core/digest.ts';
+import { type Digest, toDiffId } from '../core/digest.ts';
 import {
   type Entry,
   isWhiteout,
@@ -17,6 +16,8 @@ import { ContentDigest, type ContentFacts, contentFacts } from './content-digest
 import type { EntryBlock } from './cut-entries.ts';
 import { isInline } from './inline-data.ts';
 import { fileChanged, type OpenContent, openContent, type ReadLayerContent } from './packed-content.ts';
+import { storedToc } from './toc-codec.ts';
+import { TocWriter } from './toc-writer.ts';
 import { whiteoutHeader } from './whiteout.ts';
 
 /** Which time of modification entries get: one constant (seconds since 1970), or their own. */
@@ -26,6 +27,7 @@ export interface TarBlocksOptions {
   readonly times: TimePolicy;
   readonly pool: BlockPool;
   readonly readLayerContent?: ReadLayerContent | undefined;
+  readonly onRead?: ((entry: PackEntry, digest: Digest) => void) | undefined;
 }
 
 /** What there is of a block that was packed before. */
@@ -53,7 +55,9 @@ export class TarBlocks {
   readonly #options: TarBlocksOptions;
   readonly #writer: TarWriter;
   readonly #counter = new DigestCounter();
-  readonly #toc: TocEntry[] = [];
+  readonly #toc = new TocWriter();
+  /** Of the last block. */
+  #packed: TocEntry[] = [];
   #taking: Taking | undefined;
 
   constructor(options: TarBlocksOptions) {
@@ -111,21 +115,22 @@ export class TarBlocks {
     taking.left -= bytes.length;
     if (taking.left > 0) return;
     this.#taking = undefined;
-    this.#toc.push(...taking.entries);
+    for (const entry of taking.entries) this.#keep(entry);
     this.#writer.skip(taking.size);
     if (taking.isLast) this.#writer.close();
   }
 
-  /** The last entries that were packed. */
-  lastEntries(count: number): readonly TocEntry[] {
-    return this.#toc.slice(this.#toc.length - count);
+  /** What was packed since this was asked last. */
+  takePacked(): readonly TocEntry[] {
+    const packed = this.#packed;
+    this.#packed = [];
+    return packed;
   }
 
   /** To be called once, after the last block. */
   finish(): Toc {
     const { digest, size } = this.#counter.finish();
-    const diffId: DiffId = toDiffId(digest);
-    return { version: 1, diffId, size, entries: this.#toc };
+    return storedToc(this.#toc, { diffId: toDiffId(digest), size });
   }
 
   *#write({ entries, isLast }: EntryBlock): Generator<Buffer, void> {
@@ -142,12 +147,17 @@ export class TarBlocks {
 
   #whiteout({ path, type }: WhiteoutEntry): void {
     this.#writer.header(whiteoutHeader({ path, type }));
-    this.#toc.push({ path, type });
+    this.#keep({ path, type });
   }
 
   #add(entry: Entry): void {
     this.#writer.header(entry);
-    this.#toc.push(entry);
+    this.#keep(entry);
+  }
+
+  #keep(entry: TocEntry): void {
+    this.#toc.add(entry);
+    this.#packed.push(entry);
   }
 
   *#file(entry: PackEntry): Generator<Buffer, void> {
@@ -156,9 +166,10 @@ export class TarBlocks {
     const { offset } = this.#writer;
     const facts = entry.size === 0 ? contentFacts(entry.path, Buffer.alloc(0)) : yield* this.#content(entry);
     if (entry.digest !== undefined && entry.digest !== facts.digest) throw fileChanged(entry, 'its content is another');
+    this.#options.onRead?.(entry, facts.digest);
     this.#writer.pad();
     addFacts(packed, facts, offset);
-    this.#toc.push(packed);
+    this.#keep(packed);
   }
 
   *#content(entry: PackEntry): Generator<Buffer, ContentFacts> {

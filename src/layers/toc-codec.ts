@@ -6,9 +6,8 @@ import type { Toc, TocEntry } from '../core/toc.ts';
 import { freeMemory } from '../io/free-memory.ts';
 import { SectionWriter } from './columns.ts';
 import { checkedColumns } from './toc-checks.ts';
-import { toColumns } from './toc-columns.ts';
-import { placeRows } from './toc-rows.ts';
-import { NUMBERS, type StoredHead, TEXTS, TocTable } from './toc-table.ts';
+import { type StoredHead, TocTable } from './toc-table.ts';
+import { TocWriter } from './toc-writer.ts';
 
 /**
  * How a table of contents is stored, to be used where it lies: a mark, a checksum of what follows it, the length of the
@@ -61,17 +60,21 @@ export function decodeToc(bytes: Uint8Array): Toc {
   return new StoredToc(open(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
 }
 
-function encode({ diffId, size, entries }: Toc): Buffer {
-  const rows = placeRows(entries);
+/** The table of contents of the entries that a writer was given, which is given no more. */
+export function storedToc(writer: TocWriter, layer: Pick<Toc, 'diffId' | 'size'>): Toc {
+  return new StoredToc(open(written(writer, layer)));
+}
+
+function encode({ entries, ...layer }: Toc): Buffer {
+  const writer = new TocWriter();
+  for (const entry of entries) writer.add(entry);
+  return written(writer, layer);
+}
+
+function written(writer: TocWriter, { diffId, size }: Pick<Toc, 'diffId' | 'size'>): Buffer {
   const sections = new SectionWriter();
-  const { types, isPlain } = rows;
-  const columns = toColumns(rows);
-  const stored: StoredHead = {
-    ...{ order: endianness(), diffId, size, count: types.length, isPlain },
-    numbers: each(NUMBERS, (name) => sections.addNumbers(columns.numbers[name])),
-    texts: each(TEXTS, (name) => columns.texts[name](sections)),
-    digests: { at: sections.add(columns.digests), length: columns.digests.length },
-  };
+  const { count, isPlain, ...columns } = writer.storeIn(sections);
+  const stored: StoredHead = { order: endianness(), diffId, size, count, isPlain, ...columns };
   const json = JSON.stringify(stored);
   const head = Buffer.from(json.padEnd(json.length + padding(HEAD_AT + json.length)));
   const bytes = Buffer.concat([MARK, Buffer.alloc(HEAD_AT - MARK.length), head, ...sections.parts]);
@@ -96,10 +99,6 @@ function open(given: Buffer): TocTable {
       cause,
     });
   }
-}
-
-function each<K extends string, V>(names: readonly K[], make: (name: K) => V): Record<K, V> {
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
 }
 
 function padding(length: number): number {

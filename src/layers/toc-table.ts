@@ -47,7 +47,10 @@ export interface TocHead {
   readonly size: number;
   /** Rows, with those of directories that have no entry. */
   readonly count: number;
-  /** See `Rows` in `toc-rows.ts`. */
+  /**
+   * Whether the order of the entries does not count, but for what lower layers have: no path twice, nothing below what is
+   * no directory, an opaque marker before all else in its directory, hard links to files of the layer.
+   */
   readonly isPlain: boolean;
 }
 

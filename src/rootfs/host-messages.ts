@@ -1,5 +1,5 @@
 import type { DiffId, Digest } from '../core/digest.ts';
-import type { IndexedLayer } from '../core/image.ts';
+import type { Layer } from '../core/image.ts';
 import type { LayerLimits } from '../core/limits.ts';
 import type { Compression } from '../core/media-types.ts';
 import type { IsolationMethod, SandboxMount, SandboxRequest, SnapshotterName } from '../core/sandbox.ts';
@@ -116,6 +116,11 @@ export interface CommitOptions {
 /** An entry to pack; what regular files hold is read from the snapshot. */
 export type SnapshotEntry = Omit<PackEntry, 'source'> | WhiteoutEntry;
 
+/** A layer with its table of contents as it is stored, in base64. */
+export interface PackedSnapshot extends Layer {
+  readonly toc: string;
+}
+
 /** Every call of the sandbox host: what it is given and what it answers. */
 export interface HostCalls {
   readonly start: { readonly request: HostSettings; readonly answer: HostFacts };
@@ -139,7 +144,7 @@ export interface HostCalls {
   };
   readonly pack: {
     readonly request: OfSnapshot<{ readonly entries: readonly SnapshotEntry[]; readonly options: SnapshotPackOptions }>;
-    readonly answer: IndexedLayer;
+    readonly answer: PackedSnapshot;
   };
   /** Answers whether the directory of the layer is there from now on: not every snapshotter needs it at once. */
   readonly commit: {

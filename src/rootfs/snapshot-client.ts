@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { IndexedLayer } from '../core/image.ts';
 import type { ShellTerminal } from '../core/terminal.ts';
+import { decodeToc } from '../layers/toc-codec.ts';
 import type { ChangedPath } from './changed-path.ts';
 import type { HostConnection, OnOutput } from './host-connection.ts';
 import type {
@@ -74,8 +75,11 @@ export async function openSnapshot(
       (await connection.call('findExecutable', { snapshot, names, env })) ?? undefined,
     changes: async () => known ?? (await connection.call('changes', { snapshot })),
     hash: (paths) => connection.call('hash', { snapshot, paths }),
-    pack: (entries, options) =>
-      connection.call('pack', { snapshot, entries, options: withAbsoluteFolders(options) }, { signal: buildSignal }),
+    async pack(entries, options) {
+      const call = { snapshot, entries, options: withAbsoluteFolders(options) };
+      const { toc, ...layer } = await connection.call('pack', call, { signal: buildSignal });
+      return { ...layer, toc: decodeToc(Buffer.from(toc, 'base64')) };
+    },
     async commit(id, options) {
       const isThere = await connection.call('commit', { snapshot, id, ...options });
       isOpen = false;

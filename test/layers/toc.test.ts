@@ -13,6 +13,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { inChunks } from '../support/bytes.ts';
 import { makeTar } from '../support/images.ts';
 import { layerEntries } from '../support/layer-trees.ts';
+import { plainToc } from '../support/plain-toc.ts';
 import { tarHeaders } from '../support/tar-headers.ts';
 
 const header = (path: string, more: Partial<TarHeader> = {}): TarHeader => ({
@@ -273,8 +274,7 @@ describe('a stored table of contents', () => {
   });
 
   function expectKept(toc: Toc): void {
-    const { version, diffId, size, entries } = decodeToc(encodeToc(toc));
-    expect({ version, diffId, size, entries }).toEqual(toc);
+    expect(plainToc(decodeToc(encodeToc(toc)))).toEqual(plainToc(toc));
   }
 });
 

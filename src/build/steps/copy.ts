@@ -3,9 +3,9 @@ import type { KnownDigests } from '../../context/hash-files.ts';
 import type { DiffId, Digest } from '../../core/digest.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import { FIXED_TIME } from '../../core/time.ts';
-import type { PackEntry, TocEntry, WhiteoutEntry } from '../../core/toc.ts';
+import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import { allAtRest } from '../../io/at-rest.ts';
-import { packLayer } from '../../layers/pack.ts';
+import { type PackOptions, packLayer } from '../../layers/pack.ts';
 import type { AddStep, CopyStep } from '../../plan/step.ts';
 import { lookupChown, type Owner, parseNumericChown } from '../../rootfs/accounts.ts';
 import type { ResolvedStep } from '../cacheable-step.ts';
@@ -112,23 +112,16 @@ interface FirstPacked {
 async function packFirst(job: CopyJob, selected: Selected): Promise<FirstPacked> {
   const { entries, whiteouts, ...goal } = await planCopy(job, selected, NO_ARCHIVES);
   const readAtMs = Date.now();
-  const layer = await pack(job, { entries, whiteouts, archives: NO_ARCHIVES });
-  return { layer, goal, known: { digests: packedDigests(entries, layer.toc.entries), readAtMs } };
+  const digests = new Map<string, Digest>();
+  const onRead: PackOptions['onRead'] = ({ source }, digest) => {
+    if (source?.kind === 'path') digests.set(source.path, digest);
+  };
+  const layer = await pack(job, { entries, whiteouts, archives: NO_ARCHIVES, onRead });
+  return { layer, goal, known: { digests, readAtMs } };
 }
 
 function recipeOf({ kind }: CopyStep | AddStep): string {
   return `${kind} 1`;
-}
-
-/** Packing adds one entry to the table of contents for each that it is given. */
-function packedDigests(packed: readonly PackEntry[], entries: readonly TocEntry[]): Map<string, Digest> {
-  const digests = new Map<string, Digest>();
-  packed.forEach(({ source }, index) => {
-    const entry = entries[index];
-    const digest = entry !== undefined && 'digest' in entry ? entry.digest : undefined;
-    if (source?.kind === 'path' && digest !== undefined) digests.set(source.path, digest);
-  });
-  return digests;
 }
 
 interface Selected {
@@ -267,17 +260,18 @@ interface PackRequest {
   readonly archives: Archives;
   /** Layer from which what did not change can be taken. */
   readonly earlier?: DiffId | undefined;
+  readonly onRead?: PackOptions['onRead'];
 }
 
 async function pack({ context, origin }: CopyJob, request: PackRequest): Promise<IndexedLayer> {
-  const { entries, whiteouts, archives, earlier } = request;
+  const { entries, whiteouts, archives, earlier, onRead } = request;
   const { session } = context;
   const open: OpenLayer = (diffId) =>
     origin.stack === undefined ? archives.open(diffId) : session.library.uncompressed(layerWith(origin.stack, diffId));
   const readLayerContent = await gatherContents(session, entries, open);
   const blocks = earlier && (await session.library.earlierBlocks(earlier));
   try {
-    const options = { ...packOptions(session), readLayerContent, earlier: blocks };
+    const options = { ...packOptions(session), readLayerContent, earlier: blocks, onRead };
     const packing = (): Promise<IndexedLayer> => packLayer([...entries, ...whiteouts], session.store, options);
     return await (origin.stack === undefined ? packContext(packing) : packing());
   } finally {
