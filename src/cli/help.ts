@@ -24,6 +24,14 @@ export function overview(commands: readonly CommandEntry[], version: string): st
   ]);
 }
 
+/** `lamella cache --help`: commands that begin with one word. */
+export function groupHelp(name: string, commands: readonly CommandEntry[]): string {
+  return joinBlocks([
+    `Usage: lamella ${name} COMMAND [OPTION…]`,
+    block('Commands', columns(commands.map((command) => [command.name, command.summary] as const))),
+  ]);
+}
+
 /** `lamella COMMAND --help` */
 export function commandHelp(command: Command): string {
   const full = command.options.filter((row) => row.support.kind === 'full');

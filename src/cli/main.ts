@@ -33,7 +33,13 @@ export async function main(argv: readonly string[], host: CliHost): Promise<numb
     return show(overview(COMMANDS, packageVersion()));
   }
   try {
-    const command = await findCommand(name === 'help' ? (rest[0] ?? '') : name).load();
+    const [wanted = '', next] = name === 'help' ? rest : [name, ...rest];
+    const group = COMMANDS.filter((entry) => entry.name.startsWith(`${wanted} `));
+    if (group.length > 0 && (name === 'help' || next === '--help' || next === '-h')) {
+      const { groupHelp } = await import('./help.ts');
+      return show(groupHelp(wanted, group));
+    }
+    const command = await findCommand(wanted, next).load();
     const args = parseArguments(name === 'help' ? ['--help'] : rest, command.options);
     if (args.on('help')) return show((await import('./help.ts')).commandHelp(command));
     return await runCommand(command, args, { argv: rest, host });
@@ -106,16 +112,14 @@ function wantsJson(args: Arguments, command: Command): boolean {
   return command.options.some((row) => row.name === 'progress') && args.last('progress') === 'json';
 }
 
-function findCommand(name: string): CommandEntry {
+function findCommand(name: string, next?: string): CommandEntry {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
   const verbs = COMMANDS.flatMap((entry) => (entry.name.startsWith(`${name} `) ? [entry.name] : []));
   if (verbs.length > 0) {
-    throw usageError(
-      'OPTION_UNKNOWN_COMMAND',
-      `${name} needs another word`,
-      `write \`lamella ${verbs.join('`, `lamella ')}\``,
-    );
+    const message =
+      next === undefined || next.startsWith('-') ? `${name} needs another word` : `unknown command "${name} ${next}"`;
+    throw usageError('OPTION_UNKNOWN_COMMAND', message, `write \`lamella ${verbs.join('`, `lamella ')}\``);
   }
   const kind = name.startsWith('-') ? 'option' : 'command';
   const meant = suggest(

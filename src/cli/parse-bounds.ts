@@ -45,5 +45,5 @@ function integer(
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return toBounds(value);
   const upTo = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
-  throw badValue(option, text, 'it is out of range', `N, ${upTo}`);
+  throw badValue(option, text, Number.isNaN(value) ? 'it is no whole number' : 'it is out of range', `N, ${upTo}`);
 }

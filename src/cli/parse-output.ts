@@ -36,6 +36,8 @@ const READ_ATTRIBUTES = new Set([
 
 /** @throws CliError of the family `option` */
 export function parseOutput(text: string): OutputRequest {
+  // What a variable without a value leaves: not the folder of the caller.
+  if (text === '') throw badValue('output', text, 'dest is missing', FORM);
   // As with docker: a folder alone, or - for a tar stream.
   if (!text.includes('=')) return { names: [], annotations: [], output: fileTree(text, text) };
   const fields = parseFields('output', text);

@@ -54,7 +54,11 @@ async function readLockfile(read: ReadProjectFile): Promise<string> {
       'make one with `npm install`, or use RUN',
     );
   }
-  throw npmError('STEP_NPM_NO_LOCKFILE', 'there is no package-lock.json', 'make one with `npm install` and copy it');
+  throw npmError(
+    'STEP_NPM_NO_LOCKFILE',
+    'there is no package-lock.json',
+    'make one with `npm install`; a Dockerfile copies it before the step',
+  );
 }
 
 interface Lockfile {

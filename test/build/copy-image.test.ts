@@ -180,7 +180,10 @@ describe('copyImage', () => {
 
   it('names what there is when there is no such image', async () => {
     const { dir, layout, copy } = await setup();
-    expect(await failure(copy('store:nope', 'store:x'))).toMatchObject({ code: 'CONTENT_IMAGE_NOT_FOUND' });
+    expect(await failure(copy('store:nope', 'store:x'))).toMatchObject({
+      code: 'CONTENT_IMAGE_NOT_FOUND',
+      hint: 'the local store has no image with a name',
+    });
     expect(await failure(copy(`oci:${layout}:nope`, 'store:x'))).toMatchObject({ hint: 'the layout holds: multi' });
     expect(await failure(copy(`oci-archive:${join(dir, 'no.tar')}`, 'store:x'))).toMatchObject({
       code: 'HOST_NOT_FOUND',

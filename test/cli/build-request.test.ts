@@ -100,6 +100,7 @@ describe('toBuildOptions', () => {
     ['type=docker,dest=-', /standard output/],
     ['-', /standard output/],
     ['type=local', /dest is missing/],
+    ['', /dest is missing/],
     ['type=oci,dest=a,compression-level=fast', /no compression level "fast"/],
     ['dest=a.tar', /no type/],
     ['type=tarball,dest=a', /no type "tarball"/],

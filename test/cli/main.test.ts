@@ -31,6 +31,23 @@ describe('lamella', () => {
   });
 
   test.each([
+    ['cache', '--help'],
+    ['cache', '-h'],
+    ['help', 'cache'],
+  ])('%s %s lists the commands that begin so', async (...argv) => {
+    const { code, stdout, stderr } = await run(argv);
+    expect([code, stderr]).toEqual([0, '']);
+    const group = COMMANDS.filter(({ name }) => name.startsWith('cache '));
+    for (const { name, summary } of group) expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+    expect(stdout).not.toContain('lamella build');
+  });
+
+  test('a second word that no command has is named', async () => {
+    const { code, stderr } = await run(['cache', 'prnue']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('unknown command "cache prnue"')]);
+  });
+
+  test.each([
     ['biuld', 'did you mean "build"?'],
     ['cache', 'write `lamella cache'],
     ['--verison', 'did you mean "--version"?'],

@@ -112,10 +112,13 @@ function hasName({ annotations }: Descriptor, name: string): boolean {
 
 function noImage(place: Place, existing: readonly string[]): ContentError {
   const name = formatPlace(place);
-  const list = [...new Set(existing)].join(', ') || 'no image';
+  const list = [...new Set(existing)].join(', ');
   return new ContentError('CONTENT_IMAGE_NOT_FOUND', `there is no image ${name}`, {
     expected: name,
-    found: list,
-    hint: `there is: ${list}`,
+    found: list || 'no image',
+    hint:
+      list === ''
+        ? `${place.kind === 'store' ? 'the local store' : name} has no image with a name`
+        : `there is: ${list}`,
   });
 }
