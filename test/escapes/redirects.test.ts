@@ -59,6 +59,23 @@ describe('an address that a server sends a build to', () => {
   });
 });
 
+describe('an address in a Dockerfile', () => {
+  test.each(ELSEWHERE.filter((address) => address.startsWith('http')))('%s is not fetched by ADD', async (address) => {
+    await expect(createBuilder().build({ dockerfileText: `FROM scratch\nADD ${address} /f\n` })).rejects.toMatchObject({
+      code: 'CONTEXT_DOWNLOAD_FAILED',
+      message: expect.stringContaining('for this machine alone'),
+    });
+  });
+
+  test.each(['http://169.254.169.254/x.git', 'ssh://git@[fe80::1]/x.git', 'ssh://git@metadata.google.internal/x.git'])(
+    '%s is not fetched by git',
+    async (address) => {
+      const building = createBuilder().build({ dockerfileText: `FROM scratch\nADD ${address} /f\n` });
+      await expect(building).rejects.toMatchObject({ message: expect.stringContaining('for this machine alone') });
+    },
+  );
+});
+
 describe('credentials stay with the host that they are for', () => {
   test('when an ADD is redirected', async () => {
     const other = await startFileServer(() => ({ body: 'x' }));

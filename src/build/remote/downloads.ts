@@ -101,6 +101,7 @@ function toHttpRequest(address: string, known: DownloadRecord | undefined): Http
   return {
     method: 'GET',
     url,
+    isForeign: true,
     headers: {
       accept: '*/*',
       // The bytes themselves are wanted, not what they unpack to.

@@ -12,6 +12,7 @@ import { markUsed } from '../../io/touch.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { readSecret } from '../secrets.ts';
 import { type AgentSocket, openAgentSocket } from '../ssh/agent-socket.ts';
+import { refuseLinkLocalRemote } from './git-host.ts';
 import type { RemoteSession } from './remote-session.ts';
 
 /** A tree of a repository, known by its commit. */
@@ -52,6 +53,7 @@ export function createRepositories(session: GitSession, options: RepositoriesOpt
   let checkouts = 0;
 
   async function resolve(source: GitSource): Promise<GitFiles> {
+    if (!offline) await refuseLinkLocalRemote(source);
     const tempDir = join(workspace.path, 'git', String(checkouts++));
     const access = { ...(await accessTo(source, session, options)), ...(await agent.accessTo(source)) };
     const git = createGit(source, { tempDir, access, offline, signal });

@@ -6,6 +6,7 @@ import type { Credentials } from './docker-config.ts';
 import { isLoopback } from './endpoint.ts';
 import { type HttpRequest, type HttpResponse, readLimited, redactUrl, type Transport } from './http.ts';
 import { isLinkLocal } from './link-local.ts';
+import { isLedAway } from './redirect.ts';
 import { toResponseError } from './response-error.ts';
 
 /** What a request wants to be allowed to do. */
@@ -142,9 +143,10 @@ async function requestToken(ask: TokenRequest): Promise<Grant> {
 function toTokenRequest(ask: TokenRequest): HttpRequest {
   const { credentials } = ask;
   const url = tokenUrl(ask);
+  const isForeign = isLedAway(url, ask.access.registryUrl);
   if (credentials === undefined || !('identityToken' in credentials)) {
     const authorization = basic(credentials);
-    return { method: 'GET', url, isSmall: true, ...(authorization !== undefined && { authorization }) };
+    return { method: 'GET', url, isForeign, isSmall: true, ...(authorization !== undefined && { authorization }) };
   }
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: CLIENT_ID });
   form.set('refresh_token', credentials.identityToken);
@@ -152,7 +154,14 @@ function toTokenRequest(ask: TokenRequest): HttpRequest {
   form.set('scope', url.searchParams.getAll('scope').join(' '));
   url.search = '';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return { method: 'POST', url, headers, body: Buffer.from(form.toString()), secret: credentials.identityToken };
+  return {
+    method: 'POST',
+    url,
+    isForeign,
+    headers,
+    body: Buffer.from(form.toString()),
+    secret: credentials.identityToken,
+  };
 }
 
 function tokenUrl({ access, challenge, credentials }: TokenRequest): URL {

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly body?: HttpBody;
   /** Confidential text in the body: never followed to another origin, and taken out of messages. */
   readonly secret?: string;
+  /** Somebody else than the user named the address: it must not lead to a link-local one, by its name neither. */
+  readonly isForeign?: boolean;
   /** The answer is a page at most: see `PlainClient`. */
   readonly isSmall?: boolean;
 }

@@ -11,9 +11,12 @@ const NAMES = new Set(['metadata.google.internal', 'metadata.goog']);
  * Whether an address is one that only this machine reaches, such as the metadata service of its cloud: no server outside
  * has business to send a build there.
  */
-export function isLinkLocal({ hostname }: URL): boolean {
+export function isLinkLocal({ hostname }: Pick<URL, 'hostname'>): boolean {
   const host = hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(host);
-  if (family === 0) return NAMES.has(host.replace(/\.$/, ''));
-  return LINK_LOCAL.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  return isIP(host) === 0 ? NAMES.has(host.replace(/\.$/, '')) : isLinkLocalAddress(host);
+}
+
+/** {@link isLinkLocal} for what a name stands for; an IPv6 address may have a zone. */
+export function isLinkLocalAddress(address: string): boolean {
+  return LINK_LOCAL.check(address.replace(/%.*$/, ''), isIP(address) === 4 ? 'ipv4' : 'ipv6');
 }

@@ -1,7 +1,9 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
+import type { LookupFunction } from 'node:net';
 import { type CertificateOptions, certificatesFor } from './certificates.ts';
-import { goesThroughProxy } from './connections.ts';
+import { connectionKey, goesThroughProxy } from './connections.ts';
+import { lookupOption } from './guarded-lookup.ts';
 import type { HttpRequest, Timeouts } from './http.ts';
 
 /** An answer, in the form that undici gives. */
@@ -22,6 +24,7 @@ export interface PlainClient {
 
 interface PlainClientOptions extends CertificateOptions {
   readonly timeouts: Timeouts;
+  readonly lookup?: LookupFunction | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,8 +41,9 @@ export function createPlainClient(options: PlainClientOptions): PlainClient {
     async send(request, headers) {
       const { url } = request;
       const protocol = load(url.protocol === 'https:' ? 'node:https' : 'node:http');
-      const agent = agents.get(url.origin) ?? createAgent(protocol, url, options);
-      agents.set(url.origin, agent);
+      const key = connectionKey(request);
+      const agent = agents.get(key) ?? createAgent(protocol, request, options);
+      agents.set(key, agent);
       return await exchange(protocol, { request, headers, agent, options });
     },
     close() {
@@ -48,9 +52,10 @@ export function createPlainClient(options: PlainClientOptions): PlainClient {
   };
 }
 
-function createAgent(protocol: Protocol, url: URL, options: PlainClientOptions): Agent {
+function createAgent(protocol: Protocol, request: HttpRequest, options: PlainClientOptions): Agent {
+  const { url } = request;
   const tls = url.protocol === 'https:' ? certificatesFor(url.host, options) : {};
-  return new protocol.Agent({ keepAlive: true, ...tls });
+  return new protocol.Agent({ keepAlive: true, ...tls, ...lookupOption(request, options.lookup) });
 }
 
 interface Exchange {

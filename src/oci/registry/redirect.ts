@@ -26,7 +26,12 @@ export function followRedirect(request: HttpRequest, response: HttpResponse): Ht
     throw badRedirect(request.url, 'a request with a secret to another host');
   }
   const { authorization, ...rest } = request;
-  return { ...rest, url, ...(url.origin === request.url.origin && { authorization }) };
+  return {
+    ...rest,
+    url,
+    ...(isLedAway(url, request.url) && { isForeign: true }),
+    ...(url.origin === request.url.origin && { authorization }),
+  };
 }
 
 /**
@@ -43,6 +48,11 @@ export function resolveLocation(from: URL, location: string | undefined): URL {
   if (isLinkLocal(url) && !isLinkLocal(from))
     throw badRedirect(from, `to ${url.host}, which is for this machine alone`);
   return url;
+}
+
+/** Whether a server names another host than the one that the user trusts with its address; a link-local one may name its like. */
+export function isLedAway(to: URL, from: URL): boolean {
+  return to.hostname !== from.hostname && !isLinkLocal(from);
 }
 
 export function badRedirect(from: URL, what: string): RegistryError {

@@ -3,6 +3,7 @@ import type { AccessRequest, Authorizer } from './authorization.ts';
 import { parseChallenges } from './challenge.ts';
 import { repositoryUrl } from './endpoint.ts';
 import type { HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
+import { isLedAway } from './redirect.ts';
 import { toResponseError } from './response-error.ts';
 import { type RetryPolicy, withRetry } from './retry.ts';
 
@@ -99,7 +100,8 @@ async function sendAuthorized({ request, access, transport, authorizer }: Author
 
 function toRequest(call: ApiCall, base: URL): HttpRequest {
   const { method, path, headers, body } = call;
-  return { method, url: new URL(path, base), ...(headers && { headers }), ...(body && { body }) };
+  const url = new URL(path, base);
+  return { method, url, isForeign: isLedAway(url, base), ...(headers && { headers }), ...(body && { body }) };
 }
 
 function accessOf({ repository, action, source }: ApiCall, base: URL): AccessRequest {

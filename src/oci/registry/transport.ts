@@ -1,8 +1,11 @@
+import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { CertificateOptions } from './certificates.ts';
 import { type Connections, openConnections } from './connections.ts';
+import { LINK_LOCAL_CODE } from './guarded-lookup.ts';
 import { type HttpBody, type HttpRequest, type HttpResponse, sizeOf, type Timeouts, type Transport } from './http.ts';
+import { isLinkLocal } from './link-local.ts';
 import { createPlainClient, type PlainClient } from './plain-client.ts';
 import { badRedirect, followRedirect, isRedirect, MAX_REDIRECTS } from './redirect.ts';
 import { tooSlow, toUnreachable } from './unreachable.ts';
@@ -15,6 +18,8 @@ export const MIN_BYTES_PER_SECOND = 512;
 export interface TransportOptions extends CertificateOptions {
   readonly userAgent: string;
   readonly timeouts: Timeouts;
+  /** How names become addresses. Default: as the system does. */
+  readonly lookup?: LookupFunction | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,6 +35,7 @@ export function createTransport(options: TransportOptions): Transport {
   const plain = createPlainClient(options);
   let connections: Promise<Connections> | undefined;
   const sendOnce: Send = async (request) => {
+    refuseLinkLocal(request);
     if (connections === undefined && plain.takes(request)) return await sendPlainly(plain, request, options);
     connections ??= openConnections({ ...options, connectMs: options.timeouts.connectMs });
     return dispatch(await connections, request, options);
@@ -52,6 +58,12 @@ async function sendFollowing(sendOnce: Send, first: HttpRequest): Promise<HttpRe
     request = followRedirect(request, response);
   }
   throw badRedirect(first.url, `more than ${MAX_REDIRECTS} times`);
+}
+
+/** An address that is a number is never looked up. */
+function refuseLinkLocal(request: HttpRequest): void {
+  if (request.isForeign !== true || !isLinkLocal(request.url)) return;
+  throw toUnreachable(Object.assign(new Error('link-local'), { code: LINK_LOCAL_CODE }), request);
 }
 
 async function sendPlainly(
@@ -80,7 +92,7 @@ async function dispatch(
       method,
       headers: headersOf(request, userAgent),
       body: body === undefined ? null : toUndiciBody(body),
-      dispatcher: connections.for(url),
+      dispatcher: connections.for(request),
       headersTimeout: timeouts.headersMs,
       bodyTimeout: timeouts.idleMs,
       signal: signal ?? null,

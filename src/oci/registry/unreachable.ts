@@ -1,5 +1,6 @@
 import { isBuilderError, RegistryError } from '../../core/errors.ts';
 import { errnoOf } from '../../io/host-error.ts';
+import { LINK_LOCAL_CODE } from './guarded-lookup.ts';
 import { redactUrl } from './http.ts';
 
 interface Failure {
@@ -21,6 +22,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ECONNREFUSED: { text: 'connection refused', hint: DOWN_HINT },
   ENOTFOUND: { text: 'the host name is not known', hint: NAME_HINT },
   EAI_AGAIN: { text: 'the host name cannot be looked up now', hint: NAME_HINT },
+  [LINK_LOCAL_CODE]: {
+    text: 'its address is for this machine alone (link-local, as the metadata service of a cloud is)',
+    hint: 'no server and no Dockerfile may send a build there: fetch it yourself before the build if it is meant',
+  },
   EHOSTUNREACH: { text: 'no route to the host', hint: SLOW_HINT },
   ENETUNREACH: { text: 'the network is unreachable', hint: SLOW_HINT },
   ETIMEDOUT: { text: 'the connection timed out', hint: SLOW_HINT, retryable: true },
