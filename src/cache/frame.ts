@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { CacheKey } from './cache-key.ts';
+import { frame, TextList } from './text-list.ts';
 
 /** A named part of a cache key. A list keeps its order and its borders. */
 export interface Ingredient {
   readonly name: string;
-  readonly value: string | readonly string[];
+  readonly value: string | readonly string[] | TextList;
 }
 
 /**
@@ -14,21 +15,26 @@ export interface Ingredient {
 export function frameKey(recipe: string, ingredients: readonly Ingredient[]): CacheKey {
   const hash = createHash('sha256');
   let framed = '';
-  const put = (text: string): void => {
-    framed += text;
-    if (framed.length < CALL_CHARACTERS) return;
+  const hashFramed = (): void => {
     hash.update(framed);
     framed = '';
   };
-  const field = (text: string): void => put(`${Buffer.byteLength(text)}:${text}`);
-  field(recipe);
+  const put = (text: string): void => {
+    framed += text;
+    if (framed.length >= CALL_CHARACTERS) hashFramed();
+  };
+  put(frame(recipe));
   for (const { name, value } of ingredients) {
-    field(name);
+    put(frame(name));
     const values = typeof value === 'string' ? [value] : value;
     put(`${typeof value === 'string' ? '' : 'list '}${values.length}:`);
-    for (const part of values) field(part);
+    if (values instanceof TextList) {
+      hashFramed();
+      for (const piece of values.pieces) hash.update(piece);
+    } else for (const part of values) put(frame(part));
   }
-  return `sha256:${hash.update(framed).digest('hex')}` as CacheKey;
+  hashFramed();
+  return `sha256:${hash.digest('hex')}` as CacheKey;
 }
 
 /** Text that goes to the hash at a time: a call for each of many small fields costs more than hashing them. */

@@ -6,6 +6,7 @@ import { freeMemory } from '../io/free-memory.ts';
 import { scanFiles } from '../io/scan-folder.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
+import { TextList } from './text-list.ts';
 
 /** Values of one record by their position among its ingredients, and among its remarks. */
 export interface PlacedValues {
@@ -71,8 +72,9 @@ export function cutDigests(text: string): string {
 
 const SEPARATOR = '\0';
 
-function hasSeparator(text: string): boolean {
-  return text.includes(SEPARATOR);
+function hasSeparator(list: readonly string[] | TextList): boolean {
+  if (list instanceof TextList) return list.pieces.some((piece) => piece.includes(SEPARATOR));
+  return list.some((text) => text.includes(SEPARATOR));
 }
 
 type Which = keyof PlacedValues;
@@ -90,22 +92,25 @@ const TEXTS = 1024;
 /** The places as JSON, then all texts. A text with a separator is left out, and its value with it. */
 function* encode(values: PlacedValues): Generator<Buffer, void> {
   const places: Place[] = [];
-  const lists: (readonly string[])[] = [];
+  const lists: Exclude<Ingredient['value'], string>[] = [];
   for (const which of ['ingredients', 'remarks'] as const) {
     for (const [at, value] of Object.entries(values[which])) {
       const list = typeof value === 'string' ? [value] : value;
-      if (list.some(hasSeparator)) continue;
+      if (hasSeparator(list)) continue;
       places.push({ which, at: Number(at), ...(typeof value !== 'string' && { count: value.length }) });
       lists.push(list);
     }
   }
   yield Buffer.from(JSON.stringify(places));
   for (const list of lists) {
-    for (let at = 0; at < list.length; at += TEXTS) {
-      const texts = list.slice(at, at + TEXTS).join(SEPARATOR);
-      yield Buffer.from(cutDigests(`${SEPARATOR}${texts}`));
+    for (const texts of list instanceof TextList ? list.batches() : batchesOf(list)) {
+      yield Buffer.from(cutDigests(`${SEPARATOR}${texts.join(SEPARATOR)}`));
     }
   }
+}
+
+function* batchesOf(list: readonly string[]): Generator<readonly string[], void> {
+  for (let at = 0; at < list.length; at += TEXTS) yield list.slice(at, at + TEXTS);
 }
 
 function decode(text: string): PlacedValues {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiffId, type Digest, isDigest } from '../core/digest.ts';
+import type { Written } from '../core/ports.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
 import { DigestCounter } from '../io/hash.ts';
 import { scanFiles } from '../io/scan-folder.ts';
@@ -8,12 +9,13 @@ import { touchFile } from '../io/touch.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Ingredient } from './frame.ts';
 import type { LongValues } from './long-values.ts';
+import { TextList } from './text-list.ts';
 
 const VERSION = 1;
 /** Bytes of JSON up to which an ingredient stands in a record itself: records are read on every build. */
 const MAX_VALUE = 4096;
 
-/** An ingredient, or the digest of its value as JSON when that is long, as for a COPY of many files. */
+/** An ingredient, or the digest of its value ({@link digestsOfValue}) when that is long, as for a COPY of many files. */
 export type RecordedIngredient = Ingredient | { readonly name: string; readonly digest: Digest };
 
 /** What a step made, under its key. Self-contained: it can be copied to another machine with the layer. */
@@ -134,17 +136,34 @@ function readRecord(path: string, key: CacheKey): CacheRecord | undefined {
 }
 
 function shortened(ingredient: Ingredient): RecordedIngredient {
+  const { name, value } = ingredient;
+  const { size, digest } = value instanceof TextList ? measureFrames(value) : measureJson(value);
+  return size <= MAX_VALUE ? ingredient : { name, digest };
+}
+
+/** Digests by which a record may have a value: a list of texts has that of its frames, and of its JSON in older records. */
+export function digestsOfValue(value: Ingredient['value']): Digest[] {
+  if (!(value instanceof TextList)) return [measureJson(value).digest];
+  return [measureFrames(value).digest, measureJson([...value]).digest];
+}
+
+function measureFrames({ pieces }: TextList): Written {
   const counter = new DigestCounter();
-  for (const text of jsonPieces(ingredient.value)) counter.update(Buffer.from(text));
-  const { size, digest } = counter.finish();
-  return size <= MAX_VALUE ? ingredient : { name: ingredient.name, digest };
+  for (const piece of pieces) counter.update(piece);
+  return counter.finish();
+}
+
+function measureJson(value: string | readonly string[]): Written {
+  const counter = new DigestCounter();
+  for (const text of jsonPieces(value)) counter.update(Buffer.from(text));
+  return counter.finish();
 }
 
 /** Texts of a list that are encoded at a time: all of a COPY of many files have as many bytes as the files' names and more. */
 const TEXTS = 1024;
 
 /** The JSON of a value. */
-function* jsonPieces(value: Ingredient['value']): Generator<string, void> {
+function* jsonPieces(value: string | readonly string[]): Generator<string, void> {
   if (typeof value === 'string') return yield JSON.stringify(value);
   yield '[';
   for (let at = 0; at < value.length; at += TEXTS) {

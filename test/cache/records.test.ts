@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { frameKey } from '../../src/cache/frame.ts';
+import { frameKey, type Ingredient } from '../../src/cache/frame.ts';
 import { createLongValues } from '../../src/cache/long-values.ts';
 import { type CacheRecords, createCacheRecords, type NewRecord } from '../../src/cache/records.ts';
 import { toDiffId } from '../../src/core/digest.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textListOf } from '../support/text-list-of.ts';
 
 const KEY = frameKey('test', []);
 
@@ -89,18 +90,21 @@ describe('createCacheRecords', () => {
     expect(digests[1]).not.toEqual(digests[0]);
   });
 
-  it('recalls long values and remarks, their digests cut, and short ones as they were', () => {
+  it.each([
+    ['strings', (texts: readonly string[]) => texts],
+    ['texts in pieces of memory', textListOf],
+  ])('recalls long values and remarks, their digests cut, and short ones as they were: %s', (_, listOf) => {
     const digest = `sha256:${'ab'.repeat(32)}`;
     const files = Array.from({ length: 1000 }, (_, at) => `${at} ${digest}`);
     const text = 'long '.repeat(2000);
-    const ingredients = [
+    const ingredients: Ingredient[] = [
       { name: 'argv', value: ['a'] },
-      { name: 'files', value: files },
+      { name: 'files', value: listOf(files) },
       { name: 'text', value: text },
-      { name: 'binary', value: [`\0${text}`] },
+      { name: 'binary', value: listOf([`\0${text}`]) },
     ];
-    const remarks = [
-      { name: 'shown', value: files },
+    const remarks: Ingredient[] = [
+      { name: 'shown', value: listOf(files) },
       { name: 'args', value: ['A'] },
     ];
     const [directory, longDirectory] = [tempDir(), tempDir()];

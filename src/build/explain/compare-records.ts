@@ -1,7 +1,7 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import { cutDigests } from '../../cache/long-values.ts';
-import type { RecalledRecord, RecordedIngredient } from '../../cache/records.ts';
-import { digestOf } from '../../io/hash.ts';
+import { digestsOfValue, type RecalledRecord, type RecordedIngredient } from '../../cache/records.ts';
+import type { Digest } from '../../core/digest.ts';
 import { compareMounts, isMount } from './compare-mounts.ts';
 import { asText, COMPARISONS, type Difference, OPTION_NAMES, type Pair } from './comparisons.ts';
 
@@ -36,8 +36,8 @@ function compareOne(name: string, earlier: RecalledRecord, now: NewParts): Diffe
   return [{ kind: 'option', name: OPTION_NAMES[name] ?? name, from: asText(pair.from), to: asText(pair.to) }];
 }
 
-function isDigestOf(digest: string, value: Value | undefined): boolean {
-  return value !== undefined && digest === digestOf(Buffer.from(JSON.stringify(value)));
+function isDigestOf(digest: Digest, value: Value | undefined): boolean {
+  return value !== undefined && digestsOfValue(value).includes(digest);
 }
 
 function isEqual({ from, to }: Pair): boolean {
@@ -45,8 +45,8 @@ function isEqual({ from, to }: Pair): boolean {
   return from.length === to.length && from.every((text, at) => text === to[at]);
 }
 
-function cut(value: Value): Value {
-  return typeof value === 'string' ? cutDigests(value) : value.map(cutDigests);
+function cut(value: Value): string | readonly string[] {
+  return typeof value === 'string' ? cutDigests(value) : Array.from(value, cutDigests);
 }
 
 /** Those that were kept. */

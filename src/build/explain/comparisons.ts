@@ -7,7 +7,7 @@ import type { MissReason } from './miss-reason.ts';
 /** `below`: the layers below differ; the stage can tell why. */
 export type Difference = MissReason | { readonly kind: 'below' };
 
-type Value = Ingredient['value'];
+type Value = string | readonly string[];
 
 /** Two values of an ingredient, the digests in them cut. */
 export interface Pair {
@@ -89,7 +89,8 @@ function filesReason(unit: 'file' | 'package', { total, changes }: FileChanges):
 }
 
 function remarkNamed(remarks: readonly Ingredient[], name: string): readonly string[] {
-  return asList(remarks.find((remark) => remark.name === name)?.value ?? []);
+  const value = remarks.find((remark) => remark.name === name)?.value ?? [];
+  return typeof value === 'string' ? asList(value) : [...value];
 }
 
 function asList(value: Value): readonly string[] {

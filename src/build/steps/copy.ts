@@ -1,4 +1,5 @@
 import type { Ingredient } from '../../cache/frame.ts';
+import type { TextList } from '../../cache/text-list.ts';
 import type { KnownDigests } from '../../context/hash-files.ts';
 import type { DiffId, Digest } from '../../core/digest.ts';
 import type { IndexedLayer } from '../../core/image.ts';
@@ -131,7 +132,7 @@ interface Selected {
 
 interface Sources extends Selected {
   /** Their part of the key. */
-  readonly fields: readonly string[];
+  readonly fields: TextList;
   /** By path on this machine. */
   readonly digests: ReadonlyMap<string, Digest>;
 }
@@ -176,7 +177,7 @@ function optionIngredients({ step, context, parents }: CopyJob): Ingredient[] {
   ];
 }
 
-function definitionOf(job: CopyJob, files: readonly string[]): Ingredient[] {
+function definitionOf(job: CopyJob, files: readonly string[] | TextList): Ingredient[] {
   return [...shapeOf(job), belowIngredient(job.context.stack), { name: 'files', value: files }];
 }
 
@@ -230,7 +231,7 @@ async function planCopy(job: CopyJob, selected: Selected & Partial<Sources>, arc
 }
 
 /** Reference, section 16: the operation, what is copied, and what of the stage below the result goes through. */
-function ingredientsOf(job: CopyJob, { target, unpacks, chown }: CopyGoal, fields: readonly string[]): Ingredient[] {
+function ingredientsOf(job: CopyJob, { target, unpacks, chown }: CopyGoal, fields: TextList): Ingredient[] {
   return [
     ...optionIngredients(job),
     { name: 'chown', value: chown === undefined ? '' : `${chown.uid}:${chown.gid}` },

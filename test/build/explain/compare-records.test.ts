@@ -5,8 +5,10 @@ import { argsRemark, contentRemark, type Difference } from '../../../src/build/e
 import { formatReasons } from '../../../src/build/explain/format-reasons.ts';
 import type { Ingredient } from '../../../src/cache/frame.ts';
 import { frameKey } from '../../../src/cache/frame.ts';
-import type { RecalledRecord, RecordedIngredient } from '../../../src/cache/records.ts';
+import { digestsOfValue, type RecalledRecord, type RecordedIngredient } from '../../../src/cache/records.ts';
 import { toDiffId } from '../../../src/core/digest.ts';
+import { digestOf } from '../../../src/io/hash.ts';
+import { textListOf } from '../../support/text-list-of.ts';
 
 const A = `sha256:${'a'.repeat(64)}`;
 const B = `sha256:${'b'.repeat(64)}`;
@@ -166,6 +168,18 @@ describe('what changed between two records, in words', () => {
     const parts = { recipe: 'test 1', ingredients: [one('sources', tree(file('a')))], remarks: [] };
     expect(explained(compareRecords(before, parts))).toBe('files changed (which ones was not kept)');
     expect(compareRecords(recorded(parts.ingredients), parts)).toEqual([]);
+  });
+
+  test('finds a list equal to one of which the digest was kept, of its JSON as well', () => {
+    const texts = Array.from({ length: 500 }, (_, at) => `${at} ${A}`);
+    const lists = [texts, textListOf(texts)].map((value) => ({ name: 'sources', value }));
+    for (const now of lists) {
+      for (const digest of digestsOfValue(now.value)) {
+        const parts = { recipe: 'test 1', ingredients: [now], remarks: [] };
+        expect(compareRecords(recorded([{ name: 'sources', digest }]), parts)).toEqual([]);
+      }
+    }
+    expect(digestsOfValue(textListOf(texts))).toContain(digestOf(Buffer.from(JSON.stringify(texts))));
   });
 
   test('compares no parts whose meaning is another one', () => {
