@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BuildEvent, StepInfo } from '../../src/cli/library.ts';
 import { createProgress } from '../../src/cli/progress/create-progress.ts';
 import { LineSplitter } from '../../src/cli/progress/line-splitter.ts';
+import { pausable } from '../../src/cli/progress/pausable.ts';
 import { PlainProgress } from '../../src/cli/progress/plain.ts';
 import { TtyProgress } from '../../src/cli/progress/tty.ts';
 import { type FakeHost, fakeHost } from './support/fake-host.ts';
@@ -120,6 +121,22 @@ describe('plain progress', () => {
       '* pull node:24-slim 5.0 MB of 8.0 MB',
       '* pull node:24-slim done 8.0 MB',
     ]);
+  });
+
+  test.each([true, false])('leaves the screen to a shell while one is open (--explain: %s)', async (explain) => {
+    const host = fakeHost({ isTTY: true, env: { NO_COLOR: '1' } });
+    const progress = pausable(await createProgress('tty', host, explain));
+    progress.event({ type: 'step-started', step: install });
+    host.tick();
+    progress.pause();
+    const before = host.written.stderr;
+    host.advance(1500);
+    host.tick();
+    expect(host.written.stderr).toBe(before);
+    progress.resume();
+    host.tick();
+    expect(host.written.stderr.slice(before.length)).toContain('RUN npm ci 1.5s');
+    progress.close();
   });
 
   test('transfers that belong together have one line', () => {

@@ -11,6 +11,7 @@ export async function createProgress(style: ProgressStyle, host: CliHost, explai
   if (explain || style === 'json') return progress;
   return {
     event: (event) => event.type !== 'cache-miss' && progress.event(event),
+    show: (isShown) => progress.show?.(isShown),
     close: () => progress.close(),
   };
 }
