@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HostError, OptionError } from '../core/errors.ts';
+import { HostError, LayerError, OptionError } from '../core/errors.ts';
 import { formatPlatform } from '../core/platform.ts';
 import type { ContentWriter } from '../core/ports.ts';
 import { writeAtomic } from '../io/atomic-file.ts';
@@ -27,14 +27,17 @@ export async function writeFileTree(session: Session, folder: string, built: rea
       makeFolder(own);
       await packTree(session, stack, unpackingInto(own, session.signal));
     } catch (error) {
-      throw toHostError(isDiskFull(error) ? error.cause : error, 'write the files of the image to', own);
+      throw failureBelow(own, error);
     }
   }
 }
 
-/** Of what is unpacked, which knows the entry and not the folder. */
-function isDiskFull(error: unknown): error is HostError {
-  return error instanceof HostError && error.code === 'HOST_DISK_FULL';
+/** What is unpacked knows the entry and not the folder, and takes what the disk refuses for a fault of the layer. */
+function failureBelow(folder: string, error: unknown): unknown {
+  const doing = 'write the files of the image to';
+  if (error instanceof HostError && error.code === 'HOST_DISK_FULL') return toHostError(error.cause, doing, folder);
+  if (!(error instanceof LayerError) || error.code !== 'LAYER_UNPACK_FAILED') return toHostError(error, doing, folder);
+  return toHostError(error.cause, doing, join(folder, error.entry ?? ''));
 }
 
 /** Writes a root file system as one tar file, with its owners and devices. @throws OptionError `OPTION_ONE_PLATFORM` */

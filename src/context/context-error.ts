@@ -11,6 +11,9 @@ export function isAbsent(error: unknown): boolean {
 
 const OF_CONTENT = 'give yourself the right to read it, or exclude it with a line in .dockerignore';
 
+/** For what no ignore file can leave out. */
+export const OF_PLACE = 'give yourself the right to read it and to enter the directories above it';
+
 /** @param hint default: what helps with a file that a step may copy */
 export function unreadable(path: string, cause: unknown, hint: string = OF_CONTENT): ContextError {
   const why = errnoOf(cause) ?? 'unknown error';
@@ -30,7 +33,7 @@ export function requireDirectory(path: string): void {
   try {
     if (statSync(path).isDirectory()) return;
   } catch (error) {
-    if (!isAbsent(error)) throw unreadable(path, error);
+    if (!isAbsent(error)) throw unreadable(path, error, OF_PLACE);
     throw notFound(`build context ${JSON.stringify(path)} does not exist`, error);
   }
   throw notFound(`build context ${JSON.stringify(path)} is not a directory`);

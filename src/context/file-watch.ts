@@ -1,6 +1,6 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { isAbsent, unreadable } from './context-error.ts';
+import { isAbsent, OF_PLACE, unreadable } from './context-error.ts';
 import { type FileIdentity, milliseconds } from './file-identity.ts';
 import { isRacy } from './raciness.ts';
 
@@ -79,7 +79,7 @@ function lookAt(path: string): Stats | undefined {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw unreadable(path, error, 'give yourself the right to read it and to enter the directories above it');
+    throw unreadable(path, error, OF_PLACE);
   }
 }
 

@@ -38,7 +38,7 @@ function readIfPresent(path: string, folders: readonly string[]): Uint8Array | u
     return readContainedFile(path, folders);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw isBuilderError(error) ? error : unreadable(path, error);
+    throw isBuilderError(error) ? error : unreadable(path, error, 'give yourself the right to read it, or remove it');
   }
 }
 

@@ -96,9 +96,12 @@ function attempt<T>(entry: PackEntry, path: string, read: () => T): T {
     const errno = errnoOf(cause);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') throw fileChanged(entry, 'it is gone', cause);
     if (errno === 'ELOOP' || errno === 'EISDIR') throw fileChanged(entry, 'it is no longer a regular file', cause);
-    throw new LayerError('LAYER_FILE_UNREADABLE', `cannot read ${path}: ${errno ?? String(cause)}`, {
+    throw new LayerError('LAYER_FILE_UNREADABLE', `cannot read ${JSON.stringify(path)}: ${errno ?? String(cause)}`, {
       entry: entry.path,
-      hint: errno === 'EACCES' ? 'give yourself the right to read it, or exclude it' : 'check the file and its disk',
+      hint:
+        errno === 'EACCES'
+          ? 'give yourself the right to read it, or exclude it with a line in .dockerignore'
+          : 'check the file and its disk',
       cause,
     });
   }

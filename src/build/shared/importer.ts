@@ -4,6 +4,7 @@ import type { DiffId } from '../../core/digest.ts';
 import { ContentError, isBuilderError } from '../../core/errors.ts';
 import type { Layer } from '../../core/image.ts';
 import { compressionOf } from '../../core/media-types.ts';
+import type { Toc } from '../../core/toc.ts';
 import { decompress } from '../../io/decompress.ts';
 import { readToc } from '../../layers/toc.ts';
 import { decodeToc } from '../../layers/toc-codec.ts';
@@ -64,8 +65,7 @@ export function createImporter(session: Surroundings, { storage, source }: Impor
     opened ??= storage();
     const document = await opened.readDocument(tocKey(diffId));
     if (document === undefined) return false;
-    await keepToc(session, opened, parseToc(document, diffId, opened.name));
-    return true;
+    return await keepToc(session, opened, parseToc(document, diffId, opened.name));
   }
 
   return {
@@ -119,16 +119,31 @@ async function accept(
 
 const TOC_LIMIT = 512 << 20;
 
-/** Without a table of contents that can be used, the layer itself is read when its files count. */
+/**
+ * Answers whether there is one now. Without a table of contents that can be used, as of a machine with another byte order, the
+ * layer itself is read when its files count.
+ */
 async function keepToc(
   { tocs }: Surroundings,
   storage: SharedStorage,
   { diffId, toc }: Pick<SharedStep, 'diffId' | 'toc'>,
-): Promise<void> {
-  if (toc === undefined || toc.size > TOC_LIMIT || tocs.load(diffId) !== undefined) return;
-  const table = decodeToc(await readAll({ read: storage.readBlob }, toc));
+): Promise<boolean> {
+  if (tocs.load(diffId) !== undefined) return true;
+  if (toc === undefined || toc.size > TOC_LIMIT) return false;
+  const table = decodeIfUsable(await readAll({ read: storage.readBlob }, toc));
+  if (table === undefined) return false;
   if (table.diffId !== diffId) throw wrongDiffId(diffId, table.diffId);
   tocs.save(table);
+  return true;
+}
+
+function decodeIfUsable(bytes: Uint8Array): Toc | undefined {
+  try {
+    return decodeToc(bytes);
+  } catch (error) {
+    if (isBuilderError(error) && error.code === 'LAYER_TOC_INVALID') return undefined;
+    throw error;
+  }
 }
 
 /** The bytes have the digest that was told, and unpacked the diff ID, before anything is recorded. */

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type BuildOptions, pruneSharedCache, verifyCache } from '../../../src/index.ts';
-import { createBuilder } from '../../support/build.ts';
+import { createBuilder, eventsOf } from '../../support/build.ts';
 import { publishImage } from '../../support/publish-image.ts';
 import { startRegistry } from '../../support/registry/server.ts';
 import { FILES } from '../../support/shared-cache.ts';
@@ -65,5 +66,23 @@ describe('a base image, with a shared cache', () => {
     const second = await build('/one', { cacheFrom: [place] });
     expect(second.image).toEqual(first.image);
     expect(second.fetched).toBe(2);
+  });
+
+  it('and all steps are taken from a cache whose tables of contents are of another machine', async () => {
+    const { registry, place, build } = await shared();
+    const first = await build('/one', { cacheTo: [{ ...place, mode: 'max' }] });
+    const other = Buffer.from('a table in another byte order');
+    const digest = `sha256:${createHash('sha256').update(other).digest('hex')}`;
+    registry.blobs.set(`team/cache@${digest}`, other);
+    for (const [key, { bytes, mediaType }] of registry.manifests) {
+      if (!bytes.includes('lamella.toc.v')) continue;
+      const document = JSON.parse(String(bytes));
+      for (const layer of document.layers)
+        if (layer.mediaType.includes('lamella.toc')) Object.assign(layer, { digest, size: other.length });
+      registry.manifests.set(key, { mediaType, bytes: Buffer.from(JSON.stringify(document)) });
+    }
+    const second = await build('/one', { cacheFrom: [place] });
+    expect(second).toMatchObject({ cached: 2, executed: 0, image: first.image });
+    expect(eventsOf(second, 'warning')).toEqual([]);
   });
 });
