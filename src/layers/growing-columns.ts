@@ -1,3 +1,4 @@
+import { ColumnMemory } from './column-memory.ts';
 import { type NumberArray, narrowestFor, type SectionWriter, type StoredNumbers, type StoredTexts } from './columns.ts';
 
 /** Rows whose numbers stand in one array, and texts that are encoded at a time. */
@@ -8,6 +9,7 @@ const ROWS = 1024;
  * narrow as it is, so that a column takes the bytes that it takes in a file, and nothing is copied when it grows.
  */
 export class GrowingNumbers {
+  readonly #memory = new ColumnMemory();
   readonly #behind: NumberArray[] = [];
   #last: Float64Array | undefined;
 
@@ -46,7 +48,10 @@ export class GrowingNumbers {
     const rows = this.#last ?? new Float64Array(ROWS);
     const { least, most } = rangeOf([rows]);
     const Narrowest = narrowestFor(least, most);
-    this.#behind.push(new Narrowest(rows));
+    const { buffer, at } = this.#memory.take(ROWS * Narrowest.BYTES_PER_ELEMENT);
+    const narrow = new Narrowest(buffer, at, ROWS);
+    narrow.set(rows);
+    this.#behind.push(narrow);
     this.#last = rows.fill(0);
   }
 
@@ -80,6 +85,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: NumberArray): Uint8Array {
 /** Texts by number, kept as the bytes that an encoding makes of them. */
 export class GrowingTexts {
   readonly #encoding: 'utf8' | 'base64' | 'hex';
+  readonly #memory = new ColumnMemory();
   /** Of {@link ROWS} texts each. */
   readonly #behind: Buffer[] = [];
   readonly #ends = new GrowingNumbers();
@@ -124,7 +130,8 @@ export class GrowingTexts {
 
   #leave(): void {
     const encoding = this.#encoding;
-    const bytes = Buffer.allocUnsafeSlow(this.#last.reduce((sum, text) => sum + Buffer.byteLength(text, encoding), 0));
+    const length = this.#last.reduce((sum, text) => sum + Buffer.byteLength(text, encoding), 0);
+    const bytes = this.#bytesFor(length);
     const first = this.#count - this.#last.length;
     let end = 0;
     this.#last.forEach((text, at) => {
@@ -134,5 +141,12 @@ export class GrowingTexts {
     this.#length += end;
     this.#behind.push(bytes);
     this.#last = [];
+  }
+
+  /** Texts that are not followed by others are about to be stored. */
+  #bytesFor(length: number): Buffer {
+    if (this.#last.length < ROWS) return Buffer.allocUnsafe(length);
+    const { buffer, at } = this.#memory.take(length);
+    return Buffer.from(buffer, at, length);
   }
 }

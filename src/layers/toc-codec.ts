@@ -77,10 +77,21 @@ function written(writer: TocWriter, { diffId, size }: Pick<Toc, 'diffId' | 'size
   const stored: StoredHead = { order: endianness(), diffId, size, count, isPlain, ...columns };
   const json = JSON.stringify(stored);
   const head = Buffer.from(json.padEnd(json.length + padding(HEAD_AT + json.length)));
-  const bytes = Buffer.concat([MARK, Buffer.alloc(HEAD_AT - MARK.length), head, ...sections.parts]);
-  for (const part of sections.parts) freeMemory(part);
+  const bytes = moveTogether([MARK, Buffer.alloc(HEAD_AT - MARK.length), head, ...sections.parts]);
   bytes.writeUInt32LE(head.length, LENGTH_AT);
   bytes.writeUInt32LE(crc32(bytes.subarray(LENGTH_AT)), CHECKSUM_AT);
+  return bytes;
+}
+
+/** Copies parts one after another, and gives their memory back on the way: the table is not there twice. */
+function moveTogether(parts: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  parts.forEach((part, index) => {
+    bytes.set(part, at);
+    at += part.length;
+    if (parts[index + 1]?.buffer !== part.buffer) freeMemory(part);
+  });
   return bytes;
 }
 
