@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isBuilderError } from '../core/errors.ts';
 import type { Descriptor, Image } from '../core/image.ts';
 import { formatPlatform } from '../core/platform.ts';
+import type { ContentReader } from '../core/ports.ts';
 import { formatReference } from '../core/reference.ts';
 import { defaultCacheDir } from '../io/host.ts';
 import { imageCandidates } from '../oci/choose-manifest.ts';
@@ -66,8 +67,8 @@ async function describe(store: BlobStore, name: string, descriptor: Descriptor):
   };
 }
 
-/** One image, or those of an index. */
-async function readIfWhole(store: BlobStore, descriptor: Descriptor): Promise<Image[] | undefined> {
+/** One image, or those of an index; `undefined` where a manifest or a configuration is missing or damaged. */
+export async function readIfWhole(store: ContentReader, descriptor: Descriptor): Promise<readonly Image[] | undefined> {
   try {
     const { document } = await readDocument(store, descriptor);
     if (document.kind === 'manifest') return [await readImage(store, descriptor)];

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Digest } from '../../core/digest.ts';
 import { isBuilderError } from '../../core/errors.ts';
 import type { Descriptor } from '../../core/image.ts';
-import { readManifest } from '../../oci/image/read-image.ts';
+import { isDocumentType, readDocument } from '../../oci/graph.ts';
 import type { OpenCache } from './open-cache.ts';
 
 export interface PulledRoot {
@@ -42,13 +42,20 @@ function later(before: PulledRoot | undefined, root: PulledRoot): PulledRoot {
   return { ...(before.usedMs > root.usedMs ? before : root), files };
 }
 
-/** The manifest, the configuration and the layers; of a damaged image what can be known. */
-async function blobsOf({ store }: OpenCache, descriptor: Descriptor): Promise<Digest[]> {
+/** A manifest, its configuration and its layers, or all that an index names; of a damaged image what can be known. */
+async function blobsOf(cache: OpenCache, descriptor: Descriptor): Promise<Digest[]> {
+  const blobs = [descriptor.digest];
+  for (const each of await namedBy(cache, descriptor)) blobs.push(...(await blobsOf(cache, each)));
+  return blobs;
+}
+
+async function namedBy({ store }: OpenCache, descriptor: Descriptor): Promise<readonly Descriptor[]> {
+  if (!isDocumentType(descriptor.mediaType)) return [];
   try {
-    const { config, layers } = await readManifest(store, descriptor);
-    return [descriptor.digest, config.digest, ...layers.map(({ digest }) => digest)];
+    const { document } = await readDocument(store, descriptor);
+    return document.kind === 'index' ? document.manifests : [document.config, ...document.layers];
   } catch (error) {
-    if (isBuilderError(error)) return [descriptor.digest];
+    if (isBuilderError(error)) return [];
     throw error;
   }
 }

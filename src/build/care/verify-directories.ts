@@ -7,11 +7,11 @@ import { errnoOf } from '../../io/host-error.ts';
 import { chainIds } from '../../oci/image/chain-id.ts';
 import { hashBlob } from '../../store/hash-blob.ts';
 import { keptIdOf } from '../failed/kept-runs.ts';
+import { readIfWhole } from '../stored-images.ts';
 import type { FoundDamage } from './damage.ts';
 import { layerDirectories } from './layer-directories.ts';
 import type { OpenCache } from './open-cache.ts';
 import { openRemoval } from './removal.ts';
-import { readStored } from './verify-images.ts';
 
 /**
  * Directories of layers whose files are not those of the layer. What this user may not read is taken for good, and so is
@@ -42,7 +42,8 @@ async function layersByDirectory(cache: OpenCache): Promise<Map<string, DiffId>>
   };
   const pulled = [...cache.pulled.scan()].flatMap(({ image }) => image?.manifest ?? []);
   for (const descriptor of [...cache.names.list().map((named) => named.descriptor), ...pulled]) {
-    add((await readStored(cache.store, descriptor))?.layers.map(({ diffId }) => diffId) ?? []);
+    for (const { layers: own } of (await readIfWhole(cache.store, descriptor)) ?? [])
+      add(own.map(({ diffId }) => diffId));
   }
   return layers;
 }

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { isBuilderError } from '../../core/errors.ts';
-import type { Descriptor, Image } from '../../core/image.ts';
-import { readImage } from '../../oci/image/read-image.ts';
+import type { Descriptor } from '../../core/image.ts';
+import { contentGraph } from '../../oci/graph.ts';
+import { readIfWhole } from '../stored-images.ts';
 import type { FoundDamage } from './damage.ts';
 import type { OpenCache } from './open-cache.ts';
 
@@ -23,18 +24,17 @@ export async function* verifyPulled(cache: OpenCache): AsyncGenerator<FoundDamag
 }
 
 async function imageProblem({ store }: OpenCache, descriptor: Descriptor): Promise<string | undefined> {
-  const image = await readStored(store, descriptor);
-  if (image === undefined) return 'its manifest or configuration is missing or damaged';
-  for (const layer of image.layers) {
-    if (!(await store.has(layer.descriptor))) return `its layer ${layer.descriptor.digest} is not there`;
+  const blobs = (await readIfWhole(store, descriptor)) && (await unlessDamaged(() => contentGraph(store, descriptor)));
+  if (blobs === undefined) return 'its manifest or configuration is missing or damaged';
+  for (const blob of blobs) {
+    if (!(await store.has(blob))) return `its layer ${blob.digest} is not there`;
   }
   return undefined;
 }
 
-/** `undefined` for an image whose manifest or configuration is missing or damaged. */
-export async function readStored(store: OpenCache['store'], descriptor: Descriptor): Promise<Image | undefined> {
+async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readImage(store, descriptor);
+    return await read();
   } catch (error) {
     if (isBuilderError(error) && error.family === 'content') return undefined;
     throw error;

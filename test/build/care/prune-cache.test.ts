@@ -12,6 +12,7 @@ import {
   type BuildOptions,
   type CacheItem,
   listCache,
+  listImages,
   pruneCache,
   removeImage,
   verifyCache,
@@ -63,6 +64,20 @@ describe('pruneCache', () => {
     const again = await builder.build({ files: FILES, buildArgs: { N: '2' } });
     expect([again.cached, again.executed]).toEqual([2, 0]);
     expect((await verifyCache({ cacheDir })).damage).toEqual([]);
+  });
+
+  it('leaves all of an image for several platforms', async () => {
+    const builder = createBuilder();
+    const { cacheDir } = builder;
+    const dockerfileText = 'FROM scratch\nARG TARGETARCH\nCOPY a.txt /$TARGETARCH\n';
+    const platforms = ['linux/amd64', 'linux/arm64'];
+    await builder.build({ files: FILES, dockerfileText, platforms, tags: ['app'] });
+    const whole = [await listImages({ cacheDir }), (await verifyCache({ cacheDir })).damage];
+    expect(whole).toEqual([[expect.objectContaining({ platform: platforms.join(',') })], []]);
+    await pruneCache({ cacheDir, all: true });
+    expect([await listImages({ cacheDir }), (await verifyCache({ cacheDir })).damage]).toEqual(whole);
+    await removeImage('app', { cacheDir });
+    expect(await pruneCache({ cacheDir, all: true })).toMatchObject({ left: 0 });
   });
 
   it('with all takes everything but what a name needs, and after that name is gone everything', async () => {

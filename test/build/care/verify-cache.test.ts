@@ -118,3 +118,17 @@ describe('verifyCache', () => {
     },
   );
 });
+
+it.each(['layers', 'config'] as const)('tells what an image for several platforms lacks: %s', async (what) => {
+  const builder = createBuilder();
+  const { cacheDir } = builder;
+  const { images } = await builder.build({ files: FILES, platforms: ['linux/amd64', 'linux/arm64'], tags: ['app'] });
+  const [, second] = images;
+  const digest = what === 'config' ? second?.configDescriptor.digest : second?.layers[0]?.descriptor.digest;
+  if (digest === undefined) throw new Error('no second image');
+  rmSync(join(cacheDir, 'store/blobs/sha256', hexOf(digest)));
+  const { damage } = await verifyCache({ cacheDir });
+  expect(damage.filter(({ kind }) => kind === 'image')).toEqual([
+    expect.objectContaining({ id: expect.stringContaining('app') }),
+  ]);
+});
