@@ -108,6 +108,7 @@ async function buildInSession(
   const names = (options.tags ?? []).map((tag) => formatReference(normalizeReference(tag)));
   await using session = openSession(options, settings, control);
   const built = await buildPlatforms(session);
+  session.releaseHost();
   const [first] = built;
   assert(first !== undefined, 'a build has a platform');
   const index = settings.isIndex ? await writeIndex(session, built) : undefined;

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Digest } from '../core/digest.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
+import { makeSpreadFolder } from '../io/spread-folder.ts';
 import { createWorkspace, type Workspace } from '../io/workspace.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
@@ -53,6 +54,8 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   shared(): SharedCaches | undefined;
   /** Started when the first RUN needs it. */
   sandboxHost(): Promise<SandboxHost>;
+  /** No RUN follows: the sandbox host gives back what it has, while the caller goes on. */
+  releaseHost(): void;
 }
 
 /** A workspace whose claims cannot be written (a full disk) goes again. */
@@ -72,6 +75,7 @@ export function openSession(
 ): Session {
   const folders = cacheFolders(settings.cacheDir);
   const { signal } = control;
+  makeSpreadFolder(settings.cacheDir);
   const leftovers = reclaimLeftovers(folders);
   const workspace = createWorkspace(folders.temporary);
   const claims = claimsOf(workspace, folders);
@@ -88,6 +92,7 @@ export function openSession(
   let remotes: RemoteSources | undefined;
   let shared: SharedCaches | undefined;
   let host: Promise<SandboxHost> | undefined;
+  let released: Promise<void> | undefined;
 
   const session: Session = {
     ...control,
@@ -131,10 +136,14 @@ export function openSession(
       host ??= startHost({ folders, workspace, options, control, leftovers });
       return host;
     },
+    releaseHost() {
+      released ??= quietly(host?.then((started) => started[Symbol.asyncDispose]()));
+    },
     async [Symbol.asyncDispose]() {
       content.statCache.save();
       trace.save(recordPath(options, settings));
-      await quietly(host?.then((started) => started[Symbol.asyncDispose]()));
+      session.releaseHost();
+      await released;
       await quietly(shared?.atRest());
       await quietly(client?.close());
       await quietly(remotes?.close());

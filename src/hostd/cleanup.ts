@@ -1,15 +1,14 @@
-/** Undoes what `work` has put down in the cleanup, however it ends; its own failure is the one that is told. */
-export async function withCleanup<T>(work: (cleanup: Cleanup) => Promise<T>): Promise<T> {
+/** Hands on what `work` has put down in the cleanup, to be undone later; when it fails, that is undone at once. */
+export async function keepingCleanup<T>(
+  work: (cleanup: Cleanup) => Promise<T>,
+): Promise<T & { readonly cleanup: Cleanup }> {
   const cleanup = new Cleanup();
-  let result: T;
   try {
-    result = await work(cleanup);
+    return { ...(await work(cleanup)), cleanup };
   } catch (error) {
     await cleanup.run().catch(() => {});
     throw error;
   }
-  await cleanup.run();
-  return result;
 }
 
 /** What must be undone, newest first. */

@@ -85,6 +85,7 @@ interface CopySnapshotParts extends CopyParts {
 }
 
 class CopySnapshot implements Snapshot {
+  readonly keepsChangesApart = false;
   readonly merged: string;
   readonly contents: string;
   packed: ReadonlySet<string> = new Set();
@@ -102,6 +103,7 @@ class CopySnapshot implements Snapshot {
   }
 
   /** Its changes are in the root itself. */
+  /** There is but one root: nothing is mounted on it any more. */
   hide(): void {}
 
   changes(): ReturnType<Snapshot['changes']> {

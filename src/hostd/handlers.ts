@@ -1,9 +1,9 @@
 import { removeWorkspace } from '../io/workspace.ts';
 import { findExecutable } from '../sandbox/find-command.ts';
+import { answerRun } from './answer-run.ts';
 import type { Handlers } from './call.ts';
 import { changesOf, hashChanges } from './changes.ts';
 import { removeTree } from './removal.ts';
-import { runCommand } from './run-command.ts';
 import type { Snapshot } from './snapshotter.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
@@ -66,15 +66,7 @@ function snapshotHandlers(started: () => Workshop): Pick<Handlers, SnapshotCall>
     async openSnapshot({ layerIds }, { signal }) {
       return await started().snapshots.open(layerIds, signal);
     },
-    async run(request, context) {
-      const snapshot = snapshotOf(request);
-      const result = await runCommand(started(), { ...request, snapshot }, context);
-      if (request.isLast !== true || result.exitCode !== 0) return result;
-      const changes = changesOf(snapshot);
-      // While the answer is on its way.
-      setImmediate(() => snapshot.hide());
-      return { ...result, changes };
-    },
+    run: (request, context) => answerRun(started(), { ...request, snapshot: snapshotOf(request) }, context),
     findExecutable: async (request) => findExecutable(snapshotOf(request).merged, request) ?? null,
     changes: async (request) => changesOf(snapshotOf(request)),
     hash: async (request) => await hashChanges(snapshotOf(request), request.paths),

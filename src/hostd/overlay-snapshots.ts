@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SnapshotterName } from '../core/sandbox.ts';
 import { errnoOf } from '../io/host-error.ts';
 import { listUpper } from './changes.ts';
+import { Cleanup } from './cleanup.ts';
 import type { LayerDirectories } from './layer-directories.ts';
 import { Lowest } from './lowest.ts';
 import { setModificationTime } from './modification-time.ts';
@@ -72,6 +73,7 @@ interface OverlayPlace {
 }
 
 class OverlaySnapshot implements Snapshot {
+  readonly keepsChangesApart = true;
   readonly merged: string;
   readonly contents: string;
   packed: ReadonlySet<string> = new Set();
@@ -88,8 +90,8 @@ class OverlaySnapshot implements Snapshot {
     this.contents = parts.upper;
   }
 
-  hide(): void {
-    this.#unmount().catch(() => {});
+  hide(mounts: Cleanup): void {
+    this.#unmount(mounts).catch(() => {});
   }
 
   changes(): ReturnType<Snapshot['changes']> {
@@ -117,8 +119,8 @@ class OverlaySnapshot implements Snapshot {
   }
 
   /** The changes stay. */
-  #unmount(): Promise<void> {
-    this.#unmounting ??= unmountPoint(this.#parts.mounter, this.merged);
+  #unmount(mounts = new Cleanup()): Promise<void> {
+    this.#unmounting ??= mounts.run().finally(() => unmountPoint(this.#parts.mounter, this.merged));
     return this.#unmounting;
   }
 

@@ -5,7 +5,7 @@ import type { CommandTerminal, ProcessIdentity, ResourceBounds } from '../core/s
 import type { RunRequest, RunResult } from '../rootfs/host-messages.ts';
 import type { BoundGroups } from './bounds.ts';
 import type { CallContext } from './call.ts';
-import { type Cleanup, withCleanup } from './cleanup.ts';
+import { type Cleanup, keepingCleanup } from './cleanup.ts';
 import type { IsolatedNetwork } from './isolated-network.ts';
 import { removeTree } from './removal.ts';
 import { mountRunRoot, type RunRoot } from './run-root.ts';
@@ -18,15 +18,24 @@ export interface CommandRequest {
   readonly run: RunRequest;
 }
 
-/** Runs a command in a snapshot: nothing but what the command itself changed is there afterwards. */
+/** A command that has ended, with all that was made and mounted for it. */
+export interface EndedCommand {
+  readonly result: RunResult;
+  /** Something of that can be seen in the snapshot itself. */
+  readonly marksSnapshot: boolean;
+  /** To be undone: then nothing but what the command itself changed is there. */
+  readonly cleanup: Cleanup;
+}
+
+/** Runs a command in a snapshot. When it could not be run, nothing is left of it. */
 export async function runCommand(
   workshop: Workshop,
   { snapshot, run: request }: CommandRequest,
   context: CallContext,
-): Promise<RunResult> {
+): Promise<EndedCommand> {
   checkIds(request.identity);
   checkNetwork(workshop, request);
-  return await withCleanup(async (cleanup) => {
+  return await keepingCleanup(async (cleanup) => {
     const { signal } = context;
     const network = request.network === 'isolated' ? await openNetwork(workshop, { signal, cleanup }) : undefined;
     const bound =
@@ -36,12 +45,13 @@ export async function runCommand(
     const root = await mountRunRoot(snapshot.merged, request, { ...workshop, signal, cleanup, network });
     const run = { root, request: bound?.request ?? request, context, network, groups: bound?.groups };
     const result = await runInRoot(workshop, run);
-    return {
+    const told: RunResult = {
       ...result,
       ...(network !== undefined && { networkHelper: network.helper }),
       ...(bound?.unbound !== undefined && { unbound: bound.unbound }),
       ...(bound?.groups?.wasOutOfMemory(result) === true && { outOfMemory: true }),
     };
+    return { result: told, marksSnapshot: root.marksSnapshot };
   });
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { StepError } from '../core/errors.ts';
@@ -35,18 +35,20 @@ export interface RunRoot {
   readonly path: string;
   /** In memory. */
   readonly scratch: string;
+  /** Something was made in the snapshot for a mount, and is there until all is taken away. */
+  readonly marksSnapshot: boolean;
 }
 
 /** Mounts the root of a command over a merged snapshot. */
 export async function mountRunRoot(merged: string, request: RunRequest, parts: RunRootParts): Promise<RunRoot> {
   const folder = mkdtempSync(join(parts.pointsDir, 'run-'));
-  parts.cleanup.add(() => removeFrame(folder, ['root', 'memory']));
+  parts.cleanup.add(() => removeFrame(folder, ['root']));
   const builder = new RootBuilder(folder, parts);
   await builder.start(merged);
   await builder.mountSystem(request);
   const sources = new MountSources({ ...parts, filesDir: builder.filesDir });
   for (const mount of request.mounts) await builder.mount(mount.target, await sources.prepare(mount));
-  return { path: builder.root, scratch: builder.scratch };
+  return { path: builder.root, scratch: builder.scratch, marksSnapshot: builder.marksSnapshot };
 }
 
 /** The root, and the directories in which a sandbox mounts by name, or takes /dev/null to hide files of the kernel with. */
@@ -72,16 +74,18 @@ class RootBuilder {
 
   async start(merged: string): Promise<void> {
     const { mounter, cleanup } = this.#parts;
-    for (const folder of [this.root, this.#memory]) mkdirSync(folder);
-    await mounter.fileSystem('tmpfs', this.#memory, 'mode=700');
-    cleanup.add(() => mounter.unmount(this.#memory));
-    for (const folder of [this.filesDir, this.scratch]) mkdirSync(folder);
+    for (const folder of [this.root, this.#memory, this.filesDir, this.scratch]) mkdirSync(folder);
+    cleanup.add(() => rmSync(this.#memory, { recursive: true, force: true }));
     await mounter.bind(merged, this.root);
     cleanup.add(() => {
       for (const stub of this.#stubs.reverse()) removeStub(join(merged, stub));
     });
     // With all that is mounted in it.
     cleanup.add(() => mounter.unmount(this.root));
+  }
+
+  get marksSnapshot(): boolean {
+    return this.#stubs.length > 0;
   }
 
   /** /dev, /sys, the place of /proc, and the files that say how to reach others. */

@@ -1,6 +1,7 @@
 import type { SnapshotterName } from '../core/sandbox.ts';
 import type { TimePolicy } from '../layers/tar-blocks.ts';
 import type { ChangedPath } from '../rootfs/changed-path.ts';
+import type { Cleanup } from './cleanup.ts';
 
 /** A root file system made of the directories of layers, which takes all changes. */
 export interface Snapshot {
@@ -10,8 +11,13 @@ export interface Snapshot {
   readonly contents: string;
   /** Paths that the last packed layer has. */
   packed: ReadonlySet<string>;
-  /** No command follows: the root need not be shown any more. Contents stay; what goes wrong is told by whoever commits. */
-  hide(): void;
+  /** What is mounted over the root does not show in the changes. */
+  readonly keepsChangesApart: boolean;
+  /**
+   * No command follows: the root need not be shown any more, and what was mounted for the last one goes before it. Contents
+   * stay; what goes wrong is told by whoever commits.
+   */
+  hide(mounts: Cleanup): void;
   /** Every path that may have changed since the snapshot was opened, and the root. */
   changes(): readonly ChangedPath[];
   /**

@@ -13,7 +13,7 @@ export function createBwrap({ program, ...options }: BwrapOptions): Sandbox {
   return createCoveredRoot({
     method: 'bwrap',
     options,
-    enter: (words, command) => ({ program, args: [...namespaceArguments(command), '--', ...words] }),
+    enter: (words, { command }) => ({ program, args: [...namespaceArguments(command), '--', ...words] }),
   });
 }
 

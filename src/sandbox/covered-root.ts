@@ -24,7 +24,15 @@ export interface CoveredRoot {
   readonly method: IsolationMethod;
   readonly options: CoveredRootOptions;
   /** How a program is started in the namespaces of one command; it mounts, so its mount namespace is one of them. */
-  readonly enter: (program: readonly string[], command: SandboxCommand) => Omit<SandboxProgram, 'owner'>;
+  readonly enter: (program: readonly string[], place: CoveredPlace) => Omit<SandboxProgram, 'owner'>;
+  /** Whether the program is started with the host's root covered by that of the command, which it works in. Default: never. */
+  readonly covers?: (run: SandboxRun) => boolean;
+}
+
+export interface CoveredPlace {
+  readonly root: string;
+  readonly command: SandboxCommand;
+  readonly run: SandboxRun;
 }
 
 /**
@@ -35,11 +43,12 @@ export interface CoveredRoot {
  * `..` ends at the mount on top, and uncovering it takes CAP_SYS_ADMIN in the owner of the mount namespace, which only
  * `insecure` commands have; a user namespace made inside does not give it. There is no seccomp filter.
  */
-export function createCoveredRoot({ method, options, enter }: CoveredRoot): Sandbox {
+export function createCoveredRoot({ method, options, enter, covers = () => false }: CoveredRoot): Sandbox {
   return {
     method,
     async run(root, command, run) {
-      const program = enter(coveredRootCommand({ options, root, command, run }), command);
+      const toCover = covers(run) ? undefined : root;
+      const program = enter(coveredRootCommand({ options, root: toCover, command, run }), { root, command, run });
       const exitCode = await runProgram({ ...program, owner: command.identity }, run);
       if (!existsSync(startedPath(run))) throw setUpFailed(method, exitCode, run);
       return { exitCode };
@@ -60,9 +69,11 @@ if [ -n "$hostname" ]; then
 fi
 if [ -n "$loopback" ]; then "$loopback" "$8" "$9" "\${10}" "\${11}"; fi
 shift 11
-"$mount" -n -a -T "$table"
-cd "$root"
-"$mount" -n --move . /
+"$mount" -n -c -a -T "$table"
+if [ -n "$root" ]; then
+  cd "$root"
+  "$mount" -n --move . /
+fi
 : >"$started"
 exec 2>&3 3>&-
 exec "$@"
@@ -72,18 +83,19 @@ type Scratch = Pick<SandboxRun, 'scratch'>;
 
 export interface CoveredRootPlan {
   readonly options: CoveredRootOptions;
-  readonly root: string;
+  /** `undefined` when it is the working directory, and covers the host's. */
+  readonly root: string | undefined;
   readonly command: SandboxCommand;
   readonly run: Scratch;
 }
 
 /** A command line that, started in the namespaces of one command, covers the root and becomes the command. */
 export function coveredRootCommand({ options, root, command, run }: CoveredRootPlan): string[] {
-  writeFileSync(mountTablePath(run), formatMountTable(procMounts(root, command)));
+  writeFileSync(mountTablePath(run), formatMountTable(procMounts(root ?? '.', command)));
   const hostname = loadLibc() === undefined ? command.hostname : '';
   return [
     ...[options.tools.sh, '-c', SCRIPT, 'lamella', setUpLogPath(run), startedPath(run), hostname],
-    ...[options.tools.mount, mountTablePath(run), root, ...loopbackCommand(options, command)],
+    ...[options.tools.mount, mountTablePath(run), root ?? '', ...loopbackCommand(options, command)],
     ...launchCommand({ options, command, run }),
   ];
 }

@@ -52,25 +52,41 @@ function noLimits(): StepError {
 }
 
 /** Ids of the group and capabilities; the user id comes last, because it takes away the right to chroot. */
-function privilegeArguments({ tools, capabilities, canSetGroups }: LaunchOptions, command: SandboxCommand): string[] {
-  const { gid, supplementaryGids } = command.identity;
-  const denied = deniedCapabilities(capabilities, command.security);
-  const groups = supplementaryGids.length === 0 ? ['--clear-groups'] : ['--groups', supplementaryGids.join(',')];
+function privilegeArguments(options: LaunchOptions, command: SandboxCommand): string[] {
+  const denied = deniedCapabilities(options.capabilities, command.security);
   return [
-    tools.setpriv,
+    options.tools.setpriv,
     ...(denied.length === 0 ? [] : ['--bounding-set', denied.map((number) => `-cap_${number}`).join(',')]),
-    ...['--inh-caps', '-all', '--regid', String(gid)],
+    ...['--inh-caps', '-all'],
     ...(command.noNewPrivileges === true ? ['--no-new-privs'] : []),
-    ...(canSetGroups ? groups : ['--keep-groups']),
+    ...(takesGroupLast(options, command) ? [] : groupArguments(options, command)),
   ];
+}
+
+function groupArguments({ canSetGroups }: LaunchOptions, { identity }: SandboxCommand): string[] {
+  const { gid, supplementaryGids } = identity;
+  const groups = supplementaryGids.length === 0 ? ['--clear-groups'] : ['--groups', supplementaryGids.join(',')];
+  return ['--regid', String(gid), ...(canSetGroups ? groups : ['--keep-groups'])];
+}
+
+/**
+ * Whether unshare(1) takes the only group of the command, and no other, in the end: setpriv(1) looks even for numbers among
+ * the host's names of groups, which loads more libraries than itself.
+ */
+function takesGroupLast(options: LaunchOptions, { env, identity }: SandboxCommand): boolean {
+  return options.canSetGroups && identity.supplementaryGids.length === 0 && !needsLauncher(options, env);
+}
+
+function needsLauncher({ alwaysByLauncher = false }: LaunchOptions, env: readonly string[]): boolean {
+  return alwaysByLauncher || env.some(steersPrograms);
 }
 
 /** Enters the root, takes the user id and executes the command with its environment. */
 function launchArguments({ options, command, run }: Launch): string[] {
-  const { tools, launcher, alwaysByLauncher = false } = options;
+  const { tools, launcher } = options;
   const { argv, env, cwd, identity, limits } = command;
   const openFiles = limits?.find(({ name }) => name === 'nofile');
-  if (alwaysByLauncher || env.some(steersPrograms)) {
+  if (needsLauncher(options, env)) {
     if (loadLibc() === undefined) throw unsafeEnvironment(env);
     const path = join(run.scratch, 'launch.json');
     writeFileSync(path, JSON.stringify({ argv, env, cwd, uid: identity.uid, openFiles }));
@@ -78,7 +94,9 @@ function launchArguments({ options, command, run }: Launch): string[] {
   }
   return [
     ...[tools.env, '-i', '--', ...env],
-    ...[tools.unshare, '--root=.', `--wd=${cwd}`, `--setuid=${identity.uid}`, '--', ...argv],
+    ...[tools.unshare, '--root=.', `--wd=${cwd}`],
+    ...(takesGroupLast(options, command) ? [`--setgid=${identity.gid}`] : []),
+    ...[`--setuid=${identity.uid}`, '--', ...argv],
   ];
 }
 

@@ -1,48 +1,41 @@
-import { closeSync, openSync } from 'node:fs';
-import type { Sandbox, SandboxCommand } from '../core/sandbox.ts';
+import type { Sandbox, SandboxRun } from '../core/sandbox.ts';
 import { loadLibc } from '../io/libc/libc.ts';
-import { NamespaceFlag } from '../io/libc/namespaces.ts';
 import { type CoveredRootOptions, createCoveredRoot } from './covered-root.ts';
+import { inOwnNamespaces } from './own-namespaces.ts';
+import { sandboxFailed } from './program.ts';
 
 /**
  * Runs commands with util-linux alone: new mount, PID, IPC and UTS namespaces (and a network namespace without any
  * interface but loopback, if wanted).
  */
 export function createUnshare(options: CoveredRootOptions): Sandbox {
+  const libc = loadLibc();
+  const covers = (run: SandboxRun): boolean => libc !== undefined && run.terminal === undefined;
   return createCoveredRoot({
     method: 'unshare',
     options,
-    enter: (program, command) => ({
-      program: options.tools.unshare,
-      args: [...namespaceArguments(command), ...program],
-      around: (fork) => inOwnNamespaces(command.hostname, fork),
-    }),
+    covers,
+    enter(words, { root, command, run }) {
+      // A thread of a user namespace cannot come back to the network of the machine: the program enters its own.
+      const kinds = [...(libc === undefined ? MADE_BY_PROGRAM : []), ...(command.network === 'none' ? ['--net'] : [])];
+      const [program = '', ...args] = kinds.length === 0 ? words : [options.tools.unshare, ...kinds, ...words];
+      if (libc === undefined) return { program, args };
+      const covering = covers(run) ? root : undefined;
+      return { program, args, around: (fork) => enterNamespaces({ libc, command, root: covering }, fork) };
+    },
   });
 }
 
-function namespaceArguments({ network }: SandboxCommand): string[] {
-  return [
-    ...['--mount', '--ipc'],
-    ...(loadLibc() === undefined ? ['--uts', '--pid', '--fork', '--kill-child'] : []),
-    ...(network === 'none' ? ['--net'] : []),
-  ];
-}
+const MADE_BY_PROGRAM = ['--mount', '--ipc', '--uts', '--pid', '--fork', '--kill-child'];
 
-/**
- * Forks in a new UTS and a new PID namespace, so that the program itself is the init process of the latter: its exit
- * code is the command's, where `unshare --fork` would stand in between (and util-linux 2.38 fails when SIGKILL ended
- * the command). The thread leaves the PID namespace at once; its former UTS namespace is of no use to anybody.
- */
-function inOwnNamespaces<T>(hostname: string, fork: () => T): T {
-  const libc = loadLibc();
-  if (libc === undefined) return fork();
-  const own = openSync('/proc/thread-self/ns/pid', 'r');
-  libc.unshare(NamespaceFlag.uts | NamespaceFlag.pid);
+function enterNamespaces<T>(namespaces: Parameters<typeof inOwnNamespaces>[0], fork: () => T): T {
   try {
-    libc.setHostname(hostname);
-    return fork();
-  } finally {
-    libc.setNamespace(own, NamespaceFlag.pid);
-    closeSync(own);
+    return inOwnNamespaces(namespaces, fork);
+  } catch (error) {
+    throw sandboxFailed(
+      'the sandbox could not be set up with unshare',
+      [error instanceof Error ? error.message : ''],
+      error,
+    );
   }
 }

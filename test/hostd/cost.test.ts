@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { withCleanup } from '../../src/hostd/cleanup.ts';
+import { Cleanup } from '../../src/hostd/cleanup.ts';
 import { CopySnapshotter } from '../../src/hostd/copy-snapshots.ts';
 import { LayerDirectories } from '../../src/hostd/layer-directories.ts';
 import type { Mounter } from '../../src/hostd/mounter.ts';
@@ -14,9 +14,10 @@ import { createCrun } from '../../src/sandbox/crun.ts';
 import { requestFor } from '../support/sandbox-box.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
+const UNSHARE_MAIN = join(import.meta.dirname, '../support/unshare-programs-main.ts');
 const OVERLAY_MAIN = join(import.meta.dirname, '../support/overlay-frame-main.ts');
 
-it('a command costs one process, and its mounts go in two calls, however many they are', async () => {
+it('a command costs one process, and its mounts go in one call, however many they are', async () => {
   const dir = tempDir();
   for (const name of ['merged', 'points']) mkdirSync(join(dir, name));
   const program = join(dir, 'runtime');
@@ -26,22 +27,31 @@ it('a command costs one process, and its mounts go in two calls, however many th
   const request = requestFor('true', {
     mounts: [{ kind: 'tmpfs', target: '/somewhere', readOnly: false }],
   });
-  const startedByNode = await countingProcesses(() =>
-    withCleanup(async (cleanup) => {
-      const root = await mountRunRoot(join(dir, 'merged'), request, { ...partsIn(dir), mounter, cleanup });
-      await sandbox.run(root.path, request, { onOutput: () => {}, scratch: root.scratch });
-    }),
-  );
+  const cleanup = new Cleanup();
+  const startedByNode = await countingProcesses(async () => {
+    const root = await mountRunRoot(join(dir, 'merged'), request, { ...partsIn(dir), mounter, cleanup });
+    await sandbox.run(root.path, request, { onOutput: () => {}, scratch: root.scratch });
+  });
+  await cleanup.run();
+  expect(readdirSync(join(dir, 'points'))).toEqual([]);
   expect(readFileSync(join(dir, 'starts'), 'utf8')).toBe('started\n');
   // Which copies its memory for each.
   expect(startedByNode).toBe(0);
-  expect(calls.filter((call) => call === 'unmount')).toHaveLength(2);
-  // Memory, root, /dev with pts, shm and six nodes, /sys, two files, and the one that was asked for.
-  expect(calls.filter((call) => call === 'bind' || call === 'fileSystem')).toHaveLength(15);
+  expect(calls.filter((call) => call === 'unmount')).toHaveLength(1);
+  // Root, /dev with pts, shm and six nodes, /sys, two files, and the one that was asked for.
+  expect(calls.filter((call) => call === 'bind' || call === 'fileSystem')).toHaveLength(14);
 });
 
 /** Mounting takes root. */
 if (userId() === 0) {
+  it('a command by unshare costs five programs, of which one is a process of its own: nothing is executed to make namespaces', () => {
+    const args = ['--mount', process.execPath, UNSHARE_MAIN, tempDir()];
+    expect(JSON.parse(execFileSync('unshare', args, { encoding: 'utf8' }))).toEqual({
+      exitCode: 0,
+      executed: ['sh', 'mount', 'setpriv', 'env', 'unshare'],
+    });
+  });
+
   it('what an overlay leaves is known by name, so that it is removed without a look at all of it', () => {
     const args = ['--mount', process.execPath, OVERLAY_MAIN, tempDir()];
     const left = JSON.parse(execFileSync('unshare', args, { encoding: 'utf8' })) as string[];

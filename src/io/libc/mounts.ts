@@ -6,6 +6,8 @@ export interface MountCalls {
   /** mount_setattr(2) with attributes to set; throws `ENOSYS` before Linux 5.12. */
   setMountAttributes(target: string, attributes: number, recursive: boolean): void;
   changeRoot(path: string): void;
+  /** Of the calling thread, where that has one of its own; Node is not told. */
+  changeDirectory(path: string): void;
   /** Writes what lies in the cache for the file system that holds the open file. */
   syncFileSystem(fd: number): void;
 }
@@ -18,7 +20,9 @@ export const MountFlag = {
   noExec: 8,
   remount: 32,
   bind: 4096,
+  move: 8192,
   recursive: 16384,
+  private: 262144,
 } as const;
 export const UNMOUNT_DETACH = 2;
 export const MountAttribute = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8 } as const;
@@ -35,6 +39,7 @@ export function mountCalls({ declare, check }: Binding): MountCalls {
   const umount2 = declare('int umount2(const char *target, int flags)');
   const syscall = declare('long syscall(long number, int dfd, const char *path, uint flags, void *attr, size_t size)');
   const chroot = declare('int chroot(const char *path)');
+  const chdir = declare('int chdir(const char *path)');
   const syncfs = declare('int syncfs(int fd)');
 
   return {
@@ -48,6 +53,7 @@ export function mountCalls({ declare, check }: Binding): MountCalls {
       check(syscall(SYS_MOUNT_SETATTR, AT_FDCWD, target, flags, attr, attr.length), 'mount_setattr', target);
     },
     changeRoot: (path) => void check(chroot(path), 'chroot', path),
+    changeDirectory: (path) => void check(chdir(path), 'chdir', path),
     syncFileSystem: (fd) => void check(syncfs(fd), 'syncfs', String(fd)),
   };
 }

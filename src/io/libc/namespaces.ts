@@ -11,7 +11,12 @@ export interface NamespaceCalls {
 }
 
 /** Flags of unshare(2), from the kernel's uapi headers. */
-export const NamespaceFlag = { uts: 0x04000000, pid: 0x20000000 } as const;
+export const NamespaceFlag = {
+  mount: 0x00020000,
+  uts: 0x04000000,
+  ipc: 0x08000000,
+  pid: 0x20000000,
+} as const;
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
