@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Digest } from '../core/digest.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
+import { makeRoomForGroups } from '../io/delegated-group.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
 import { makeSpreadFolder } from '../io/spread-folder.ts';
 import { createWorkspace, type Workspace } from '../io/workspace.ts';
@@ -169,6 +170,7 @@ interface HostRequest {
 }
 
 async function startHost({ folders, workspace, options, control, leftovers }: HostRequest): Promise<SandboxHost> {
+  if (options.bounds !== undefined) makeRoomForGroups();
   const started = await startSandboxHost({
     stateDir: folders.snapshots,
     tempDir: workspace.path,

@@ -63,8 +63,12 @@ function networkRights(machine: Machine): string[] {
 export function boundsRemedies({ machine }: Pick<FeatureFacts, 'machine'>): string[] {
   const { container, isRoot } = machine;
   if (container !== undefined) return [`limits for the whole container: ${containerRemedies(machine).limits}`];
-  const scope = `systemd-run ${isRoot ? '' : '--user '}--scope -p MemoryMax=4G -p TasksMax=500 lamella build …`;
-  return [...(isRoot ? [] : ['build as root: sudo -E npx lamella build …']), `${scope} (limits for the whole build)`];
+  const scope = `systemd-run ${isRoot ? '' : '--user '}--scope`;
+  return [
+    `${scope} -p Delegate=yes lamella build …`,
+    ...(isRoot ? [] : ['build as root: sudo -E npx lamella build …']),
+    `${scope} -p MemoryMax=4G -p TasksMax=500 lamella build … (limits for the whole build)`,
+  ];
 }
 
 function obstacleRemedies(machine: Machine): string[] {

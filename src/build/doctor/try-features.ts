@@ -1,5 +1,6 @@
 import { isBuilderError, StepError } from '../../core/errors.ts';
 import type { IsolationMethod, ResourceBounds } from '../../core/sandbox.ts';
+import { makeRoomForGroups } from '../../io/delegated-group.ts';
 import type { RunRequest, RunResult } from '../../rootfs/host-messages.ts';
 import { startSandboxHost } from '../../rootfs/sandbox-host.ts';
 import { boundsRemedies, networkRemedies, readFeatureFacts, snapshotterRemedies } from './feature-remedies.ts';
@@ -11,6 +12,7 @@ type FeatureReports = Required<Pick<HostReport, 'snapshotter' | 'isolatedNetwork
 /** Tries what a build may ask for besides a method, with a method that works. */
 export async function tryFeatures(method: IsolationMethod, place: TrialPlace): Promise<FeatureReports> {
   const facts = readFeatureFacts(method, place.machine);
+  makeRoomForGroups();
   await using host = await startSandboxHost({ ...place, isolation: method });
   await using snapshot = await host.openSnapshot([]);
   const { request, expected } = trialFor(method);

@@ -35,7 +35,7 @@ export function unboundWarning(why: string): Pick<Diagnostic, 'severity' | 'code
     severity: 'warning',
     code: 'LIMITS_OF_PROCESSES',
     message: `RUN is not limited as a whole: ${why}; memory and processes are limited for each process and user by rlimits (root may have any number), the processor is not`,
-    hint: 'build as root, or start lamella with limits: systemd-run --user --scope -p MemoryMax=4G -p TasksMax=500 lamella build …',
+    hint: 'start lamella where it may make groups: systemd-run --user --scope -p Delegate=yes lamella build … (as root without --user); or limit the whole build: -p MemoryMax=4G -p TasksMax=500',
   };
 }
 

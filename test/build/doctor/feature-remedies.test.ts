@@ -92,8 +92,8 @@ describe('what would give a better snapshotter', () => {
 
 describe('what would bind commands as a whole', () => {
   test.each<[title: string, machine: Machine, first: string, count: number]>([
-    ['a user', MACHINE, 'build as root', 2],
-    ['root', ROOT, 'systemd-run --scope -p MemoryMax=4G', 1],
+    ['a user', MACHINE, 'systemd-run --user --scope -p Delegate=yes', 3],
+    ['root', ROOT, 'systemd-run --scope -p Delegate=yes', 2],
     ['docker', within('docker'), 'docker run --memory 4g', 1],
     ['a pod', within('kubernetes'), 'resources.limits.memory', 1],
   ])('depends on who builds where: %s', (_, machine, first, count) => {
