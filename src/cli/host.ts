@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import type { InterruptSignal } from './exit-codes.ts';
+import { optimizeLate } from './late-optimization.ts';
 import type { BuildOptions, BuildResult, Library, ShellTerminal } from './library.ts';
 import { processTerminal } from './process-terminal.ts';
 import { limitYoungGeneration } from './young-generation.ts';
@@ -47,6 +48,7 @@ export function processHost(): CliHost {
     stderr: stderrTerminal(),
     env: process.env,
     loadLibrary: async () => {
+      optimizeLate();
       const library = await import('../index.ts');
       limitYoungGeneration();
       return library;
