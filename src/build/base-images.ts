@@ -1,13 +1,13 @@
 import { ContentError } from '../core/errors.ts';
 import type { Image, ImageConfig } from '../core/image.ts';
 import { formatPlatform, type Platform } from '../core/platform.ts';
-import { formatReference, type Reference } from '../core/reference.ts';
+import { formatReference } from '../core/reference.ts';
 import { parseLayoutAddress } from '../oci/layout/layout-address.ts';
 import { readLayout, readLayoutImage } from '../oci/layout/read-layout.ts';
 import { readImageFor } from '../oci/read-image-for.ts';
 import { normalizeReference } from '../oci/registry/docker-hub.ts';
 import { LayerStack } from './layer-stack.ts';
-import { pullImage, type ResolvedImage } from './pull-image.ts';
+import { type PullRequest, pullImage, type ResolvedImage } from './pull-image.ts';
 import type { Session } from './session.ts';
 
 /** An image that stages start from or copy from; its layers are in the store. */
@@ -16,9 +16,15 @@ export interface BaseImage {
   readonly stack: LayerStack;
 }
 
+/** What an image is got for. */
+export interface ImageUse {
+  /** A command is certain to run in it. Default: that is to be seen. */
+  readonly runs: boolean;
+}
+
 /** Gets images by reference or from a layout, each once in a build. */
 export interface BaseImages {
-  fromReference(reference: string, platform: Platform): Promise<BaseImage>;
+  fromReference(reference: string, platform: Platform, use?: ImageUse): Promise<BaseImage>;
   /** `address` is `DIR`, `DIR:tag` or `DIR@digest`. */
   fromLayout(address: string, platform: Platform): Promise<BaseImage>;
 }
@@ -40,21 +46,22 @@ export function createBaseImages(session: Session): BaseImages {
   }
 
   return {
-    fromReference(text, platform) {
+    fromReference(text, platform, { runs } = { runs: false }) {
       const reference = normalizeReference(text);
       const name = formatReference(reference);
-      return once(name, platform, () => getByReference(session, reference, platform));
+      return once(name, platform, () => getByReference(session, { reference, platform, runs }));
     },
     fromLayout: (address, platform) => once(address, platform, () => importLayout(session, address, platform)),
   };
 }
 
 /** A name of the local store comes first, unless the caller wants what the registry has. */
-async function getByReference(session: Session, reference: Reference, platform: Platform): Promise<ResolvedImage> {
+async function getByReference(session: Session, request: PullRequest): Promise<ResolvedImage> {
+  const { reference, platform } = request;
   const name = formatReference(reference);
   const local = session.settings.pull === 'always' ? undefined : session.names.find(name);
   if (local === undefined) {
-    const pulled = await pullImage(session, reference, platform);
+    const pulled = await pullImage(session, request);
     session.inputs.image({ name, kind: 'pulled', platform, digest: pulled.resolved });
     return pulled;
   }

@@ -75,9 +75,9 @@ export function claimingStore(store: BlobStore, claims: Claims): BlobStore {
       return await store.has(content);
     },
     read: (target) => ({ [Symbol.asyncIterator]: () => claimedRead(store, claims, target) }),
-    async write(bytes, expected) {
+    async write(bytes, expected, onGrowth) {
       if (expected?.digest !== undefined) await claims.claim(expected.digest);
-      const written = await store.write(bytes, expected);
+      const written = await store.write(bytes, expected, onGrowth);
       await claims.claim(written.digest);
       return written;
     },

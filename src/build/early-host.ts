@@ -12,12 +12,14 @@ export interface EarlyHostSession extends Pick<Session, 'shared'> {
 
 /**
  * Starts the sandbox host while the base of a stage is fetched, where a RUN is certain to be carried out: without the cache,
- * or with an empty one, as on most machines for CI. Why it cannot be started is told by the step that needs it.
+ * or with an empty one, as on most machines for CI. Why it cannot be started is told by the step that needs it. Tells
+ * whether it is certain.
  */
-export function startHostEarly(session: EarlyHostSession, { instructions }: Pick<Stage, 'instructions'>): void {
+export function startHostEarly(session: EarlyHostSession, { instructions }: Pick<Stage, 'instructions'>): boolean {
   const { settings, records } = session;
-  if (!instructions.some(({ kind }) => kind === 'RUN')) return;
-  if (!settings.noCache && !records.isEmpty()) return;
-  if (session.shared()?.hasSources === true || settings.npm.mode === 'native') return;
+  if (!instructions.some(({ kind }) => kind === 'RUN')) return false;
+  if (!settings.noCache && !records.isEmpty()) return false;
+  if (session.shared()?.hasSources === true || settings.npm.mode === 'native') return false;
   session.sandboxHost().catch(() => {});
+  return true;
 }

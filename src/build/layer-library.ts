@@ -34,6 +34,8 @@ export interface LayerLibrary {
   recompress(layer: Layer, level: number | undefined): Promise<Layer>;
   /** From the table of contents that is kept, else by one pass over the blob, which checks the diff ID. */
   toc(layer: Layer): Promise<Toc>;
+  /** Whoever asks for the table of contents of a layer waits for one that is being made; it may not come of it. */
+  expectToc(layer: Layer, coming: Promise<Toc | undefined>): void;
   uncompressed(layer: Layer): AsyncIterable<Uint8Array>;
   /** Blocks of a layer that this build could have compressed; to be closed. */
   earlierBlocks(diffId: DiffId): Promise<EarlierBlocks | undefined>;
@@ -60,6 +62,19 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
     const toc = compactToc(await readToc(uncompressed(layer.descriptor), { limits }));
     if (toc.diffId !== layer.diffId) throw wrongDiffId(layer.diffId, toc.diffId);
     tocs.save(toc);
+    return toc;
+  }
+
+  async function arriving(layer: Layer, coming: Promise<Toc | undefined>): Promise<Toc> {
+    const toc = tocs.load(layer.diffId) === undefined ? await coming : undefined;
+    if (toc?.diffId !== layer.diffId) return await index(layer);
+    tocs.save(toc);
+    return toc;
+  }
+
+  function read(diffId: DiffId, toc: Promise<Toc>): Promise<Toc> {
+    reading.set(diffId, toc);
+    toc.catch(() => reading.delete(diffId));
     return toc;
   }
 
@@ -124,12 +139,10 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
       if (blobs.lookup(diffId, FOREIGN_RECIPE)?.digest === descriptor.digest) return;
       blobs.record(diffId, FOREIGN_RECIPE, descriptor);
     },
-    toc(layer) {
-      const pending = reading.get(layer.diffId) ?? index(layer);
-      reading.set(layer.diffId, pending);
-      pending.catch(() => reading.delete(layer.diffId));
-      return pending;
+    expectToc(layer, coming) {
+      if (!reading.has(layer.diffId)) read(layer.diffId, arriving(layer, coming));
     },
+    toc: (layer) => reading.get(layer.diffId) ?? read(layer.diffId, index(layer)),
   };
 }
 

@@ -16,6 +16,7 @@ import { wrongDiffId } from './compress-layer.ts';
 import type { PulledImage } from './pulled.ts';
 import type { Session } from './session.ts';
 import { reportTransfers } from './transfer-events.ts';
+import { unpackAhead } from './unpack-ahead.ts';
 
 /** Layers that are fetched at a time (design 9: four to eight is best). */
 const FETCHES = 4;
@@ -26,8 +27,16 @@ export interface ResolvedImage {
   readonly resolved: Digest;
 }
 
+export interface PullRequest {
+  readonly reference: Reference;
+  readonly platform: Platform;
+  /** A command is certain to run in the image: layers are unpacked while they are fetched. */
+  readonly runs: boolean;
+}
+
 /** The image of a registry, its layers in the store or announced, by the `pull` option of the build. */
-export async function pullImage(session: Session, reference: Reference, platform: Platform): Promise<ResolvedImage> {
+export async function pullImage(session: Session, request: PullRequest): Promise<ResolvedImage> {
+  const { reference, platform } = request;
   const { pull } = session.settings;
   const pulled = session.pulled.find(reference, platform);
   const stored = pulled && (await readStored(session, pulled));
@@ -36,8 +45,8 @@ export async function pullImage(session: Session, reference: Reference, platform
     if (pull === 'never') throw notPulled(reference, session.settings.offline);
   }
   const named = stored && (await resolveAgain(session, reference, stored));
-  if (stored === undefined || named !== stored.resolved) return await pullAnew(session, reference, platform);
-  if (!stored.whole) await fetchLayers(session, reference, stored.image.layers);
+  if (stored === undefined || named !== stored.resolved) return await pullAnew(session, request);
+  if (!stored.whole) await fetchLayers(session, request, stored.image.layers);
   return stored;
 }
 
@@ -88,10 +97,11 @@ function isOutOfReach(error: unknown): error is RegistryError {
   return error instanceof RegistryError && (error.code === 'REGISTRY_UNREACHABLE' || error.retryable);
 }
 
-async function pullAnew(session: Session, reference: Reference, platform: Platform): Promise<ResolvedImage> {
+async function pullAnew(session: Session, request: PullRequest): Promise<ResolvedImage> {
+  const { reference, platform } = request;
   const { store } = session;
   const { resolved, ...image } = await resolveImage(session.registry(), reference, { platform, store });
-  await fetchLayers(session, reference, image.layers);
+  await fetchLayers(session, request, image.layers);
   const isWhole = !image.layers.some(({ descriptor }) => session.lazyLayers.isLater(descriptor));
   if (isWhole) session.pulled.remember(reference, platform, { resolved: resolved.digest, manifest: image.descriptor });
   return { image, resolved: resolved.digest };
@@ -101,10 +111,11 @@ async function pullAnew(session: Session, reference: Reference, platform: Platfo
  * Fetches the layers that the store lacks, several at a time; the first that fails stops the others. Those whose table of
  * contents a shared cache has come when somebody needs their bytes: often nobody does.
  */
-async function fetchLayers(session: Session, reference: Reference, layers: readonly Layer[]): Promise<void> {
+async function fetchLayers(session: Session, request: PullRequest, layers: readonly Layer[]): Promise<void> {
+  const { reference } = request;
   const limit = createLimit(FETCHES);
   const onTransfer = reportTransfers(session, { verb: 'pull', name: formatFamiliar(reference) });
-  const fetch = (layer: Layer): Promise<void> => limit.run(() => fetchOne(session, reference, { layer, onTransfer }));
+  const fetch = (layer: Layer): Promise<void> => limit.run(() => fetchOne(session, request, { layer, onTransfer }));
   const now = await notLater(session, await lackedBy(session, layers), fetch);
   announceTransfers(
     now.map(({ descriptor }) => descriptor),
@@ -116,18 +127,21 @@ async function fetchLayers(session: Session, reference: Reference, layers: reado
 
 async function fetchOne(
   session: Session,
-  reference: Reference,
+  { reference, runs }: PullRequest,
   { layer, onTransfer }: { readonly layer: Layer; readonly onTransfer: OnTransfer },
 ): Promise<void> {
   const { store } = session.lazyLayers;
+  const ahead = runs ? unpackAhead(session, layer, store) : undefined;
   try {
     session.signal.throwIfAborted();
     const wasTold = session.tocs.load(layer.diffId) !== undefined;
-    await fetchLayer(session.registry(), reference, { layer, store, onTransfer });
+    await fetchLayer(session.registry(), reference, { layer, store: ahead?.store ?? store, onTransfer });
+    ahead?.keep();
     // What a shared cache has told of it is looked at again.
     if (wasTold) await lookAgain(session, layer);
     session.library.addForeign(layer);
   } catch (error) {
+    ahead?.drop();
     session.fail(error);
     throw error;
   }

@@ -4,7 +4,7 @@ import type { Tree } from '../core/tree.ts';
 import { scratchConfig } from '../plan/base-config.ts';
 import type { Stage, Variables } from '../plan/graph.ts';
 import { announced } from './announced-step.ts';
-import type { BaseImage } from './base-images.ts';
+import type { BaseImage, ImageUse } from './base-images.ts';
 import { traceDirectory } from './explain/trace-stage.ts';
 import { createdOf, historyItems } from './history.ts';
 import { LayerStack } from './layer-stack.ts';
@@ -24,7 +24,11 @@ export interface OpenedBase {
 }
 
 /** Gets what FROM names (reference, section 8). */
-export async function openBase(services: StageServices, stage: Stage, others: OtherStages): Promise<OpenedBase> {
+export async function openBase(
+  services: StageServices,
+  { stage, use }: { readonly stage: Stage; readonly use: ImageUse },
+  others: OtherStages,
+): Promise<OpenedBase> {
   const { session, graph, images, origins } = services;
   const { base } = stage;
   const platform = platformOf(session, stage);
@@ -34,7 +38,9 @@ export async function openBase(services: StageServices, stage: Stage, others: Ot
     case 'stage':
       return await others(base.index);
     case 'image':
-      return ofImage(await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform)));
+      return ofImage(
+        await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform, use)),
+      );
     case 'context': {
       const opened = await origins.openBase(base.name, platform);
       if (opened.kind === 'image') return ofImage(opened.image);

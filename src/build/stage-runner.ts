@@ -24,8 +24,8 @@ import { runStep } from './steps/run-step.ts';
 export async function runStage(services: StageServices, stage: Stage, others: OtherStages): Promise<BuiltStage> {
   const { session, graph, evaluation: options, onWarning } = services;
   const place = { span: stage.from.span, source: graph.source };
-  startHostEarly(session, stage);
-  const base = await locating(place, () => openBase(services, stage, others));
+  const use = { runs: startHostEarly(session, stage) };
+  const base = await locating(place, () => openBase(services, { stage, use }, others));
   const foreign = foreignBaseWarning(stage, base.config, session.settings.platform);
   if (foreign !== undefined) onWarning(foreign, graph.source);
   const evaluated = evaluateStage({ graph, stage, base, options, onWarning });

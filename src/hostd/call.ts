@@ -1,5 +1,6 @@
 import type { LogChunk } from '../core/sandbox.ts';
 import type { CallAnswer, CallName, CallRequest } from '../rootfs/host-messages.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { TerminalInput } from './terminal-input.ts';
 
 /** What a call is carried out with besides its request. */
@@ -9,6 +10,7 @@ export interface CallContext {
   /** Sends output; the promise holds the sender back. */
   log(chunk: LogChunk): Promise<void>;
   readonly input: TerminalInput;
+  readonly arrivals: Arrivals;
 }
 
 export type Handler<K extends CallName> = (request: CallRequest<K>, context: CallContext) => Promise<CallAnswer<K>>;

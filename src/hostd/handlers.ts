@@ -37,6 +37,11 @@ export function createHandlers(): Handlers {
       await started().layers.unpack(layer, signal);
       return null;
     },
+    async unpackAhead(layer, { arrivals, signal }) {
+      const toc = await started().layers.ahead.unpack(layer, arrivals, signal);
+      const { encodeToc } = await import('../layers/toc-codec.ts');
+      return { toc: Buffer.from(encodeToc(toc)).toString('base64') };
+    },
     async reclaim({ paths }) {
       for (const path of paths) await removeWorkspace(path, removeTree);
       return null;

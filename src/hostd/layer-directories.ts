@@ -4,6 +4,7 @@ import { OptionError } from '../core/errors.ts';
 import { allAtRest } from '../io/at-rest.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import type { HostFlavor, LayerToUnpack } from '../rootfs/host-messages.ts';
+import { LayersAhead } from './layers-ahead.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { removeTree } from './removal.ts';
 import { usePlainForm, type WhiteoutForm } from './whiteout-files.ts';
@@ -23,6 +24,8 @@ export interface LayerDirectoriesOptions {
  * is never changed afterwards.
  */
 export class LayerDirectories {
+  /** What is being unpacked before anybody may use it. */
+  readonly ahead: LayersAhead;
   readonly #folder: string;
   readonly #options: LayerDirectoriesOptions;
   readonly #unpacking = new Map<string, Promise<void>>();
@@ -33,6 +36,7 @@ export class LayerDirectories {
     const { stateDir, flavor, whiteouts } = options;
     this.#folder = join(stateDir, whiteouts === 'overlay' ? flavor : `${flavor}-${whiteouts}`);
     this.#options = options;
+    this.ahead = new LayersAhead(options);
     makePrivateFolder(this.#folder);
   }
 
@@ -100,10 +104,13 @@ export class LayerDirectories {
   }
 
   async #make(layer: LayerToUnpack, signal: AbortSignal): Promise<void> {
-    const temporary = mkdtempSync(join(this.#options.tempDir, 'unpacking-'));
+    const ahead = await this.ahead.take(layer);
+    const temporary = ahead ?? mkdtempSync(join(this.#options.tempDir, 'unpacking-'));
     try {
-      const { unpackInto } = await this.importUnpacking();
-      await unpackInto(temporary, layer, { ...this.#options, signal });
+      if (ahead === undefined) {
+        const { unpackInto } = await this.importUnpacking();
+        await unpackInto(temporary, layer, { ...this.#options, signal });
+      }
       if (this.#options.whiteouts === 'files') usePlainForm(temporary);
       await this.adopt(layer.id, temporary);
     } catch (error) {

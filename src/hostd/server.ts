@@ -3,6 +3,7 @@ import type { LogChunk } from '../core/sandbox.ts';
 import { encodeError } from '../rootfs/host-errors.ts';
 import { encodeLog, encodeMessage, FrameReader } from '../rootfs/host-frames.ts';
 import type { CallName, CallRequest, FromHost, ToHost } from '../rootfs/host-messages.ts';
+import { Arrivals } from './arrivals.ts';
 import type { CallContext, Handler, Handlers } from './call.ts';
 import { createHandlers } from './handlers.ts';
 import { LogWindow } from './log-window.ts';
@@ -12,6 +13,7 @@ interface RunningCall {
   readonly controller: AbortController;
   readonly window: LogWindow;
   readonly input: TerminalInput;
+  readonly arrivals: Arrivals;
   /** Settles when the call is answered. */
   readonly answered: Promise<void>;
 }
@@ -40,6 +42,8 @@ export class HostServer {
       this.#answer({ pong: true });
     } else if ('consumed' in message) {
       this.#running.get(message.consumed)?.window.give(message.bytes);
+    } else if ('arrived' in message) {
+      this.#running.get(message.arrived)?.arrivals.tell(message.size, message.isWhole);
     } else if ('typed' in message) {
       this.#running.get(message.typed)?.input.push({ bytes: Buffer.from(message.bytes, 'base64') });
     } else if ('resized' in message) {
@@ -59,11 +63,12 @@ export class HostServer {
     const controller = new AbortController();
     const window = new LogWindow();
     const input = new TerminalInput();
+    const arrivals = new Arrivals(controller.signal);
     const log = (chunk: LogChunk): Promise<void> => this.#log(id, window, chunk);
-    const context: CallContext = { signal: controller.signal, log, input };
+    const context: CallContext = { signal: controller.signal, log, input, arrivals };
     // A turn later, so that the call is known before it begins.
     const answered = Promise.resolve().then(() => this.#carryOut(id, () => this.#handler(call)(request, context)));
-    this.#running.set(id, { controller, window, input, answered });
+    this.#running.set(id, { controller, window, input, arrivals, answered });
   }
 
   /** What is still being done ends first: nothing is taken away from under it. */

@@ -61,6 +61,7 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
     async close() {
       await snapshots.closeAll();
       await choice.snapshotter.close();
+      await choice.layers.ahead.close();
       await mounter.unmount(pointsDir);
       await removeTree(ownDir);
     },

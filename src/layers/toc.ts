@@ -5,7 +5,7 @@ import type { Written } from '../core/ports.ts';
 import type { Toc, TocFileEntry, WhiteoutEntry } from '../core/toc.ts';
 import { DigestCounter } from '../io/hash.ts';
 import type { TarHeader } from '../io/tar-header.ts';
-import { TarParser } from '../io/tar-reader.ts';
+import { type TarHandler, TarParser } from '../io/tar-reader.ts';
 import { ContentDigest } from './content-digest.ts';
 import { TocBuilder } from './toc-builder.ts';
 import { parseWhiteout } from './whiteout.ts';
@@ -23,7 +23,23 @@ export interface ReadTocOptions {
  */
 export async function readToc(uncompressed: AsyncIterable<Uint8Array>, options: ReadTocOptions = {}): Promise<Toc> {
   const builder = new TocBuilder();
-  const { digest, size } = await readTar(uncompressed, builder, options);
+  return tocOf(await readTar(uncompressed, builder, options), builder);
+}
+
+/** {@link readToc} for an archive that somebody reads for another purpose. */
+export interface TocReading {
+  /** To be told of the archive. */
+  readonly handler: TarHandler;
+  /** When all of the archive was read. */
+  finish(archive: Written): Toc;
+}
+
+export function createTocReading(limits: LayerLimits = DEFAULT_LIMITS): TocReading {
+  const builder = new TocBuilder();
+  return { handler: new TocReader(builder, limits), finish: (archive) => tocOf(archive, builder) };
+}
+
+function tocOf({ digest, size }: Written, builder: TocBuilder): Toc {
   return { version: 1, diffId: toDiffId(digest), size, entries: builder.entries() };
 }
 
@@ -71,7 +87,7 @@ async function readTar(
   return counter.finish();
 }
 
-class TocReader {
+class TocReader implements TarHandler {
   readonly #sink: EntrySink;
   readonly #limits: LayerLimits;
   #count = 0;

@@ -1,5 +1,6 @@
 import type { LayerLimits } from '../core/limits.ts';
 import type { Metadata } from '../core/toc.ts';
+import type { TarHandler } from '../io/tar-reader.ts';
 
 export interface UnpackRequest {
   readonly uncompressed: AsyncIterable<Uint8Array>;
@@ -22,6 +23,8 @@ export interface UnpackRequest {
   /** What a directory that no entry describes has in lower layers. Default: mode 0755, owner 0:0, time 0. */
   readonly impliedDirectory?: ((path: string) => Metadata | undefined) | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
+  /** Is told of the archive as well. */
+  readonly alongside?: TarHandler | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,4 +42,6 @@ export interface UnpackResult {
   readonly bytes: number;
   /** Tree paths of entries that this host could not make. */
   readonly skipped: readonly string[];
+  /** Directories that no entry describes. */
+  readonly implied: readonly string[];
 }

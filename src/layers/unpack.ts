@@ -1,5 +1,5 @@
 import { treePath } from '../core/paths.ts';
-import { TarParser } from '../io/tar-reader.ts';
+import { type TarHandler, TarParser } from '../io/tar-reader.ts';
 import { unpackFailure } from './unpack-errors.ts';
 import type { MakeNode, UnpackRequest, UnpackResult } from './unpack-request.ts';
 import { Unpacker } from './unpacker.ts';
@@ -14,7 +14,8 @@ export type { MakeNode, UnpackRequest, UnpackResult };
  */
 export async function unpackLayer(request: UnpackRequest): Promise<UnpackResult> {
   const unpacker = new Unpacker(request);
-  const parser = new TarParser(unpacker);
+  const { alongside } = request;
+  const parser = new TarParser(alongside === undefined ? unpacker : inTurn(unpacker, alongside));
   try {
     for await (const chunk of request.uncompressed) {
       request.signal?.throwIfAborted();
@@ -25,6 +26,23 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackResult>
   } finally {
     unpacker.close();
   }
+}
+
+function inTurn(first: Unpacker, second: TarHandler): TarHandler {
+  return {
+    onEntry(header, offset) {
+      first.onEntry(header);
+      second.onEntry(header, offset);
+    },
+    onData(chunk) {
+      first.onData(chunk);
+      second.onData?.(chunk);
+    },
+    onEnd() {
+      first.onEnd();
+      second.onEnd?.();
+    },
+  };
 }
 
 function inEntry<T>(unpacker: Unpacker, action: () => T): T {

@@ -26,6 +26,7 @@ export class Unpacker implements TarHandler {
   /** Paths that this layer has put in place. */
   readonly #written = new Set<string>();
   readonly #skipped = new Set<string>();
+  readonly #implied = new Set<string>();
   #file: { readonly fd: number; readonly header: TarHeader; readonly hostPath: string } | undefined;
   #entries = 0;
   #bytes = 0;
@@ -78,7 +79,7 @@ export class Unpacker implements TarHandler {
       this.#current = path;
       setPathMetadata(this.#root.hostPath(path), metadata, this.#request.ownership);
     }
-    return { entries: this.#entries, bytes: this.#bytes, skipped: [...this.#skipped] };
+    return { entries: this.#entries, bytes: this.#bytes, skipped: [...this.#skipped], implied: [...this.#implied] };
   }
 
   /** Closes the file that is being written, if any. */
@@ -125,6 +126,7 @@ export class Unpacker implements TarHandler {
     this.#makeDirectory(path);
     this.#root.markDirectory(path);
     this.#directories.set(path, header);
+    this.#implied.delete(path);
     this.#whiteouts.onDirectory(path);
   }
 
@@ -192,13 +194,14 @@ export class Unpacker implements TarHandler {
     this.#root.remove(path);
     this.#skipped.delete(path);
     if (!this.#directories.has(path)) return;
-    for (const known of [this.#directories, this.#written, this.#skipped]) {
+    for (const known of [this.#directories, this.#written, this.#skipped, this.#implied]) {
       for (const inside of known.keys()) if (isAtOrBelow(inside, path)) known.delete(inside);
     }
   }
 
   #describeImplied(path: string): void {
     this.#directories.set(path, this.#request.impliedDirectory?.(path) ?? IMPLIED_DIRECTORY);
+    this.#implied.add(path);
     this.#written.add(path);
     this.#whiteouts.onDirectory(path);
   }

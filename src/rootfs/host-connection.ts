@@ -5,6 +5,7 @@ import type { LogChunk } from '../core/sandbox.ts';
 import type { ShellTerminal } from '../core/terminal.ts';
 import { signalProcess } from '../io/host.ts';
 import { programFolders } from '../io/programs.ts';
+import type { ArrivingBlob } from './arriving-blob.ts';
 import { decodeError, type SentError } from './host-errors.ts';
 import { encodeMessage, type Frame, FrameReader } from './host-frames.ts';
 import { mapSubordinateIds } from './host-id-maps.ts';
@@ -19,6 +20,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** What is typed in it goes to the call, until that is answered. */
   readonly terminal?: ShellTerminal | undefined;
+  /** The call is told how far it is. */
+  readonly arriving?: ArrivingBlob | undefined;
 }
 
 export type OnOutput = (chunk: LogChunk) => void | Promise<void>;
@@ -93,7 +96,7 @@ export class HostConnection {
   call<K extends CallName>(
     call: K,
     request: CallRequest<K>,
-    { onOutput, signal, terminal }: CallOptions = {},
+    { onOutput, signal, terminal, arriving }: CallOptions = {},
   ): Promise<CallAnswer<K>> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     const id = ++this.#lastCall;
@@ -106,8 +109,10 @@ export class HostConnection {
     const cancel = (): void => this.#cancel(id);
     signal?.addEventListener('abort', cancel, { once: true });
     const release = terminal && this.#passInput(id, terminal);
+    const leave = arriving?.follow((size, isWhole) => this.#send({ arrived: id, size, isWhole }));
     return answer.finally(() => {
       release?.();
+      leave?.();
       signal?.removeEventListener('abort', cancel);
     });
   }

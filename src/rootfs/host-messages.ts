@@ -28,6 +28,12 @@ export interface LayerToUnpack {
   readonly implied?: Readonly<Record<string, Metadata>>;
 }
 
+/** A layer whose blob is still being fetched. */
+export interface ArrivingLayer extends Omit<LayerToUnpack, 'id' | 'rename' | 'implied'> {
+  /** Where its bytes come in: it has its name, `blobPath`, when it is whole and verified. */
+  readonly arrivingPath: string;
+}
+
 /** What a command sees at a path besides the snapshot; mounted in the order of the list. */
 export type RunMountRequest =
   | SandboxMount
@@ -125,6 +131,11 @@ export interface PackedSnapshot extends Layer {
 export interface HostCalls {
   readonly start: { readonly request: HostSettings; readonly answer: HostFacts };
   readonly unpackLayer: { readonly request: LayerToUnpack; readonly answer: null };
+  /**
+   * Unpacks a layer while its blob arrives, for an `unpackLayer` that may follow: nobody sees it before. Answers the table
+   * of contents (base64 of what `encodeToc` writes) when the blob was verified, and its diff ID is right.
+   */
+  readonly unpackAhead: { readonly request: ArrivingLayer; readonly answer: { readonly toc: string } };
   readonly hasLayer: { readonly request: { readonly id: string }; readonly answer: boolean };
   readonly openSnapshot: { readonly request: { readonly layerIds: readonly string[] }; readonly answer: number };
   /** After the last command of a snapshot, where it succeeded, the root is not shown any more: its changes stay. */
@@ -196,6 +207,8 @@ export type ToHost =
   | { readonly ping: true }
   /** Bytes of the run's log that were used: the host sends no more than {@link LOG_WINDOW} ahead. */
   | { readonly consumed: number; readonly bytes: number }
+  /** How many bytes of the blob of a running call are there, and whether they are all of it, verified. */
+  | { readonly arrived: number; readonly size: number; readonly isWhole: boolean }
   /** What was typed (base64) in the terminal of a running call. */
   | { readonly typed: number; readonly bytes: string }
   | { readonly resized: number; readonly size: TerminalSize };

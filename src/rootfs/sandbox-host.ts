@@ -2,11 +2,21 @@ import { platform } from 'node:os';
 import { join, resolve } from 'node:path';
 import { StepError } from '../core/errors.ts';
 import type { IsolationMethod, SnapshotterName } from '../core/sandbox.ts';
+import type { Toc } from '../core/toc.ts';
 import { userId } from '../io/host.ts';
+import { decodeToc } from '../layers/toc-codec.ts';
+import type { ArrivingBlob } from './arriving-blob.ts';
 import { HostConnection } from './host-connection.ts';
 import { canMapAuto } from './host-id-maps.ts';
 import { chrootLaunch, type HostLaunch, hostLaunches, launchRefused, withoutMapAuto } from './host-launch.ts';
-import type { HostFacts, HostFlavor, HostSettings, LayerToUnpack, SnapshotterChoice } from './host-messages.ts';
+import type {
+  ArrivingLayer,
+  HostFacts,
+  HostFlavor,
+  HostSettings,
+  LayerToUnpack,
+  SnapshotterChoice,
+} from './host-messages.ts';
 import { type ActiveSnapshot, openSnapshot } from './snapshot-client.ts';
 
 export type { ActiveSnapshot };
@@ -36,6 +46,11 @@ export interface SandboxHost extends AsyncDisposable {
   hasLayer(id: string): Promise<boolean>;
   /** Makes the directory of a layer: once, atomic, shared with other builds. What is there already is success. */
   unpackLayer(layer: LayerToUnpack): Promise<void>;
+  /**
+   * Unpacks a layer while its blob arrives: the directory is that of a layer when it is verified and `unpackLayer` asks for
+   * it. Gives the table of contents; after `signal` nothing is left.
+   */
+  unpackAhead(layer: ArrivingLayer, arriving: ArrivingBlob, signal: AbortSignal): Promise<Toc>;
   /** Stacks the directories of layers, lowest first, below a new, empty one. */
   openSnapshot(layerIds: readonly string[]): Promise<ActiveSnapshot>;
   /** Removes folders that killed builds left, whoever their files belong to. */
@@ -68,6 +83,11 @@ export async function launchSandboxHost(
     async unpackLayer(layer) {
       await connection.call('unpackLayer', absolute(layer), { signal: options.signal });
       there.add(layer.id);
+    },
+    async unpackAhead(layer, arriving, signal) {
+      const request = { ...absolute(layer), arrivingPath: resolve(layer.arrivingPath) };
+      const { toc } = await connection.call('unpackAhead', request, { signal, arriving });
+      return decodeToc(Buffer.from(toc, 'base64'));
     },
     openSnapshot: (layerIds) =>
       openSnapshot(connection, layerIds, { signal: options.signal, onCommitted: (id) => void there.add(id) }),
@@ -113,6 +133,6 @@ function isLost(error: unknown): boolean {
   return error instanceof StepError && error.code === 'STEP_SANDBOX_LOST';
 }
 
-function absolute(layer: LayerToUnpack): LayerToUnpack {
+function absolute<L extends { readonly blobPath: string }>(layer: L): L {
   return { ...layer, blobPath: resolve(layer.blobPath) };
 }

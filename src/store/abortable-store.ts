@@ -6,7 +6,7 @@ export function abortableStore(store: BlobStore, signal: AbortSignal): BlobStore
   return {
     ...store,
     read: (target) => ({ [Symbol.asyncIterator]: () => abortable(store.read(target), signal) }),
-    write: (bytes, expected) => store.write(abortable(bytes, signal), expected),
+    write: (bytes, expected, onGrowth) => store.write(abortable(bytes, signal), expected, onGrowth),
   };
 }
 

@@ -16,7 +16,22 @@ export interface BlobStoreOptions {
 }
 
 /** Content in files `blobs/sha256/HEX` of a directory, as an OCI image layout has them (image-spec, image-layout.md). */
-export type BlobStore = ContentStore & BlobPaths;
+export interface BlobStore extends ContentStore, BlobPaths {
+  /** `onGrowth` is told how far the bytes have come, so that they can be read meanwhile. */
+  write(
+    bytes: AsyncIterable<Uint8Array>,
+    expected?: Partial<Written>,
+    onGrowth?: (unfinished: UnfinishedBlob) => void,
+  ): Promise<Written>;
+}
+
+/** A blob that is being written: nobody has verified any of its bytes, and it may never become whole. */
+export interface UnfinishedBlob {
+  /** Its file until it is whole. */
+  readonly path: string;
+  /** How many bytes are in that file. */
+  readonly size: number;
+}
 
 export function createBlobStore(root: string, options: BlobStoreOptions = {}): BlobStore {
   const blobs = join(root, 'blobs', 'sha256');
@@ -26,7 +41,7 @@ export function createBlobStore(root: string, options: BlobStoreOptions = {}): B
     pathOf,
     has: ({ digest, size }) => Promise.resolve(isWhole(pathOf(digest), size)),
     read: (target) => ({ [Symbol.asyncIterator]: () => readBlob(pathOf(target.digest), target, root) }),
-    write: (bytes, expected = {}) => writeBlob({ bytes, expected, ingest, pathOf }),
+    write: (bytes, expected = {}, onGrowth) => writeBlob({ bytes, expected, ingest, pathOf, onGrowth }),
     delete: (digest) => rm(pathOf(digest), { force: true }),
     list: () => listBlobs(blobs),
   };
@@ -48,15 +63,16 @@ interface WriteRequest {
   readonly expected: Partial<Written>;
   readonly ingest: string;
   readonly pathOf: (digest: Digest) => string;
+  readonly onGrowth: ((unfinished: UnfinishedBlob) => void) | undefined;
 }
 
-async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Promise<Written> {
+async function writeBlob({ bytes, expected, ingest, pathOf, onGrowth }: WriteRequest): Promise<Written> {
   const known = expected.digest;
   if (known !== undefined && isWhole(pathOf(known), expected.size)) return existing(known, pathOf(known));
   const temporary = join(ingest, randomBytes(12).toString('hex'));
   try {
     makeFolder(ingest);
-    const written = await writeVerified(temporary, bytes, expected);
+    const written = await writeVerified(temporary, verifyBytes(markFailures(bytes), expected), onGrowth);
     const path = pathOf(written.digest);
     makeFolder(dirname(path));
     renameSync(temporary, path);
@@ -70,16 +86,17 @@ async function writeBlob({ bytes, expected, ingest, pathOf }: WriteRequest): Pro
 /** Synchronous calls: on libuv's thread pool each one would wait behind the blocks that are being compressed there. */
 async function writeVerified(
   path: string,
-  bytes: AsyncIterable<Uint8Array>,
-  expected: Partial<Written>,
+  verified: AsyncGenerator<Uint8Array, Written>,
+  onGrowth: WriteRequest['onGrowth'],
 ): Promise<Written> {
   const file = openSync(path, 'wx');
   try {
-    const verified = verifyBytes(markFailures(bytes), expected);
-    for (;;) {
+    for (let size = 0; ; ) {
       const next = await verified.next();
       if (next.done === true) return next.value;
       for (let at = 0; at < next.value.length; ) at += writeSync(file, next.value, at);
+      size += next.value.length;
+      onGrowth?.({ path, size });
     }
   } finally {
     closeSync(file);

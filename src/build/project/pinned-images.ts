@@ -19,9 +19,9 @@ export interface PinnedBase {
 export function tellingOfLock(images: BaseImages, pinned: PinnedBase): BaseImages {
   return {
     ...images,
-    async fromReference(text, platform) {
-      if (text !== pinned.reference) return await images.fromReference(text, platform);
-      const image = await images.fromReference(text, platform).catch((error: unknown) => {
+    async fromReference(text, platform, use) {
+      if (text !== pinned.reference) return await images.fromReference(text, platform, use);
+      const image = await images.fromReference(text, platform, use).catch((error: unknown) => {
         throw withLockHint(error, pinned);
       });
       const { os, architecture } = image.config;
