@@ -7,7 +7,7 @@ import type { IgnoreMatcher } from '../core/ignore.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Tree } from '../core/tree.ts';
 import type { FileOrigin } from '../plan/step.ts';
-import type { BaseImage, BaseImages } from './base-images.ts';
+import type { BaseImage, BaseImages, ImageUse } from './base-images.ts';
 import type { ContextAddress } from './context-address.ts';
 import type { LayerStack } from './layer-stack.ts';
 import type { MainContext } from './main-context.ts';
@@ -44,7 +44,7 @@ export interface OriginParts {
 /** Opens what steps read from; directories once in a build, so that each file is looked at once. */
 export interface Origins {
   open(origin: FileOrigin, scope: OriginScope): Promise<Origin>;
-  openBase(name: string, platform: Platform): Promise<NamedBase>;
+  openBase(name: string, platform: Platform, use: ImageUse): Promise<NamedBase>;
 }
 
 export interface OriginScope {
@@ -89,17 +89,21 @@ export function createOrigins(parts: OriginParts): Origins {
     return named;
   }
 
-  function imageOf(named: Exclude<OutsideContext, FileContext>, platform: Platform): Promise<BaseImage> {
+  function imageOf(
+    named: Exclude<OutsideContext, FileContext>,
+    platform: Platform,
+    use?: ImageUse,
+  ): Promise<BaseImage> {
     return named.kind === 'layout'
       ? images.fromLayout(named.address, platform)
-      : images.fromReference(named.reference, platform);
+      : images.fromReference(named.reference, platform, use);
   }
 
   return {
-    async openBase(name, platform) {
+    async openBase(name, platform, use) {
       const named = contextOf(name);
       if (isFileContext(named)) return { kind: 'directory', tree: await (await filesOf(name, named)).tree() };
-      return { kind: 'image', image: await imageOf(named, platform) };
+      return { kind: 'image', image: await imageOf(named, platform, use) };
     },
     async open(origin, { platform, stage }) {
       switch (origin.kind) {

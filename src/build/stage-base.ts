@@ -42,7 +42,7 @@ export async function openBase(
         await hintingAtStage(base.reference, graph, () => images.fromReference(base.reference, platform, use)),
       );
     case 'context': {
-      const opened = await origins.openBase(base.name, platform);
+      const opened = await origins.openBase(base.name, platform, use);
       if (opened.kind === 'image') return ofImage(opened.image);
       return await directoryBase(services, stage, opened.tree);
     }

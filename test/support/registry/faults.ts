@@ -25,6 +25,19 @@ export function breakOff(pattern: RegExp, part: Uint8Array, promised: number, ti
   });
 }
 
+/** Sends a body in two parts: the second, when somebody gives it; `undefined` breaks the connection. Once. */
+export function holdBack(
+  pattern: RegExp,
+  { first, size }: { readonly first: Uint8Array; readonly size: number },
+  second: Promise<Uint8Array | undefined>,
+): Fault {
+  return limited(pattern, 1, (response) => {
+    response.writeHead(200, { 'content-length': String(size) });
+    response.write(first);
+    void second.then((rest) => (rest === undefined ? response.destroy() : response.end(rest)));
+  });
+}
+
 /** An error whose body never ends; `sent` is told the bytes so far. */
 export function endlessError(pattern: RegExp, status: number, sent: (bytes: number) => void): Fault {
   return limited(pattern, Number.POSITIVE_INFINITY, (response) => {
