@@ -1,7 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LayerError } from '../core/errors.ts';
+import { loadBuiltIn } from './built-ins.ts';
 import { errnoOf } from './host-error.ts';
 
 /** Formats which Node has no code for; the host's program of that name reads them. */
@@ -16,6 +17,7 @@ export async function* externalDecompress(
   bytes: AsyncIterable<Uint8Array>,
   format: ExternalFormat,
 ): AsyncGenerator<Uint8Array, void> {
+  const { spawn } = loadBuiltIn('node:child_process');
   const child: Child = spawn(format, ['-d', '-c'], { stdio: ['pipe', 'pipe', 'pipe'] });
   const exit = exitOf(child, format);
   const feeding = feed(bytes, child);

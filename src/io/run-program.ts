@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HostError } from '../core/errors.ts';
+import { loadBuiltIn } from './built-ins.ts';
 import { toHostError } from './host-error.ts';
 
 export interface ProgramRun {
@@ -28,6 +28,7 @@ const OUTPUT_LIMIT = 1 << 20;
  * @throws HostError when it cannot be started; what `input` throws
  */
 export async function runProgram({ program, args, input = '', signal }: ProgramRun): Promise<ProgramResult> {
+  const { spawn } = loadBuiltIn('node:child_process');
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const kill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { loadBuiltIn } from './built-ins.ts';
 import { onChildEnd } from './host.ts';
 import { type Libc, loadLibc } from './libc/libc.ts';
 import { findProgram } from './programs.ts';
@@ -36,6 +36,7 @@ export function startProcess(request: ProcessRequest): StartedProcess {
 
 function startByNode({ program, args, env, cwd, output }: ProcessRequest): StartedProcess {
   const [stdout, stderr] = output ?? ['ignore' as const, 'ignore' as const];
+  const { spawn } = loadBuiltIn('node:child_process');
   const child = spawn(program, args, { stdio: ['ignore', stdout, stderr], env, cwd, detached: true });
   return {
     pid: child.pid,

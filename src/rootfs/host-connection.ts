@@ -1,8 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { StepError } from '../core/errors.ts';
 import type { LogChunk } from '../core/sandbox.ts';
 import type { ShellTerminal } from '../core/terminal.ts';
+import { loadBuiltIn } from '../io/built-ins.ts';
 import { signalProcess } from '../io/host.ts';
 import { programFolders } from '../io/programs.ts';
 import type { ArrivingBlob } from './arriving-blob.ts';
@@ -63,6 +64,7 @@ export class HostConnection {
   constructor({ program, args }: HostLaunch, codeCache: string, signal?: AbortSignal) {
     const env = { ...placeVariables(), PATH: programFolders().join(':'), NODE_COMPILE_CACHE: codeCache };
     // A process group of its own: Ctrl-C reaches lamella alone, which then ends the host in order.
+    const { spawn } = loadBuiltIn('node:child_process');
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env, cwd: '/', detached: true });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#child.stderr.on('data', (chunk: Buffer) => this.#keepErrorOutput(chunk));

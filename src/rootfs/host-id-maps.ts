@@ -1,14 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { StepError } from '../core/errors.ts';
+import { loadBuiltIn } from '../io/built-ins.ts';
 import { findProgram } from '../io/programs.ts';
 
 /** Whether unshare gives subordinate ids itself: util-linux 2.38 and later. */
 export function canMapAuto(): boolean {
   try {
+    const { execFileSync } = loadBuiltIn('node:child_process');
     return execFileSync(findProgram('unshare') ?? '', ['--help'], { encoding: 'utf8' }).includes('--map-auto');
   } catch {
     return false;
@@ -48,6 +49,7 @@ function userNamespace(pid: number | 'self'): string {
 }
 
 async function map(program: string, numbers: readonly number[]): Promise<void> {
+  const { execFile } = loadBuiltIn('node:child_process');
   await promisify(execFile)(program, numbers.map(String));
 }
 

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, constants, fchownSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { LogChunk, ProcessIdentity, SandboxRun } from '../core/sandbox.ts';
+import { loadBuiltIn } from '../io/built-ins.ts';
 import { loadLibc } from '../io/libc/libc.ts';
 
 /**
@@ -30,7 +30,7 @@ export function openOutputPipe(stream: LogChunk['stream'], scratch: string, owne
 }
 
 function openNamedPipe(path: string): readonly [number, number] {
-  execFileSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' });
+  loadBuiltIn('node:child_process').execFileSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' });
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = openSync(path, constants.O_WRONLY);
   rmSync(path);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
@@ -9,15 +9,23 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const PRELOAD = pathToFileURL(join(REPOSITORY, 'test/support/print-modules-main.ts')).href;
 
-/** What one run of the installed program loads from files. */
-function urlsLoaded(...args: string[]): string[] {
+/** What one run of the installed program loads. */
+function modulesLoaded(...args: string[]): string[] {
   const list = join(tempDir(), 'modules.json');
   execFileSync(process.execPath, ['--import', PRELOAD, join(REPOSITORY, 'bin/lamella.js'), ...args], {
     env: { ...process.env, LOADED_MODULES: list },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  return (JSON.parse(readFileSync(list, 'utf8')) as string[]).filter((url) => url.startsWith('file:'));
+  return JSON.parse(readFileSync(list, 'utf8')) as string[];
 }
+
+/** What it loads from files. */
+function urlsLoaded(...args: string[]): string[] {
+  return modulesLoaded(...args).filter((url) => url.startsWith('file:'));
+}
+
+/** Modules of Node that take long to load. */
+const SELDOM_USED = ['node:child_process', 'node:tls', 'node:https'];
 
 /** Names of the files, without what tells versions of a file apart. */
 function namesOf(urls: readonly string[]): string[] {
@@ -40,4 +48,15 @@ test('the program loads the library only when there is work, and few files and p
   urlsLoaded(...build);
   expect(namesOf(urlsLoaded(...build))).toEqual(start);
   expect(namesOf(urlsLoaded('--version'))).toEqual(start);
+});
+
+test('TLS and what starts programs are loaded only when they are used', () => {
+  const registry = process.env.LAMELLA_TEST_REGISTRY ?? '';
+  using project = createProject({ Dockerfile: `FROM ${registry}/busybox:latest\nCOPY a /\n`, a: 'a' });
+  const build = ['build', '--progress', 'quiet', '--cache-dir', join(project.out, 'cache'), project.dir];
+  modulesLoaded(...build);
+  writeFileSync(join(project.dir, 'a'), 'changed');
+  const changed = modulesLoaded(...build);
+  expect(changed).toContain('node:http');
+  expect(changed.filter((name) => SELDOM_USED.includes(name))).toEqual([]);
 });

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { loadBuiltIn } from '../../io/built-ins.ts';
 import { environmentWith } from '../../io/host.ts';
 import { findProgram } from '../../io/programs.ts';
 import { type FileIdentity, milliseconds } from '../file-identity.ts';
@@ -55,7 +55,7 @@ const NO_FETCHING = { GIT_ALLOW_PROTOCOL: '', GIT_NO_LAZY_FETCH: '1' };
 
 /** Asks git as its user would, with all configuration: that decides how files are converted. It runs no other program. */
 function createQuery(program: string, folder: string, signal: AbortSignal | undefined): Query {
-  const run = promisify(execFile);
+  const run = promisify(loadBuiltIn('node:child_process').execFile);
   const settled = ['--no-optional-locks', ...QUIET.flatMap((setting) => ['-c', setting]), '-C', folder];
   const options = { maxBuffer: MAX_OUTPUT, env: environmentWith(NO_FETCHING), ...(signal && { signal }) };
   return async (...args) => {

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContextError, HostError } from '../../core/errors.ts';
 import { type GitSource, redactAddresses } from '../../core/git-url.ts';
+import { loadBuiltIn } from '../../io/built-ins.ts';
 import { environment, homeDir } from '../../io/host.ts';
 import { makeFolder } from '../../io/make-folder.ts';
 import { killProcessTree } from '../../io/process-tree.ts';
@@ -154,6 +155,7 @@ interface Ended {
 
 /** In a process group of its own: git leaves the work to other programs, and all must end together. */
 function execute(program: string, args: readonly string[], { env, signal }: Execution): Promise<Ended> {
+  const { spawn } = loadBuiltIn('node:child_process');
   const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const kill = (): void => killIfRunning(child);
   signal?.addEventListener('abort', kill, { once: true });

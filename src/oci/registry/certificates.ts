@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getCACertificates } from 'node:tls';
 import { OptionError } from '../../core/errors.ts';
+import { loadBuiltIn } from '../../io/built-ins.ts';
 import { homeDir } from '../../io/host.ts';
 import { errnoOf, toHostError } from '../../io/host-error.ts';
 
@@ -30,7 +30,7 @@ export function certificatesFor(host: string, options: CertificateOptions): Cert
   const found = certificateDirs.map((dir) => readFolder(join(dir, host))).find((each) => each !== undefined);
   const own = [...extra, ...(found?.ca ?? [])];
   return {
-    ...(own.length > 0 && { ca: [...getCACertificates('default'), ...own] }),
+    ...(own.length > 0 && { ca: [...loadBuiltIn('node:tls').getCACertificates('default'), ...own] }),
     ...(found?.pair && { cert: found.pair.cert, key: found.pair.key }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import { createRequire } from 'node:module';
 import type { LookupFunction } from 'node:net';
+import { loadBuiltIn } from '../../io/built-ins.ts';
 import { type CertificateOptions, certificatesFor } from './certificates.ts';
 import { connectionKey, goesThroughProxy } from './connections.ts';
 import { lookupOption } from './guarded-lookup.ts';
@@ -30,9 +30,6 @@ interface PlainClientOptions extends CertificateOptions {
 
 type Protocol = typeof import('node:http') | typeof import('node:https');
 
-/** Not by `import`, which reads all exports: one of them loads all of Node's `fetch`. */
-const load: (name: 'node:http' | 'node:https') => Protocol = createRequire(import.meta.url);
-
 export function createPlainClient(options: PlainClientOptions): PlainClient {
   const agents = new Map<string, Agent>();
   return {
@@ -40,7 +37,7 @@ export function createPlainClient(options: PlainClientOptions): PlainClient {
       (method === 'HEAD' || (method === 'GET' && isSmall)) && !goesThroughProxy(url),
     async send(request, headers) {
       const { url } = request;
-      const protocol = load(url.protocol === 'https:' ? 'node:https' : 'node:http');
+      const protocol = loadBuiltIn(url.protocol === 'https:' ? 'node:https' : 'node:http');
       const key = connectionKey(request);
       const agent = agents.get(key) ?? createAgent(protocol, request, options);
       agents.set(key, agent);
