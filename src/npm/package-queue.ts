@@ -28,15 +28,19 @@ const UNPACKED_AHEAD = 4 * 1024 * 1024;
 
 type Ready = () => Promise<PackageFiles>;
 
+/** Tarballs on their way, and what lies there before its turn. */
 interface Preparation {
-  /** Fetches a package; unpacks it, too, where there is room for what is in it. */
-  prepare(candidate: FetchedPackage): Promise<Ready>;
-  /** Whether as many bytes lie fetched as may. */
+  /** Starts to fetch a package, where that is not under way; it is unpacked, too, where there is room for what is in it. */
+  start(candidate: FetchedPackage): Promise<Ready>;
+  /** Makes room for another one. */
+  release(candidate: FetchedPackage): void;
+  /** Whether as many packages or bytes lie fetched as may. */
   isFull(): boolean;
+  settled(): Promise<void>;
 }
 
-/** Counts the bytes that lie there before their turn. */
 function createPreparation(reader: PackageReader): Preparation {
+  const running = new Map<FetchedPackage, Promise<Ready>>();
   let fetchedBytes = 0;
   let unpackedBytes = 0;
 
@@ -47,20 +51,30 @@ function createPreparation(reader: PackageReader): Preparation {
     return files;
   }
 
+  async function prepare(candidate: FetchedPackage): Promise<Ready> {
+    const tarball = await reader.fetch(candidate);
+    fetchedBytes += tarball.length;
+    const size = reader.sizeOf(tarball);
+    if (unpackedBytes + size > UNPACKED_AHEAD) return () => unpack(candidate, tarball);
+    unpackedBytes += size;
+    const files = await unpack(candidate, tarball);
+    return async () => {
+      unpackedBytes -= size;
+      return files;
+    };
+  }
+
   return {
-    isFull: () => fetchedBytes >= FETCHED_BYTES_AHEAD,
-    async prepare(candidate) {
-      const tarball = await reader.fetch(candidate);
-      fetchedBytes += tarball.length;
-      const size = reader.sizeOf(tarball);
-      if (unpackedBytes + size > UNPACKED_AHEAD) return () => unpack(candidate, tarball);
-      unpackedBytes += size;
-      const files = await unpack(candidate, tarball);
-      return async () => {
-        unpackedBytes -= size;
-        return files;
-      };
+    start(candidate) {
+      const work = running.get(candidate) ?? prepare(candidate);
+      // What goes wrong is told when its turn comes.
+      work.catch(() => undefined);
+      running.set(candidate, work);
+      return work;
     },
+    release: (candidate) => void running.delete(candidate),
+    isFull: () => running.size >= FETCHED_AHEAD || fetchedBytes >= FETCHED_BYTES_AHEAD,
+    settled: async () => void (await Promise.allSettled(running.values())),
   };
 }
 
@@ -70,26 +84,17 @@ function createPreparation(reader: PackageReader): Preparation {
  */
 export function createPackageQueue(announced: readonly FetchedPackage[], reader: PackageReader): PackageQueue {
   const preparation = createPreparation(reader);
-  const ready = new Map<FetchedPackage, Promise<Ready>>();
   let started = 0;
   let isStarting = false;
-
-  function start(candidate: FetchedPackage): Promise<Ready> {
-    const work = preparation.prepare(candidate);
-    // What goes wrong is told when its turn comes.
-    work.catch(() => undefined);
-    ready.set(candidate, work);
-    return work;
-  }
 
   /** One after the other: what a tarball takes shows only when it is there. */
   async function startMore(): Promise<void> {
     if (isStarting) return;
     isStarting = true;
-    while (ready.size < FETCHED_AHEAD && !preparation.isFull()) {
+    while (!preparation.isFull()) {
       const candidate = announced[started++];
       if (candidate === undefined) break;
-      start(candidate);
+      preparation.start(candidate);
       await setImmediate();
     }
     isStarting = false;
@@ -98,17 +103,16 @@ export function createPackageQueue(announced: readonly FetchedPackage[], reader:
   return {
     async take(candidate) {
       if (announced[started] === candidate) started++;
-      const work = ready.get(candidate) ?? start(candidate);
+      const work = preparation.start(candidate);
       void startMore();
       const give = await work;
-      ready.delete(candidate);
+      preparation.release(candidate);
       void startMore();
       return await give();
     },
     async close() {
       started = announced.length;
-      await Promise.allSettled(ready.values());
-      ready.clear();
+      await preparation.settled();
     },
   };
 }

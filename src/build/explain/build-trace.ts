@@ -81,41 +81,11 @@ export interface TraceRequest {
 
 export function createBuildTrace({ directory, project, records }: TraceRequest): BuildTrace {
   const startedMs = Date.now();
+  const earlier = createEarlier(directory, project);
   const stages: RunningStage[] = [];
   const places = new Map<number, Place>();
   const report = createStepReport();
   const digests = new Map<string, string>();
-  let earlier: Trace | 'none' | undefined;
-
-  function earlierTrace(): Trace | undefined {
-    earlier ??= findTrace(directory, project) ?? 'none';
-    return earlier === 'none' ? undefined : earlier;
-  }
-
-  function historyOf(stage: RunningStage): StageHistory | undefined {
-    const { begin } = stage;
-    const before = findStage(earlierTrace()?.stages ?? [], begin);
-    stage.history ??= before && compareStage(before, begin.base, begin.texts);
-    return stage.history;
-  }
-
-  function reasonsFor({ id }: StepInfo, miss: Miss): MissReason[] {
-    if (earlierTrace() === undefined) return [{ kind: 'first-build' }];
-    const place = places.get(id);
-    const history = place && historyOf(place.stage);
-    if (place === undefined || history === undefined) return [{ kind: 'new-step' }];
-    const { stage, position } = place;
-    const key = keyOf(history.counterpart(position), miss.part);
-    if (key === undefined) return [{ kind: 'new-step' }];
-    if (key === miss.key) return [gone(miss)];
-    const record = records.recall(key);
-    if (record === undefined) return [{ kind: 'evicted', what: 'earlier-record' }];
-    const reasons = compareRecords(record, miss).map((difference) =>
-      difference.kind === 'below' ? history.reasonBelow(position, stage.made) : difference,
-    );
-    return reasons.length > 0 ? reasons : [gone(miss)];
-  }
-
   return {
     stage(begin) {
       const stage: RunningStage = { begin, made: new Map(), history: undefined };
@@ -129,7 +99,7 @@ export function createBuildTrace({ directory, project, records }: TraceRequest):
         },
       };
     },
-    reasonsFor,
+    reasonsFor: ({ id }, miss) => reasonsOf(miss, places.get(id), { earlier, records }),
     event(event) {
       if (event.type === 'image-resolved') digests.set(event.reference, event.digest);
       else report.event(event);
@@ -139,23 +109,58 @@ export function createBuildTrace({ directory, project, records }: TraceRequest):
     save(unchanged) {
       if (stages.length === 0) return;
       try {
-        const traced = stages.map((stage) => toTraced(stage, historyOf(stage)));
-        const names = new Set(traced.map(stageId));
-        const others = (earlierTrace()?.stages ?? []).filter((stage) => !names.has(stageId(stage)));
-        const kept = others.slice(0, MOST_OTHER_STAGES);
-        writeTrace(directory, {
-          version: VERSION,
-          ...project,
-          startedMs,
-          ...report.summary(),
-          ...(unchanged !== undefined && { unchanged }),
-          stages: [...traced, ...kept],
-        });
+        const traced = { stages: tracedStages(stages, earlier), ...(unchanged !== undefined && { unchanged }) };
+        writeTrace(directory, { version: VERSION, ...project, startedMs, ...report.summary(), ...traced });
       } catch {
         // The next build has nothing to compare with.
       }
     },
   };
+}
+
+/** The build before, read when it is asked for first. */
+interface Earlier {
+  trace(): Trace | undefined;
+  historyOf(stage: RunningStage): StageHistory | undefined;
+}
+
+function createEarlier(directory: string, project: Project): Earlier {
+  let found: Trace | 'none' | undefined;
+
+  function trace(): Trace | undefined {
+    found ??= findTrace(directory, project) ?? 'none';
+    return found === 'none' ? undefined : found;
+  }
+
+  return {
+    trace,
+    historyOf(stage) {
+      const { begin } = stage;
+      const before = findStage(trace()?.stages ?? [], begin);
+      stage.history ??= before && compareStage(before, begin.base, begin.texts);
+      return stage.history;
+    },
+  };
+}
+
+function reasonsOf(
+  miss: Miss,
+  place: Place | undefined,
+  { earlier, records }: { readonly earlier: Earlier; readonly records: TraceRequest['records'] },
+): MissReason[] {
+  if (earlier.trace() === undefined) return [{ kind: 'first-build' }];
+  const history = place && earlier.historyOf(place.stage);
+  if (place === undefined || history === undefined) return [{ kind: 'new-step' }];
+  const { stage, position } = place;
+  const key = keyOf(history.counterpart(position), miss.part);
+  if (key === undefined) return [{ kind: 'new-step' }];
+  if (key === miss.key) return [gone(miss)];
+  const record = records.recall(key);
+  if (record === undefined) return [{ kind: 'evicted', what: 'earlier-record' }];
+  const reasons = compareRecords(record, miss).map((difference) =>
+    difference.kind === 'below' ? history.reasonBelow(position, stage.made) : difference,
+  );
+  return reasons.length > 0 ? reasons : [gone(miss)];
 }
 
 /** An installation makes several layers, each with a key. */
@@ -172,6 +177,14 @@ const MOST_OTHER_STAGES = 50;
 
 function stageId({ platform, name }: TracedStage): string {
   return `${platform} ${name}`;
+}
+
+/** Those of this build, then others of the build before. */
+function tracedStages(stages: readonly RunningStage[], earlier: Earlier): TracedStage[] {
+  const traced = stages.map((stage) => toTraced(stage, earlier.historyOf(stage)));
+  const names = new Set(traced.map(stageId));
+  const others = (earlier.trace()?.stages ?? []).filter((stage) => !names.has(stageId(stage)));
+  return [...traced, ...others.slice(0, MOST_OTHER_STAGES)];
 }
 
 /** Steps that were not reached stay what they were. */
