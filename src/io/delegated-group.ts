@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { loadBuiltIn } from './built-ins.ts';
 import { GROUP_PREFIX } from './control-group.ts';
 import { processId } from './host.ts';
 import { loadLibc } from './libc/libc.ts';
@@ -35,7 +35,10 @@ function isDelegated(folder: string): boolean {
   const systemctl = folder.includes('/user@') ? findProgram('systemctl') : undefined;
   if (systemctl === undefined) return false;
   const question = ['--user', 'show', '--property=Delegate', '--value', '--', basename(folder)];
-  const { stdout } = spawnSync(systemctl, question, { encoding: 'utf8', timeout: ANSWER_MS });
+  const { stdout } = loadBuiltIn('node:child_process').spawnSync(systemctl, question, {
+    encoding: 'utf8',
+    timeout: ANSWER_MS,
+  });
   return stdout?.trim() === 'yes';
 }
 
