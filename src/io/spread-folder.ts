@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, statfsSync } from 'node:fs';
+import { loadBuiltIn } from './built-ins.ts';
 import { makeFolder } from './make-folder.ts';
 import { findProgram } from './programs.ts';
 
@@ -19,7 +19,7 @@ export function makeSpreadFolder(path: string): void {
     makeFolder(path);
     const chattr = findProgram('chattr');
     if (chattr !== undefined && statfsSync(path).type === EXT4) {
-      execFileSync(chattr, ['+T', path], { stdio: 'ignore', env: {} });
+      loadBuiltIn('node:child_process').execFileSync(chattr, ['+T', path], { stdio: 'ignore', env: {} });
     }
   } catch {
     // Then it is only slower.
