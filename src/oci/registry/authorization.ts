@@ -146,7 +146,7 @@ function toTokenRequest(ask: TokenRequest): HttpRequest {
   const isForeign = isLedAway(url, ask.access.registryUrl);
   if (credentials === undefined || !('identityToken' in credentials)) {
     const authorization = basic(credentials);
-    return { method: 'GET', url, isForeign, isSmall: true, ...(authorization !== undefined && { authorization }) };
+    return { method: 'GET', url, isForeign, ...(authorization !== undefined && { authorization }) };
   }
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: CLIENT_ID });
   form.set('refresh_token', credentials.identityToken);

@@ -18,8 +18,6 @@ export interface HttpRequest {
   readonly secret?: string;
   /** Somebody else than the user named the address: it must not lead to a link-local one, by its name neither. */
   readonly isForeign?: boolean;
-  /** The answer is a page at most: see `PlainClient`. */
-  readonly isSmall?: boolean;
 }
 
 /** An answer. Whoever has it reads `body` to its end or calls `discard`. */

@@ -10,12 +10,12 @@ import type { HttpRequest, Timeouts } from './http.ts';
 export interface PlainAnswer {
   readonly statusCode: number;
   readonly headers: IncomingMessage['headers'];
-  readonly body: IncomingMessage & { dump(): Promise<void> };
+  readonly body: IncomingMessage & { dump(options: { readonly limit: number }): Promise<void> };
 }
 
-/** Node's own HTTP client, for what is small: loading it costs a quarter of what undici costs. */
+/** Node's own HTTP client, for what is only fetched: loading it costs a quarter of what undici costs. */
 export interface PlainClient {
-  /** HEAD, and GET of what is said to be small, where no proxy is to be used. */
+  /** HEAD and GET, where no proxy is to be used. */
   takes(request: HttpRequest): boolean;
   /** Fails with codes of Node and, when time has run out, of undici. */
   send(request: HttpRequest, headers: Record<string, string>): Promise<PlainAnswer>;
@@ -33,8 +33,7 @@ type Protocol = typeof import('node:http') | typeof import('node:https');
 export function createPlainClient(options: PlainClientOptions): PlainClient {
   const agents = new Map<string, Agent>();
   return {
-    takes: ({ method, url, isSmall = false }) =>
-      (method === 'HEAD' || (method === 'GET' && isSmall)) && !goesThroughProxy(url),
+    takes: ({ method, url }) => (method === 'HEAD' || method === 'GET') && !goesThroughProxy(url),
     async send(request, headers) {
       const { url } = request;
       const protocol = loadBuiltIn(url.protocol === 'https:' ? 'node:https' : 'node:http');
@@ -74,7 +73,7 @@ function exchange(protocol: Protocol, { request, headers, agent, options }: Exch
     });
     sent.once('response', (message: IncomingMessage) => {
       limit.end();
-      message.setTimeout(timeouts.idleMs, () => message.destroy(timedOut('UND_ERR_BODY_TIMEOUT')));
+      limitSilence(message, timeouts.idleMs);
       resolve({ statusCode: message.statusCode ?? 0, headers: message.headers, body: withDump(message) });
     });
     sent.end();
@@ -96,15 +95,24 @@ function limitTime(sent: ClientRequest, { connectMs, headersMs }: Timeouts): { e
   return { end: () => clearTimeout(timer) };
 }
 
+/** Ends an answer of which nothing comes any more; one whose reader takes its time is not silent. */
+function limitSilence(message: IncomingMessage, idleMs: number): void {
+  message.setTimeout(idleMs, () => {
+    if (message.readableLength > 0) message.socket.setTimeout(idleMs);
+    else message.destroy(timedOut('UND_ERR_BODY_TIMEOUT'));
+  });
+}
+
 function timedOut(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** What is left of a small answer is not worth waiting for. HEAD has none, and its connection stays open. */
+/** An answer of known, small length is read to its end, so that its connection stays open; HEAD has none. */
 function withDump(message: IncomingMessage): PlainAnswer['body'] {
   return Object.assign(message, {
-    async dump(): Promise<void> {
-      if (message.readableEnded || message.complete) message.resume();
+    async dump({ limit }: { readonly limit: number }): Promise<void> {
+      const isShort = Number(message.headers['content-length'] ?? Number.NaN) <= limit;
+      if (isShort || message.complete) message.resume();
       else message.destroy();
     },
   });

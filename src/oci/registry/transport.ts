@@ -28,7 +28,8 @@ const DISCARD_LIMIT = 64 << 10;
 type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 /**
- * HTTP over undici, which is loaded with the first request that needs it: builds that only ask what a tag names do without.
+ * HTTP by Node's own client until a request needs undici, which takes longer to load: uploads and proxies do. Builds that
+ * fetch and push nothing do without.
  * Loopback is never reached through a proxy.
  */
 export function createTransport(options: TransportOptions): Transport {

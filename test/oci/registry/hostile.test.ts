@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Descriptor } from '../../../src/core/image.ts';
 import { MediaType } from '../../../src/core/media-types.ts';
@@ -12,6 +13,7 @@ import { startRegistry, type TestRegistry } from '../../support/registry/server.
 
 const MANIFEST = /GET .*\/manifests\//;
 const BLOB = /GET .*\/blobs\//;
+const IDLE_MS = 50;
 const CONTENT = Buffer.from('the content of a blob');
 
 interface Setting {
@@ -129,6 +131,21 @@ describe('a pull from a registry with', () => {
     setting.registry.faults.push(fault);
     expect(await failure(setting[pull]())).toMatchObject({ code, hint: expect.any(String) });
     expect(setting.registry.requests.length).toBeLessThan(12);
+  });
+});
+
+describe('a reader that takes longer than a registry may be silent', () => {
+  it('gets all of a blob that would have come at once', async () => {
+    const { registry, client } = await setup({ timeouts: { idleMs: IDLE_MS }, attempts: 1 });
+    const content = Buffer.alloc(16 << 20, 'a large blob, ');
+    const digest = registry.putBlob('app', content) as Descriptor['digest'];
+    const blob = client.blob({ registry: registry.host, repository: 'app' }, { digest, size: content.length });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of blob) {
+      if (chunks.length === 0) await setTimeout(4 * IDLE_MS);
+      chunks.push(chunk);
+    }
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
   });
 });
 

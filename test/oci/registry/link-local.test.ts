@@ -23,8 +23,8 @@ const lookup: LookupFunction = (host, options, callback) => {
   else callback(null, first.address, first.family);
 };
 
-/** Whether the small client of Node or undici asks. */
-const WAYS: readonly Pick<HttpRequest, 'method' | 'isSmall'>[] = [{ method: 'GET', isSmall: true }, { method: 'GET' }];
+/** By Node's own client, and by undici. */
+const WAYS: readonly Pick<HttpRequest, 'method'>[] = [{ method: 'GET' }, { method: 'POST' }];
 
 function transport() {
   const opened = createTransport({ userAgent: 'test', timeouts: DEFAULT_TIMEOUTS, lookup });
@@ -32,7 +32,7 @@ function transport() {
   return opened;
 }
 
-describe.each(WAYS)('an address that a Dockerfile or a server names ($isSmall)', (way) => {
+describe.each(WAYS)('an address that a Dockerfile or a server names ($method)', (way) => {
   test.each(METADATA)('is refused when its name stands for the metadata service of a cloud: %s', async (host) => {
     const asked = transport().send({ ...way, url: new URL(`http://${host}:1/`), isForeign: true });
     await expect(asked).rejects.toMatchObject({
