@@ -86,11 +86,12 @@ function written(writer: TocWriter, { diffId, size }: Pick<Toc, 'diffId' | 'size
 /** Copies parts one after another, and gives their memory back on the way: the table is not there twice. */
 function moveTogether(parts: readonly Uint8Array[]): Buffer {
   const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+  const lastIn = new Map(parts.map(({ buffer }, index) => [buffer, index]));
   let at = 0;
   parts.forEach((part, index) => {
     bytes.set(part, at);
     at += part.length;
-    if (parts[index + 1]?.buffer !== part.buffer) freeMemory(part);
+    if (lastIn.get(part.buffer) === index) freeMemory(part);
   });
   return bytes;
 }

@@ -149,6 +149,25 @@ describe('a stored table of contents', () => {
     );
   });
 
+  test('is read as it was written, whatever is large in some thousands of rows and small in the next', () => {
+    const text = fc.constantFrom('', 'x', 'x'.repeat(300));
+    const stretch = fc.record({ size: fc.constantFrom(0, 200, 60_000, 4e9, 2 ** 50), name: text, value: text });
+    fc.assert(
+      fc.property(fc.array(stretch, { minLength: 1, maxLength: 6 }), (stretches) => {
+        const entries = stretches.flatMap(({ size, name, value }, at) =>
+          Array.from({ length: 1100 }, (_, i) => ({
+            ...header(`${at}/${i}${name}`, { size, mtime: size - i, xattrs: { 'user.a': value } }),
+            digest,
+            offset: 512 + size,
+          })),
+        );
+        const toc = withEntries(entries);
+        expect(decodeToc(encodeToc(toc)).entries.filter(({ type }) => type === 'file')).toEqual(entries);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test('takes little more than its paths and digests', () => {
     const entries = Array.from({ length: 1000 }, (_, i) => ({ ...header(`some/path/${i}`), digest, offset: 512 * i }));
     expect(encodeToc(withEntries(entries)).length).toBeLessThan(1000 * 120);
