@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import type { InterruptSignal } from './exit-codes.ts';
+import { limitHeap } from './heap-limits.ts';
 import { optimizeLate } from './late-optimization.ts';
 import type { BuildOptions, BuildResult, Library, ShellTerminal } from './library.ts';
 import { processTerminal } from './process-terminal.ts';
-import { limitYoungGeneration } from './young-generation.ts';
 
 export interface TextWriter {
   write(text: string): unknown;
@@ -50,7 +50,7 @@ export function processHost(): CliHost {
     loadLibrary: async () => {
       optimizeLate();
       const library = await import('../index.ts');
-      limitYoungGeneration();
+      limitHeap();
       return library;
     },
     findUnchanged: async (options) => (await import('../build/unchanged/find-unchanged.ts')).findUnchanged(options),
