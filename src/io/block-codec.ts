@@ -5,14 +5,17 @@ import { createLimit, type Limit } from './limit.ts';
 
 /** Streams of node:zlib that answer each write with all that comes of it. */
 export interface BlockStreams<S extends Transform = Transform> {
+  /** Bytes of the output buffer of a stream: room for one block at least. Default: for a few. */
+  readonly room?: number;
   /** Opens one whose output buffers have `chunkSize` bytes. */
   open(chunkSize: number): S;
   /** Makes it forget the block before. */
   reset?(stream: S): void;
 }
 
-/** Output buffer of a stream: room for a few blocks. */
-const CHUNK_BYTES = 2 * BLOCK_SIZE;
+const A_FEW_BLOCKS = 2 * BLOCK_SIZE;
+/** For streams that decompress: room for the largest block. */
+export const ONE_BLOCK: number = BLOCK_SIZE + 1;
 /** As many as libuv has threads: more would wait there. */
 const STREAMS = 4;
 
@@ -83,13 +86,14 @@ const NOTHING = Buffer.alloc(0);
 class BlockEngine<S extends Transform> {
   readonly #streams: BlockStreams<S>;
   readonly #stream: S;
-  #left = CHUNK_BYTES;
+  #left: number;
   #output: Buffer = NOTHING;
   #fail: (error: Error) => void = () => undefined;
 
   constructor(streams: BlockStreams<S>) {
     this.#streams = streams;
-    this.#stream = streams.open(CHUNK_BYTES);
+    this.#left = streams.room ?? A_FEW_BLOCKS;
+    this.#stream = streams.open(this.#left);
     this.#stream.on('error', (error) => this.#fail(error));
     this.#stream.on('data', (chunk: Buffer) => this.#take(chunk));
   }
@@ -122,7 +126,7 @@ class BlockEngine<S extends Transform> {
 
   #take(chunk: Buffer): void {
     this.#left -= chunk.length;
-    if (this.#left <= 0) this.#stream.destroy(new RangeError(`a block has no room in ${CHUNK_BYTES} bytes`));
+    if (this.#left <= 0) this.#stream.destroy(new RangeError('a block has no room in the output buffer'));
     else this.#output = chunk;
   }
 }

@@ -1,5 +1,5 @@
 import { constants, crc32, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
-import { BlockCodec, type BlockStreams, mostCompressed } from './block-codec.ts';
+import { BlockCodec, type BlockStreams, mostCompressed, ONE_BLOCK } from './block-codec.ts';
 import { type Block, BlockPool, type CompressedBlock, cutBlocks, toBlocks, wholeBlock } from './blocks.ts';
 import { type CompressBlocksOptions, compressInOrder } from './compress-blocks.ts';
 import { looksIncompressible } from './probe.ts';
@@ -81,6 +81,7 @@ async function deflateBlock(bytes: Buffer, codec: BlockCodec<DeflateRaw>): Promi
 /** Inflates blocks that {@link gzipBlocks} deflated. */
 export function createInflater(): BlockCodec<InflateRaw> {
   return new BlockCodec({
+    room: ONE_BLOCK,
     open: (chunkSize) => createInflateRaw({ flush: constants.Z_SYNC_FLUSH, chunkSize }),
     reset: (stream) => stream.reset(),
   });

@@ -1,5 +1,5 @@
 import { constants, createZstdCompress, createZstdDecompress, type ZstdCompress, type ZstdDecompress } from 'node:zlib';
-import { BlockCodec, type BlockStreams, mostCompressed } from './block-codec.ts';
+import { BlockCodec, type BlockStreams, mostCompressed, ONE_BLOCK } from './block-codec.ts';
 import { type Block, BlockPool, cutBlocks, toBlocks, wholeBlock } from './blocks.ts';
 import { type CompressBlocksOptions, compressInOrder } from './compress-blocks.ts';
 
@@ -56,5 +56,5 @@ function frameStreams(level: number): BlockStreams<ZstdCompress> {
 
 /** Decompresses blocks that {@link zstdBlocks} compressed. */
 export function createFrameReader(): BlockCodec<ZstdDecompress> {
-  return new BlockCodec({ open: (chunkSize) => createZstdDecompress({ chunkSize }) });
+  return new BlockCodec({ room: ONE_BLOCK, open: (chunkSize) => createZstdDecompress({ chunkSize }) });
 }

@@ -38,7 +38,7 @@ export type EntrySource = Iterable<PackEntry | WhiteoutEntry> | AsyncIterable<Pa
 /** Bytes of tar after which other work of the process gets its turn. */
 const BYTES_PER_TURN = 512 * 1024;
 /** Blocks that are looked for ahead of their turn, and whose first part is decompressed. */
-const AHEAD = 4;
+const AHEAD = 2;
 
 /**
  * Packs entries into a layer in one pass: reads each content once, hashes, compresses and stores. Entries come as a layer

@@ -69,7 +69,8 @@ async function layerOf(job: CopyJob): Promise<StepLayer> {
   if (isKnownByKeys(job)) return await layerFrom(job);
   const selected = await selectFiles(job);
   const first = job.unpack ? undefined : await firstLayer(job, selected);
-  return first ?? (await layerFrom(job, await withFields(context, selected)));
+  // Not awaited here, where what was selected would stay: it is as large as the context, and packing needs none of it.
+  return first ?? layerFrom(job, await withFields(context, selected));
 }
 
 /** Files of a stage are known by its layers, commits by their name; a directory must be looked at in any case. */
@@ -77,14 +78,19 @@ function isKnownByKeys({ step, origin, remotes }: CopyJob): boolean {
   return origin.stack !== undefined || step.sources.every((source) => remotes.has(source));
 }
 
-async function layerFrom(job: CopyJob, sources?: Sources): Promise<StepLayer> {
+function layerFrom(job: CopyJob, sources?: Sources): Promise<StepLayer> {
   const { step, context } = job;
-  return await context.cache.layerFor({
+  let known = sources;
+  return context.cache.layerFor({
     info: context.info,
     recipe: recipeOf(step),
     definition: definitionOf(job, sources?.fields ?? []),
     ...(sources !== undefined && !job.unpack && { shape: shapeOf(job) }),
-    resolve: async () => await resolve(job, sources ?? (await withFields(context, await selectFiles(job)))),
+    async resolve() {
+      const found = known ?? (await withFields(context, await selectFiles(job)));
+      known = undefined;
+      return await resolve(job, found);
+    },
   });
 }
 
