@@ -34,13 +34,44 @@ export const USAGE = `usage: node bench/run.ts [OPTION…]
   --json FILE          write the results to a file, after each workload, beside those of other workloads that it has
   --resume             leave out what stands in that file already
   --from FILE          report the results of an earlier run
-  --write-docs         write docs/performance.md`;
+  --write-docs         write docs/performance.md
+  --help               print this`;
+
+/** Says what is wrong with the arguments, if anything is, and how they are used. */
+export class UsageError extends Error {}
 
 const ALL = [...WORKLOADS.map(({ id }) => id), 'micro'];
 
-/** @throws Error with what is wrong and the usage. */
+/** @throws UsageError */
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
+  const values = parse(args);
+  return {
+    only: choose(values.only, ALL, '--only'),
+    builders: chooseBuilders(values.peers),
+    rounds: positive(values.rounds, '--rounds', Number.isInteger),
+    scale: positive(values.scale, '--scale', Number.isFinite),
+    timeoutSeconds: positive(values.timeout, '--timeout', Number.isFinite),
+    patienceSeconds: positive(values.patience, '--patience', Number.isFinite),
+    resume: values.resume,
+    ...(values.rest !== undefined && { restSeconds: positive(values.rest, '--rest', Number.isFinite) }),
+    ...(values.json !== undefined && { json: values.json }),
+    ...(values.from !== undefined && { from: values.from }),
+    writeDocs: values['write-docs'],
+  };
+}
+
+type Values = ReturnType<typeof parseStrictly>;
+
+function parse(args: readonly string[]): Values {
+  try {
+    return parseStrictly(args);
+  } catch (error) {
+    throw wrong(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseStrictly(args: readonly string[]) {
+  return parseArgs({
     args: [...args],
     options: {
       only: { type: 'string', default: ALL.join(',') },
@@ -55,20 +86,7 @@ export function parseOptions(args: readonly string[]): Options {
       from: { type: 'string' },
       'write-docs': { type: 'boolean', default: false },
     },
-  });
-  return {
-    only: choose(values.only, ALL, '--only'),
-    builders: chooseBuilders(values.peers),
-    rounds: positive(values.rounds, '--rounds', Number.isInteger),
-    scale: positive(values.scale, '--scale', Number.isFinite),
-    timeoutSeconds: positive(values.timeout, '--timeout', Number.isFinite),
-    patienceSeconds: positive(values.patience, '--patience', Number.isFinite),
-    resume: values.resume,
-    ...(values.rest !== undefined && { restSeconds: positive(values.rest, '--rest', Number.isFinite) }),
-    ...(values.json !== undefined && { json: values.json }),
-    ...(values.from !== undefined && { from: values.from }),
-    writeDocs: values['write-docs'],
-  };
+  }).values;
 }
 
 /** `lamella` stands for all of its columns. */
@@ -96,6 +114,6 @@ function positive(text: string, option: string, isRight: (value: number) => bool
   return value;
 }
 
-function wrong(message: string): Error {
-  return new Error(`${message}\n${USAGE}`);
+function wrong(message: string): UsageError {
+  return new UsageError(`${message}\n${USAGE}`);
 }

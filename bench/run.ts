@@ -7,7 +7,7 @@ import { emptyFolder } from './builders/tools.ts';
 import { leftToDo, readEarlier, readResults, withEarlier } from './earlier-results.ts';
 import { chooseAccounting } from './measure/choose-accounting.ts';
 import { quote } from './measure/measure.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { FLOORS_PAGE, headingsOf } from './report/floors-page.ts';
 import { describeCommit, describeMachine } from './report/machine.ts';
 import { report } from './report/report.ts';
@@ -113,4 +113,12 @@ function save({ json }: Options, results: Results): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-await main(process.argv.slice(2));
+try {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) console.log(USAGE);
+  else await main(args);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
