@@ -138,7 +138,7 @@ export function openSession(
       return host;
     },
     releaseHost() {
-      released ??= quietly(host?.then((started) => started[Symbol.asyncDispose]()));
+      released ??= host && quietly(host.then((started) => started[Symbol.asyncDispose]()));
     },
     async [Symbol.asyncDispose]() {
       content.statCache.save();

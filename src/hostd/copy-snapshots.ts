@@ -102,8 +102,7 @@ class CopySnapshot implements Snapshot {
     this.#before = new StatList(path);
   }
 
-  /** Its changes are in the root itself. */
-  /** There is but one root: nothing is mounted on it any more. */
+  /** There is but one root, with the changes in it: what was mounted for the command went before its answer. */
   hide(): void {}
 
   changes(): ReturnType<Snapshot['changes']> {

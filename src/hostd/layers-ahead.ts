@@ -52,13 +52,11 @@ export class LayersAhead {
   async take({ diffId, rename = {}, implied = {} }: LayerToUnpack): Promise<string | undefined> {
     const directory = await this.#directories.get(diffId);
     if (directory === undefined || !this.#directories.delete(diffId)) return undefined;
-    if (Object.keys(rename).length > 0) {
-      // Where its entries belong was not known.
-      await removeTree(directory.path);
-      return undefined;
-    }
-    this.#describe(directory, implied);
-    return directory.path;
+    // Where its entries belong was not known.
+    const isPlaced = Object.keys(rename).length === 0;
+    if (isPlaced && this.#describes(directory, implied)) return directory.path;
+    await removeTree(directory.path);
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -78,6 +76,15 @@ export class LayersAhead {
     } catch (error) {
       await removeTree(path);
       throw error;
+    }
+  }
+
+  #describes(directory: DirectoryAhead, below: NonNullable<LayerToUnpack['implied']>): boolean {
+    try {
+      this.#describe(directory, below);
+      return true;
+    } catch {
+      return false;
     }
   }
 

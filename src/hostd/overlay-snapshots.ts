@@ -91,7 +91,8 @@ class OverlaySnapshot implements Snapshot {
   }
 
   hide(mounts: Cleanup): void {
-    this.#unmount(mounts).catch(() => {});
+    const hidden = this.#unmounting === undefined ? this.#unmount(mounts) : mounts.run();
+    hidden.catch(() => {});
   }
 
   changes(): ReturnType<Snapshot['changes']> {

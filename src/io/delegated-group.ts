@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { loadBuiltIn } from './built-ins.ts';
 import { GROUP_PREFIX } from './control-group.ts';
 import { processId } from './host.ts';
+import { errnoOf } from './host-error.ts';
 import { loadLibc } from './libc/libc.ts';
 import { readOwnGroups } from './own-control-groups.ts';
 import { findProgram } from './programs.ts';
@@ -44,7 +45,10 @@ function isDelegated(folder: string): boolean {
 
 const ANSWER_MS = 5000;
 
-/** False, and nothing is changed, where others run than this process, those that started it and those that it started. */
+/**
+ * False where others run than this process, those that started it and those that it started. Nothing is moved then, but for
+ * what had been moved when others came.
+ */
 export function moveProcessesBelow(folder: string): boolean {
   const self = processId();
   const isRelated = (pid: number): boolean => lineOf(self).includes(pid) || lineOf(pid).includes(self);
@@ -53,9 +57,18 @@ export function moveProcessesBelow(folder: string): boolean {
     const pids = readFileSync(join(folder, 'cgroup.procs'), 'utf8').trim().split('\n').filter(Boolean).map(Number);
     if (!pids.every(isRelated)) return false;
     if (pids.length > 0) mkdirSync(join(file, '..'), { recursive: true });
-    for (const pid of pids) writeFileSync(file, String(pid), { flag: 'a' });
+    for (const pid of pids) move(pid, file);
   }
   return true;
+}
+
+/** One that has ended meanwhile is in nobody's way. */
+function move(pid: number, file: string): void {
+  try {
+    writeFileSync(file, String(pid), { flag: 'a' });
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 /** A process and those that it descends from, the nearest first (proc_pid_stat(5)). */

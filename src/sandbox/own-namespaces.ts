@@ -4,12 +4,6 @@ import type { Libc } from '../io/libc/libc.ts';
 import { MountFlag } from '../io/libc/mounts.ts';
 import { NamespaceFlag } from '../io/libc/namespaces.ts';
 
-/** Those that the thread must leave again; nothing of this process asks for its host name or its message queues. */
-const LEFT_AGAIN = [
-  { file: 'mnt', flag: NamespaceFlag.mount },
-  { file: 'pid', flag: NamespaceFlag.pid },
-] as const;
-
 export interface OwnNamespaces {
   readonly libc: Libc;
   readonly command: Pick<SandboxCommand, 'hostname'>;
@@ -21,24 +15,49 @@ export interface OwnNamespaces {
  * Forks in new namespaces. What is forked is their init process itself, so that its exit code is the command's, where
  * `unshare --fork` would stand in between (and util-linux 2.38 fails when SIGKILL ended the command).
  *
- * They are those of this thread, which leaves them at once: unshare(2) of mounts gives it a root and a working directory
- * of its own, which setns(2) sets to `/` again, and other threads notice nothing. Nothing may wait in between.
+ * They are those of this thread, which leaves them at once; other threads notice nothing. Nothing may wait in between.
  */
 export function inOwnNamespaces<T>({ libc, command, root }: OwnNamespaces, fork: () => T): T {
-  const own = LEFT_AGAIN.map(({ file, flag }) => ({ fd: openSync(`/proc/thread-self/ns/${file}`, 'r'), flag }));
-  const kinds = own.reduce((all, { flag }) => all | flag, NamespaceFlag.uts | NamespaceFlag.ipc);
+  const own = openOwn();
   try {
-    libc.unshare(kinds);
+    libc.unshare(NamespaceFlag.mount | NamespaceFlag.pid | NamespaceFlag.uts | NamespaceFlag.ipc);
     try {
       libc.setHostname(command.hostname);
       libc.mount('none', '/', null, MountFlag.recursive | MountFlag.private, null);
       if (root !== undefined) coverHost(libc, root);
       return fork();
     } finally {
-      for (const { fd, flag } of own) libc.setNamespace(fd, flag);
+      goBack(libc, own);
     }
   } finally {
-    for (const { fd } of own) closeSync(fd);
+    for (const fd of Object.values(own)) closeSync(fd);
+  }
+}
+
+/** What the thread has before, as open files. */
+interface Own {
+  readonly pid: number;
+  readonly mount: number;
+  readonly root: number;
+}
+
+function openOwn(): Own {
+  const open = (path: string): number => openSync(path, 'r');
+  return { pid: open('/proc/thread-self/ns/pid'), mount: open('/proc/thread-self/ns/mnt'), root: open('/') };
+}
+
+/**
+ * Its host name is nobody's business here. Message queues and shared memory of the command end with it, where the
+ * thread has others. setns(2) gives it the root of the mount namespace, which is another one in a chroot.
+ */
+function goBack(libc: Libc, { pid, mount, root }: Own): void {
+  try {
+    libc.setNamespace(pid, NamespaceFlag.pid);
+    libc.unshare(NamespaceFlag.ipc);
+  } finally {
+    libc.setNamespace(mount, NamespaceFlag.mount);
+    libc.changeDirectoryTo(root);
+    libc.changeRoot('.');
   }
 }
 

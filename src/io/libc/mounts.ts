@@ -8,6 +8,8 @@ export interface MountCalls {
   changeRoot(path: string): void;
   /** Of the calling thread, where that has one of its own; Node is not told. */
   changeDirectory(path: string): void;
+  /** The same with a directory that is open. */
+  changeDirectoryTo(fd: number): void;
   /** Writes what lies in the cache for the file system that holds the open file. */
   syncFileSystem(fd: number): void;
 }
@@ -40,6 +42,7 @@ export function mountCalls({ declare, check }: Binding): MountCalls {
   const syscall = declare('long syscall(long number, int dfd, const char *path, uint flags, void *attr, size_t size)');
   const chroot = declare('int chroot(const char *path)');
   const chdir = declare('int chdir(const char *path)');
+  const fchdir = declare('int fchdir(int fd)');
   const syncfs = declare('int syncfs(int fd)');
 
   return {
@@ -54,6 +57,7 @@ export function mountCalls({ declare, check }: Binding): MountCalls {
     },
     changeRoot: (path) => void check(chroot(path), 'chroot', path),
     changeDirectory: (path) => void check(chdir(path), 'chdir', path),
+    changeDirectoryTo: (fd) => void check(fchdir(fd), 'fchdir', String(fd)),
     syncFileSystem: (fd) => void check(syncfs(fd), 'syncfs', String(fd)),
   };
 }

@@ -31,7 +31,8 @@ export async function writeInTurn<T>(
   write: (writing: LayoutWriting) => Promise<T>,
 ): Promise<T> {
   const isNew = !existsSync(dir);
-  const made = missingFolders(join(dir, BLOBS));
+  const around = missingFolders(dir);
+  let inside: readonly string[] = [];
   let lease: Lease | undefined;
   const added: string[] = [];
   const adds = (path: string): void => {
@@ -40,6 +41,8 @@ export async function writeInTurn<T>(
   try {
     makeFolder(dir);
     lease = await turn(dir, signal);
+    // Whoever gives up while it waits takes nothing from under the writer that is at work.
+    inside = missingFolders(join(dir, BLOBS));
     return await write({ adds });
   } catch (error) {
     // Without a turn somebody else may count on what lies in a folder that was there before.
@@ -48,7 +51,7 @@ export async function writeInTurn<T>(
   } finally {
     lease?.[Symbol.dispose]();
     // Those that hold something, of the new image or of another writer, stay.
-    made.forEach(removeEmpty);
+    for (const folder of [...inside, ...around]) removeEmpty(folder);
   }
 }
 
