@@ -55,7 +55,7 @@ export async function openDockerfile(session: Session, context: MainContext): Pr
 async function withFetchedText(session: Session, options: DockerfileOptions): Promise<DockerfileOptions> {
   const { dockerfile } = options;
   if (dockerfile === undefined || !/^https?:\/\//i.test(dockerfile)) return options;
-  const download = await session.remotes().downloads.fetch(dockerfile);
+  const download = await session.remotes().downloads.fetch(dockerfile, { isOwn: true });
   const bytes = await readAll(session.store, download);
   return { dockerfileText: decodeText(bytes, redactAddresses(dockerfile)) };
 }

@@ -140,8 +140,16 @@ function refuseUnfit(name: keyof BuildOptions, value: unknown): void {
   throw new OptionError('OPTION_BAD_VALUE', `the option ${name} is ${shown(value)}`, { hint: `give ${is}` });
 }
 
+/** What other builders call their options. */
+const ELSEWHERE: ReadonlyMap<string, keyof BuildOptions> = new Map([
+  ['args', 'buildArgs'],
+  ['contexts', 'buildContexts'],
+  ['file', 'dockerfile'],
+  ['push', 'outputs'],
+]);
+
 function refuseSlip(name: string): void {
-  const meant = suggest(name, Object.keys(KINDS));
+  const meant = ELSEWHERE.get(name) ?? suggest(name, Object.keys(KINDS));
   if (meant === undefined) return;
   throw new OptionError('OPTION_UNKNOWN', `a build has no option ${JSON.stringify(name)}`, {
     hint: `did you mean "${meant}"?`,

@@ -3,7 +3,13 @@
  * buffers pile up before it looks. To be called by its owner: nobody can read it afterwards.
  */
 export function freeMemory({ buffer }: Uint8Array): void {
-  // Of the size of the pool are the slabs that Node's small buffers share; empty ones have nothing to give.
-  const isOwn = buffer.byteLength > 0 && buffer.byteLength !== Buffer.poolSize;
+  const isOwn = buffer.byteLength > 0 && !isOfPool(buffer.byteLength);
   if (isOwn && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
+/** Bytes of the slab that Node's small buffers share from the start; a program may set another size for further ones. */
+const FIRST_SLAB = Buffer.from('x').buffer.byteLength;
+
+function isOfPool(bytes: number): boolean {
+  return bytes === FIRST_SLAB || bytes === Buffer.poolSize;
 }

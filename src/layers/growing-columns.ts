@@ -145,7 +145,7 @@ export class GrowingTexts {
 
   /** Texts that are not followed by others are about to be stored. */
   #bytesFor(length: number): Buffer {
-    if (this.#last.length < ROWS) return Buffer.allocUnsafe(length);
+    if (this.#last.length < ROWS) return Buffer.allocUnsafeSlow(length);
     const { buffer, at } = this.#memory.take(length);
     return Buffer.from(buffer, at, length);
   }

@@ -77,17 +77,17 @@ function written(writer: TocWriter, { diffId, size }: Pick<Toc, 'diffId' | 'size
   const stored: StoredHead = { order: endianness(), diffId, size, count, isPlain, ...columns };
   const json = JSON.stringify(stored);
   const head = Buffer.from(json.padEnd(json.length + padding(HEAD_AT + json.length)));
-  const bytes = moveTogether([MARK, Buffer.alloc(HEAD_AT - MARK.length), head, ...sections.parts]);
+  const bytes = moveTogether(Buffer.concat([MARK, Buffer.alloc(HEAD_AT - MARK.length), head]), sections.parts);
   bytes.writeUInt32LE(head.length, LENGTH_AT);
   bytes.writeUInt32LE(crc32(bytes.subarray(LENGTH_AT)), CHECKSUM_AT);
   return bytes;
 }
 
-/** Copies parts one after another, and gives their memory back on the way: the table is not there twice. */
-function moveTogether(parts: readonly Uint8Array[]): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+/** Copies parts behind a head, and gives their memory back on the way: the table is not there twice. */
+function moveTogether(head: Buffer, parts: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, head.length));
   const lastIn = new Map(parts.map(({ buffer }, index) => [buffer, index]));
-  let at = 0;
+  let at = head.copy(bytes);
   parts.forEach((part, index) => {
     bytes.set(part, at);
     at += part.length;

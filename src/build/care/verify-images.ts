@@ -27,7 +27,7 @@ async function imageProblem({ store }: OpenCache, descriptor: Descriptor): Promi
   const blobs = (await readIfWhole(store, descriptor)) && (await unlessDamaged(() => contentGraph(store, descriptor)));
   if (blobs === undefined) return 'its manifest or configuration is missing or damaged';
   for (const blob of blobs) {
-    if (!(await store.has(blob))) return `its layer ${blob.digest} is not there`;
+    if (!(await store.has(blob))) return `its content ${blob.digest} is not there`;
   }
   return undefined;
 }

@@ -17,8 +17,14 @@ export interface Downloads {
    * Content with the right `checksum` that is there already is not asked for again.
    * @throws ContextError `CONTEXT_DOWNLOAD_FAILED`, `CONTEXT_CHECKSUM_MISMATCH`
    */
-  fetch(url: string, checksum?: Digest): Promise<Download>;
+  fetch(url: string, options?: FetchOptions): Promise<Download>;
   close(): Promise<void>;
+}
+
+export interface FetchOptions {
+  readonly checksum?: Digest | undefined;
+  /** The user named the address, not a Dockerfile: it may be a link-local one. */
+  readonly isOwn?: boolean;
 }
 
 type DownloadSession = Pick<RemoteSession, 'store' | 'emit' | 'signal' | 'settings'>;
@@ -31,9 +37,9 @@ export function createDownloads(session: DownloadSession, records: DownloadRecor
   const transport = createTransport({ userAgent: 'lamella', timeouts: DEFAULT_TIMEOUTS, signal });
   const running = new Map<string, Promise<Download>>();
   return {
-    fetch(url, checksum) {
-      const key = JSON.stringify([url, checksum]);
-      const download = running.get(key) ?? fetchFile({ session, records, transport, url, checksum });
+    fetch(url, options = {}) {
+      const key = JSON.stringify([url, options]);
+      const download = running.get(key) ?? fetchFile({ session, records, transport, url, ...options });
       running.set(key, download);
       return download;
     },
@@ -41,12 +47,11 @@ export function createDownloads(session: DownloadSession, records: DownloadRecor
   };
 }
 
-interface FetchRequest {
+interface FetchRequest extends FetchOptions {
   readonly session: DownloadSession;
   readonly records: DownloadRecords;
   readonly transport: Transport;
   readonly url: string;
-  readonly checksum: Digest | undefined;
 }
 
 async function fetchFile(request: FetchRequest): Promise<Download> {
@@ -74,7 +79,7 @@ async function knownContent({ session, records, url, checksum }: FetchRequest): 
 
 async function exchange(request: FetchRequest, known: DownloadRecord | undefined): Promise<DownloadRecord> {
   const { session, transport, url, checksum } = request;
-  const response = await transport.send(toHttpRequest(url, known));
+  const response = await transport.send(toHttpRequest(request, known));
   if (response.status === 304 && known !== undefined) {
     response.discard();
     return known;
@@ -91,7 +96,7 @@ async function exchange(request: FetchRequest, known: DownloadRecord | undefined
 }
 
 /** User and password of an address go into a header, and to its own host alone. */
-function toHttpRequest(address: string, known: DownloadRecord | undefined): HttpRequest {
+function toHttpRequest({ url: address, isOwn = false }: FetchRequest, known: DownloadRecord | undefined): HttpRequest {
   const url = new URL(address);
   const { username, password } = url;
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -101,7 +106,7 @@ function toHttpRequest(address: string, known: DownloadRecord | undefined): Http
   return {
     method: 'GET',
     url,
-    isForeign: true,
+    isForeign: !isOwn,
     headers: {
       accept: '*/*',
       // The bytes themselves are wanted, not what they unpack to.

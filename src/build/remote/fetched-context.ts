@@ -39,7 +39,7 @@ export async function fetchContext(
 ): Promise<FetchedContext> {
   const name = redactAddresses(address);
   if (kind === 'http') {
-    const download = await session.remotes().downloads.fetch(address);
+    const download = await session.remotes().downloads.fetch(address, { isOwn: true });
     const context = await readContextStream(session, session.store.read(download), name);
     return context.kind === 'files' ? context : { ...context, time: async () => download.modified };
   }
@@ -47,7 +47,7 @@ export async function fetchContext(
   if (source === undefined) throw new TypeError(`${name} is no git address`);
   const keepGitDir =
     source.keepGitDir ?? isBuilderSwitchOn(session.options.buildArgs ?? {}, 'BUILDKIT_CONTEXT_KEEP_GIT_DIR');
-  const files = await session.remotes().repositories.resolve({ ...source, keepGitDir });
+  const files = await session.remotes().repositories.resolve({ ...source, keepGitDir }, { isOwn: true });
   return { kind: 'files', name, tree: await files.open(), time: () => files.committed() };
 }
 

@@ -35,7 +35,7 @@ export function createRemoteSources(session: RemoteSession): RemoteSources {
     repositories,
     async resolve(source) {
       if (source.kind === 'http') {
-        return toFile(source.url, await downloads.fetch(source.url, source.checksum), session);
+        return toFile(source.url, await downloads.fetch(source.url, { checksum: source.checksum }), session);
       }
       const files = await repositories.resolve(source.git);
       return {

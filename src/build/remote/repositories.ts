@@ -12,6 +12,7 @@ import { markUsed } from '../../io/touch.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { readSecret } from '../secrets.ts';
 import { type AgentSocket, openAgentSocket } from '../ssh/agent-socket.ts';
+import type { FetchOptions } from './downloads.ts';
 import { refuseLinkLocalRemote } from './git-host.ts';
 import type { RemoteSession } from './remote-session.ts';
 
@@ -39,7 +40,7 @@ export interface RepositoriesOptions {
 /** Looks up what refs stand for, each once in a build. */
 export interface Repositories {
   /** @throws ContextError `CONTEXT_GIT_…`; HostError `HOST_GIT_MISSING` */
-  resolve(source: GitSource): Promise<GitFiles>;
+  resolve(source: GitSource, options?: Pick<FetchOptions, 'isOwn'>): Promise<GitFiles>;
   close(): Promise<void>;
 }
 
@@ -52,8 +53,8 @@ export function createRepositories(session: GitSession, options: RepositoriesOpt
   const agent = createAgentAccess(session);
   let checkouts = 0;
 
-  async function resolve(source: GitSource): Promise<GitFiles> {
-    if (!offline) await refuseLinkLocalRemote(source);
+  async function resolve(source: GitSource, isOwn: boolean): Promise<GitFiles> {
+    if (!offline && !isOwn) await refuseLinkLocalRemote(source);
     const tempDir = join(workspace.path, 'git', String(checkouts++));
     const access = { ...(await accessTo(source, session, options)), ...(await agent.accessTo(source)) };
     const git = createGit(source, { tempDir, access, offline, signal });
@@ -62,9 +63,9 @@ export function createRepositories(session: GitSession, options: RepositoriesOpt
   }
 
   return {
-    resolve(source) {
-      const key = JSON.stringify(source);
-      const known = running.get(key) ?? resolve(source);
+    resolve(source, { isOwn = false } = {}) {
+      const key = JSON.stringify([source, isOwn]);
+      const known = running.get(key) ?? resolve(source, isOwn);
       running.set(key, known);
       return known;
     },

@@ -49,9 +49,10 @@ export async function writeInTurn<T>(
     if (lease !== undefined || isNew) await takeBack(dir, added);
     throw error;
   } finally {
-    lease?.[Symbol.dispose]();
     // Those that hold something, of the new image or of another writer, stay.
-    for (const folder of [...inside, ...around]) removeEmpty(folder);
+    inside.forEach(removeEmpty);
+    lease?.[Symbol.dispose]();
+    around.forEach(removeEmpty);
   }
 }
 
@@ -60,12 +61,17 @@ function missingFolders(folder: string): string[] {
   return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
 }
 
-/** `undefined` where no lock can be made, as on file systems without hard links. */
+/**
+ * `undefined` where no lock can be made, as on file systems without hard links.
+ * @throws HostError when there is one whose owner cannot be told
+ */
 async function turn(dir: string, signal: AbortSignal | undefined): Promise<Lease | undefined> {
+  const path = join(dir, LEASE_FILE);
   try {
-    return await acquireLease(join(dir, LEASE_FILE), signal);
-  } catch {
+    return await acquireLease(path, signal);
+  } catch (error) {
     signal?.throwIfAborted();
+    if (existsSync(path)) throw error;
     return undefined;
   }
 }

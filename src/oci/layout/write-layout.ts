@@ -103,6 +103,7 @@ async function attempt(
   write: (writing: LayoutWriting) => Promise<void>,
 ): Promise<void> {
   try {
+    if (existsSync(dir)) await requireLayout(dir);
     await writeInTurn(dir, signal, write);
   } catch (error) {
     throw toHostError(error, 'write the image layout', dir);
@@ -124,13 +125,18 @@ function checkApart(dir: string, content: readonly Descriptor[], reader: Partial
   });
 }
 
-async function prepareDirectory(dir: string, writing: LayoutWriting): Promise<void> {
+/** @throws OptionError `OPTION_OUTPUT_NOT_EMPTY` for a folder that holds something else */
+async function requireLayout(dir: string): Promise<void> {
   const names = (await readdir(dir)).filter((name) => !isLeaseFile(name));
   if (names.length > 0 && !names.includes(LAYOUT_FILE)) {
     throw new OptionError('OPTION_OUTPUT_NOT_EMPTY', `${dir} is not empty and not an OCI image layout`, {
       hint: 'choose an empty or new directory; lamella removes what an earlier image left there',
     });
   }
+}
+
+async function prepareDirectory(dir: string, writing: LayoutWriting): Promise<void> {
+  await requireLayout(dir);
   writing.adds(join(dir, LAYOUT_FILE));
   await writeIfChanged(join(dir, LAYOUT_FILE), LAYOUT_CONTENT);
   makeFolder(join(dir, BLOBS));

@@ -22,7 +22,7 @@ export function lookupOption(
 function guardedLookup(lookup: LookupFunction = systemLookup): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, '');
+      if (error) return callback(error, '');
       const addresses = (found as LookupAddress[]).filter(({ address }) => !isLinkLocalAddress(address));
       const [first] = addresses;
       if (first === undefined) return callback(refusal(hostname), '');
