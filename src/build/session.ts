@@ -3,7 +3,6 @@ import type { Digest } from '../core/digest.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { makeRoomForGroups } from '../io/delegated-group.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
-import { makeSpreadFolder } from '../io/spread-folder.ts';
 import { createWorkspace, type Workspace } from '../io/workspace.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry/client.ts';
 import { type SandboxHost, startSandboxHost } from '../rootfs/sandbox-host.ts';
@@ -76,7 +75,6 @@ export function openSession(
 ): Session {
   const folders = cacheFolders(settings.cacheDir);
   const { signal } = control;
-  makeSpreadFolder(settings.cacheDir);
   const leftovers = reclaimLeftovers(folders);
   const workspace = createWorkspace(folders.temporary);
   const claims = claimsOf(workspace, folders);
