@@ -11,7 +11,8 @@ const dist = join(root, 'dist');
 /** What is started by itself: the command line, the sandbox host, and what that one starts. */
 const PROGRAMS = ['cli/main', 'hostd/main', 'hostd/launch'];
 /** Where an unchanged build ends: all that it needs, and nothing else, is one file. The library is another one. */
-const START = /\/dist\/(cli\/(main|commands\/build|progress\/create-progress)|build\/unchanged\/find-unchanged)\.js$/;
+const START =
+  /\/dist\/(cli\/(main|commands\/build|progress\/create-progress)|build\/unchanged\/find-unchanged|build\/named-paths)\.js$/;
 /** What asks registries whether a base image is still the same. */
 const REGISTRY = /\/dist\/oci\/registry\/client\.js$/;
 const LIBRARY = /\/dist\/index\.js$/;
@@ -42,9 +43,21 @@ async function bundlePrograms() {
   }
 }
 
+/** What is imported late as a module, and in any case in one piece with others, is so on purpose. */
+function onLog(level, log, handle) {
+  if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') handle(level, log);
+}
+
 async function bundle(name) {
   const input = { [name]: join(dist, `${name}.js`) };
-  await using build = await rolldown({ cwd: root, input, platform: 'node', external: /^[^./]/, logLevel: 'warn' });
+  await using build = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    external: /^[^./]/,
+    logLevel: 'warn',
+    onLog,
+  });
   const groups = [
     { name: 'start', test: START, priority: 3 },
     { name: 'registry', test: REGISTRY, priority: 2 },

@@ -23,6 +23,7 @@ import { openDockerfile } from './load-dockerfile.ts';
 import { firstError } from './located-error.ts';
 import { openMainContext } from './main-context.ts';
 import { contextLookup, parseNamedContexts } from './named-contexts.ts';
+import { refuseMissingPaths } from './named-paths.ts';
 import { refuseUnfitOptions } from './option-kinds.ts';
 import type { BuildOptions } from './options.ts';
 import { writeOutputs } from './outputs.ts';
@@ -90,6 +91,7 @@ async function collectCache({ cacheDir, cacheMaxSize }: BuildOptions): Promise<v
 async function carryOut(given: BuildOptions, caller: BuildControl, lostSteps: LostSteps): Promise<BuildResult> {
   const options = withInlineCache(given);
   const settings = resolveSettings(options);
+  refuseMissingPaths(options);
   for (const access of options.ssh ?? []) refuseBadKeys(access);
   const inputs = createBuildInputs(options, settings);
   const control = { ...caller, inputs, lostSteps, emit: teeing(caller, inputs) };

@@ -8,7 +8,6 @@ import { DEFAULT_NPM_LAYERS } from '../npm/layer-plan.ts';
 import { isBuilderSwitchOn } from '../plan/build-args.ts';
 import { refuseIndexAnnotations } from './annotations.ts';
 import { badEpoch, parseEpoch } from './epoch.ts';
-import { refuseMissingPaths } from './named-paths.ts';
 import type { BuildOptions, NpmOptions, Secret } from './options.ts';
 
 /** Options with every default filled in and every contradiction refused. */
@@ -113,7 +112,6 @@ function refuseContradictions(options: BuildOptions): void {
   }
   refuseUnknownLevel(options);
   for (const secret of options.secrets ?? []) refuseAmbiguousSecret(secret);
-  refuseMissingPaths(options);
 }
 
 function refuseNetwork(options: BuildOptions): void {

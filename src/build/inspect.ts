@@ -13,6 +13,7 @@ import { resolveSettings } from './defaults.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import { requireDirectoryContext } from './main-context.ts';
 import { contextLookup, parseNamedContexts } from './named-contexts.ts';
+import { refuseMissingPaths } from './named-paths.ts';
 import type { BuildOptions } from './options.ts';
 
 /** What of a build's options says what is built. */
@@ -83,6 +84,7 @@ interface Inspected {
 function inspected(options: InspectOptions): Inspected {
   requireDirectoryContext(options);
   const { contextDir, buildArgs, ignoreSyntax, platform, buildPlatform } = resolveSettings(options);
+  refuseMissingPaths(options);
   const contexts = parseNamedContexts(options.buildContexts ?? {}, platform);
   return {
     contextDir,

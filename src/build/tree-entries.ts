@@ -1,28 +1,12 @@
 import { joinPath, parentPath } from '../core/paths.ts';
 import type { PackEntry } from '../core/toc.ts';
-import type { Tree, TreeNode } from '../core/tree.ts';
+import { nodeWith, type Tree, type TreeNode } from '../core/tree.ts';
 import type { Session } from './session.ts';
 import { contentDigest, hashContents, walkTree } from './tree-digest.ts';
 
 /** A node of a tree as an entry of a layer. Hard links become files of their own. */
 export function treeEntry(path: string, node: TreeNode): PackEntry {
-  const { type, mode, uid, gid, mtime, mtimeNanoseconds, xattrs, size, link, major, minor, digest, source } = node;
-  return {
-    path,
-    type,
-    mode,
-    uid,
-    gid,
-    mtime,
-    size: type === 'file' ? size : 0,
-    ...(mtimeNanoseconds !== undefined && { mtimeNanoseconds }),
-    ...(xattrs !== undefined && { xattrs }),
-    ...(link !== undefined && { link }),
-    ...(major !== undefined && { major }),
-    ...(minor !== undefined && { minor }),
-    ...(digest !== undefined && { digest }),
-    ...(source !== undefined && { source }),
-  };
+  return { path, ...nodeWith(node, { size: node.type === 'file' ? node.size : 0 }) };
 }
 
 /**

@@ -70,6 +70,12 @@ export function cutDigests(text: string): string {
   return from === 0 ? text : cut + text.slice(from);
 }
 
+/** The same of several texts at once, which are parts of one then: 100,000 cut one by one take twice the memory. */
+export function cutAllDigests(texts: readonly string[]): readonly string[] {
+  if (hasSeparator(texts)) return texts.map(cutDigests);
+  return cutDigests(texts.join(SEPARATOR)).split(SEPARATOR);
+}
+
 const SEPARATOR = '\0';
 
 function hasSeparator(list: readonly string[] | TextList): boolean {

@@ -24,6 +24,7 @@ export async function findUnchanged(options: BuildOptions): Promise<BuildResult 
   const path = settings && recordPath(options, settings);
   const record = path === undefined ? undefined : readRecord(path);
   if (settings === undefined || record === undefined || options.signal?.aborted === true) return undefined;
+  if (!(await areNamedPathsThere(options))) return undefined;
   const answers: TagAsked[] = [];
   if (path === undefined || !(await isStillTrue(record, settings, { ...options, onAnswer: (a) => answers.push(a) }))) {
     return undefined;
@@ -34,6 +35,22 @@ export async function findUnchanged(options: BuildOptions): Promise<BuildResult 
   options.onEvent?.({ type: 'done', image: descriptor, durationMs: performance.now() - startedMs });
   return record.result;
 }
+
+/** Most builds name none but folders that are there: what looks at all others is not loaded for these. */
+async function areNamedPathsThere(options: BuildOptions): Promise<boolean> {
+  const { secrets = [], ssh = [], buildContexts = {} } = options;
+  try {
+    const areFolders = Object.values(buildContexts).every((path) => statSync(path, QUIETLY)?.isDirectory());
+    if (secrets.length + ssh.length === 0 && areFolders) return true;
+    const { refuseMissingPaths } = await import('../named-paths.ts');
+    refuseMissingPaths(options);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const QUIETLY = { throwIfNoEntry: false } as const;
 
 /** Whoever gives contradicting options shall hear of it from the build. */
 function settingsOf(options: BuildOptions): Settings | undefined {
@@ -95,7 +112,7 @@ async function areContextsUnchanged({ contexts }: UnchangedRecord): Promise<bool
 }
 
 function isThere({ path, size, mtimeMs }: ProducedFile): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statSync(path, QUIETLY);
   return stats?.size === size && (mtimeMs === undefined || stats.mtimeMs === mtimeMs);
 }
 

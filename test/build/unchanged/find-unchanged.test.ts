@@ -178,7 +178,7 @@ describe('a build in which nothing changed', () => {
     const { digest, loaded } = await findInProcess(site.options);
     expect(digest).toBe(image.descriptor.digest);
     expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([]);
-    expect(loaded.filter((url) => url.startsWith('file:')).length).toBeLessThan(45);
+    expect(loaded.filter((url) => url.startsWith('file:')).length).toBeLessThan(35);
   });
 
   describe('of a project without a Dockerfile', () => {
