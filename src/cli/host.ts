@@ -2,10 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import type { InterruptSignal } from './exit-codes.ts';
-import { limitHeap } from './heap-limits.ts';
-import { optimizeLate } from './late-optimization.ts';
 import type { BuildOptions, BuildResult, Library, ShellTerminal } from './library.ts';
 import { processTerminal } from './process-terminal.ts';
+import { limitHeap, optimizeLate } from './v8-settings.ts';
 
 export interface TextWriter {
   write(text: string): unknown;

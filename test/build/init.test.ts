@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { initProject, parse } from '../../src/index.ts';
-import { projectTexts } from '../support/npm-packages.ts';
+import { projectTexts, TEAM_LINKS } from '../support/npm-packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
@@ -105,16 +105,13 @@ describe('the Dockerfile of a project that has none', () => {
     const api = { name: '@team/api', version: '1.0.0', main: 'api.js', dependencies: { '@team/lib': '*' } };
     const lib = { name: '@team/lib', version: '1.0.0' };
     const web = { name: 'web', version: '1.0.0' };
-    const link = (resolved: string) => ({ resolved, link: true });
     const texts = projectTexts(
       { workspaces: ['packages/*'] },
       {
         'packages/api': api,
         'packages/lib': lib,
         'packages/web': web,
-        'node_modules/@team/api': link('packages/api'),
-        'node_modules/@team/lib': link('packages/lib'),
-        'node_modules/web': link('packages/web'),
+        ...TEAM_LINKS,
       },
     );
     const manifests = { api, lib, web };

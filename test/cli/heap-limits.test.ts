@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const MODULE = join(import.meta.dirname, '../../src/cli/heap-limits.ts');
+const MODULE = join(import.meta.dirname, '../../src/cli/v8-settings.ts');
 
 interface Heap {
   /** Bytes of the space for new objects. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const MODULE = join(import.meta.dirname, '../../src/cli/late-optimization.ts');
+const MODULE = join(import.meta.dirname, '../../src/cli/v8-settings.ts');
 
 /** Calls a function so often, and says what V8 tells of its compilers. */
 function calls(count: number, before: string): { readonly best: boolean; readonly complaints: string } {

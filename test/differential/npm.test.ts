@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OmitType } from '../../src/npm/npm-tree.ts';
-import { lockEntry, type MadePackage, makeTarball } from '../support/npm-packages.ts';
+import { lockEntry, type MadePackage, makeTarball, TEAM_LINKS } from '../support/npm-packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { type CachedProject, expectSame, made } from './npm-installations.ts';
 
@@ -253,7 +253,6 @@ describe('a project of made packages', () => {
       };
       const lib = { name: '@team/lib', version: '1.0.0' };
       const web = { name: 'web', version: '1.0.0', dependencies: { a: '2' }, devDependencies: { dev: '1' } };
-      const link = (resolved: string) => ({ resolved, link: true });
       return await made(
         {
           'node_modules/a': { name: 'a', version: '1.0.0' },
@@ -272,9 +271,7 @@ describe('a project of made packages', () => {
             'packages/api': api,
             'packages/lib': lib,
             'packages/web': web,
-            'node_modules/@team/api': link('packages/api'),
-            'node_modules/@team/lib': link('packages/lib'),
-            'node_modules/web': link('packages/web'),
+            ...TEAM_LINKS,
           },
           files: {
             'packages/api/package.json': JSON.stringify(api),

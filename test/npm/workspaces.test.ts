@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { locations, make, plan, simpleProject } from '../support/npm-installation.ts';
-import { lockEntry, projectTexts, type Tarball } from '../support/npm-packages.ts';
+import { lockEntry, projectTexts, type Tarball, TEAM_LINKS } from '../support/npm-packages.ts';
 
 describe('workspaces', () => {
   async function workspaceProject() {
@@ -8,7 +8,6 @@ describe('workspaces', () => {
     const api = { name: '@team/api', version: '1.0.0', dependencies: { a: '1', '@team/lib': '*' } };
     const lib = { name: '@team/lib', version: '1.0.0' };
     const web = { name: 'web', version: '1.0.0', dependencies: { b: '1' } };
-    const link = (resolved: string) => ({ resolved, link: true });
     return {
       ...projectTexts(
         { workspaces: ['packages/*'] },
@@ -16,9 +15,7 @@ describe('workspaces', () => {
           'packages/api': api,
           'packages/lib': lib,
           'packages/web': web,
-          'node_modules/@team/api': link('packages/api'),
-          'node_modules/@team/lib': link('packages/lib'),
-          'node_modules/web': link('packages/web'),
+          ...TEAM_LINKS,
           'node_modules/a': lockEntry(a),
           'node_modules/b': lockEntry(b),
         },

@@ -68,3 +68,10 @@ export function projectTexts(
   const lock = { name, version, lockfileVersion: 3, requires: true, packages: { '': manifest, ...packages } };
   return { 'package.json': JSON.stringify(manifest), 'package-lock.json': JSON.stringify(lock) };
 }
+
+/** Entries of a lockfile for the workspaces `@team/api`, `@team/lib` and `web` in `packages`. */
+export const TEAM_LINKS = {
+  'node_modules/@team/api': { resolved: 'packages/api', link: true },
+  'node_modules/@team/lib': { resolved: 'packages/lib', link: true },
+  'node_modules/web': { resolved: 'packages/web', link: true },
+} as const;
