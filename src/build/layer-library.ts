@@ -8,11 +8,10 @@ import { type Compression, compressionOf } from '../core/media-types.ts';
 import type { Toc } from '../core/toc.ts';
 import { decompress } from '../io/decompress.ts';
 import { type EarlierBlocks, openEarlierBlocks } from '../layers/earlier-blocks.ts';
-import { readToc } from '../layers/toc.ts';
-import { compactToc } from '../layers/toc-codec.ts';
 import type { TocStore } from '../rootfs/toc-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import { compressLayer, wrongDiffId } from './compress-layer.ts';
+import { compressLayer } from './compress-layer.ts';
+import { createLayerTocs } from './layer-tocs.ts';
 import { compressionRecipe, FOREIGN_RECIPE } from './recipe.ts';
 
 /** Every layer that a build can use: its blob, its table of contents and its uncompressed bytes. */
@@ -51,38 +50,16 @@ export interface LayerLibraryParts {
 }
 
 export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
-  const { store, blobs, tocs, blocks, compression, limits } = parts;
-  const reading = new Map<DiffId, Promise<Toc>>();
+  const { store, blobs, blocks, compression } = parts;
+  const tocs = createLayerTocs({ ...parts, uncompressed: ({ descriptor }) => uncompressed(descriptor) });
   const added = new Map<DiffId, Digest>();
   let empty: Promise<IndexedLayer> | undefined;
-
-  async function index(layer: Layer): Promise<Toc> {
-    const known = tocs.load(layer.diffId);
-    if (known !== undefined) return known;
-    const toc = compactToc(await readToc(uncompressed(layer.descriptor), { limits }));
-    if (toc.diffId !== layer.diffId) throw wrongDiffId(layer.diffId, toc.diffId);
-    tocs.save(toc);
-    return toc;
-  }
-
-  async function arriving(layer: Layer, coming: Promise<Toc | undefined>): Promise<Toc> {
-    const toc = tocs.load(layer.diffId) === undefined ? await coming : undefined;
-    if (toc?.diffId !== layer.diffId) return await index(layer);
-    tocs.save(toc);
-    return toc;
-  }
-
-  function read(diffId: DiffId, toc: Promise<Toc>): Promise<Toc> {
-    reading.set(diffId, toc);
-    toc.catch(() => reading.delete(diffId));
-    return toc;
-  }
 
   async function compressAnew(diffId: DiffId): Promise<Layer | undefined> {
     for (const blob of blobs.list(diffId)) {
       if (!(await store.has(blob))) continue;
       try {
-        const toc = await index({ diffId, descriptor: blob });
+        const toc = await tocs.of({ diffId, descriptor: blob });
         return await compressLayer({ diffId, uncompressed: uncompressed(blob), compression, store, toc });
       } catch (error) {
         if (!isDamage(error)) throw error;
@@ -111,18 +88,16 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
       const name = level === undefined ? recipe : `${recipe} level ${level}`;
       const known = blobs.lookup(diffId, name);
       if (known !== undefined && (await store.has(known))) return { descriptor: known, diffId };
-      const toc = await index({ diffId, descriptor });
+      const toc = await tocs.of({ diffId, descriptor });
       const bytes = uncompressed(descriptor);
       const layer = await compressLayer({ diffId, uncompressed: bytes, compression, level, store, toc });
       blobs.record(diffId, name, layer.descriptor);
       return layer;
     },
-    async add({ diffId, descriptor, toc: entries, blocks: list }) {
+    async add({ diffId, descriptor, toc, blocks: list }) {
       if (added.get(diffId) === descriptor.digest) return;
-      const toc = compactToc(entries);
-      tocs.save(toc);
+      tocs.keep(toc);
       blobs.record(diffId, await compressionRecipe(compression), descriptor);
-      reading.set(diffId, Promise.resolve(toc));
       if (list !== undefined) blocks.save(descriptor.digest, list);
       added.set(diffId, descriptor.digest);
     },
@@ -139,10 +114,8 @@ export function createLayerLibrary(parts: LayerLibraryParts): LayerLibrary {
       if (blobs.lookup(diffId, FOREIGN_RECIPE)?.digest === descriptor.digest) return;
       blobs.record(diffId, FOREIGN_RECIPE, descriptor);
     },
-    expectToc(layer, coming) {
-      if (!reading.has(layer.diffId)) read(layer.diffId, arriving(layer, coming));
-    },
-    toc: (layer) => reading.get(layer.diffId) ?? read(layer.diffId, index(layer)),
+    expectToc: tocs.expect,
+    toc: tocs.of,
   };
 }
 
