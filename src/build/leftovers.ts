@@ -32,7 +32,7 @@ export function reclaimLeftovers(folders: CacheFolders): Leftovers {
 /** Removes files that were being written when a build was killed. */
 export function reclaimHalfWritten(folders: CacheFolders): void {
   const { records, longValues, traces, definitions, blobs, blocks, repositories, tocs } = folders;
-  const { pulled, npmPlans, unchanged, used, store, sizes } = folders;
+  const { pulled, downloads, npmTarballs, npmPlans, kept, unchanged, used, store, sizes } = folders;
   const deep = [
     records,
     longValues,
@@ -43,7 +43,10 @@ export function reclaimHalfWritten(folders: CacheFolders): void {
     repositories,
     tocs,
     pulled,
+    downloads,
+    npmTarballs,
     npmPlans,
+    kept,
     unchanged,
     used,
   ];

@@ -88,6 +88,8 @@ export function temporaryFiles({ cacheDir, tempDir }: FaultyBuild): string[] {
     'used',
     'mounts',
     'npm',
+    'downloads',
+    'kept',
   ];
   const unfinished = inCache.flatMap((name) =>
     filesBelow(join(cacheDir, name), name === '' ? 0 : 4).filter(isTemporary),

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ContextError, isBuilderError } from '../../core/errors.ts';
 import { redactAddresses } from '../../core/git-url.ts';
-import { temporaryName } from '../../io/atomic-file.ts';
 import { acquireLease } from '../../io/lease.ts';
 import type { ResolvedCommit } from './commit.ts';
 import type { Git } from './git-program.ts';
@@ -54,9 +53,10 @@ export async function fetchCommit(request: RepositoryRequest): Promise<Repositor
   );
 }
 
-/** Appears whole or not at all: a process may be killed at any time. */
+/** Appears whole or not at all: a process may be killed at any time. Whoever holds the lease is alone here. */
 async function createRepository(git: Git, path: string): Promise<void> {
-  const temporary = temporaryName(path);
+  const temporary = join(dirname(path), `.${basename(path)}.new`);
+  rmSync(temporary, { recursive: true, force: true });
   await git.run({ args: ['init', '--quiet', '--bare', '--template=', '--', temporary], doing: `make ${path}` });
   renameSync(temporary, path);
 }
