@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type CacheFolders, cacheFolders } from '../../src/build/cache-folders.ts';
 import { reclaimHalfWritten } from '../../src/build/leftovers.ts';
 import { temporaryName } from '../../src/io/atomic-file.ts';
@@ -19,10 +19,12 @@ function leave(path: string): string {
   return left;
 }
 
-test.each(names)('a build that was killed while it wrote to %s leaves nothing to the next but one', (name) => {
-  const cache = cacheFolders(tempDir());
-  const isFile = FILES.some((file) => file === name);
-  const left = leave(isFile ? cache[name] : join(cache[name], 'record'));
-  reclaimHalfWritten(cache);
-  expect(existsSync(left)).toBe(OF_OTHERS.some((folder) => folder === name));
+describe('what a killed build was writing', () => {
+  test.each(names)('in %s is removed where it is ours', (name) => {
+    const cache = cacheFolders(tempDir());
+    const isFile = FILES.some((file) => file === name);
+    const left = leave(isFile ? cache[name] : join(cache[name], 'record'));
+    reclaimHalfWritten(cache);
+    expect(existsSync(left)).toBe(OF_OTHERS.some((folder) => folder === name));
+  });
 });
