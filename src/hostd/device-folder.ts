@@ -34,6 +34,41 @@ export interface DeviceFolderOptions {
 
 const DEFAULT_SHM_BYTES = 64 << 20;
 
+export interface DeviceFoldersOptions extends Pick<DeviceFolderOptions, 'mounter' | 'flavor'> {
+  readonly pointsDir: string;
+}
+
+/** A /dev for each command; one is kept ready where mounts can be moved, with what commands get that ask for nothing else. */
+export class DeviceFolders {
+  readonly #options: DeviceFoldersOptions;
+  #ready: string | undefined;
+
+  constructor(options: DeviceFoldersOptions) {
+    this.#options = options;
+  }
+
+  /** Mounts the next command's. */
+  async prepare(): Promise<void> {
+    const { mounter, pointsDir } = this.#options;
+    if (mounter.move === undefined || this.#ready !== undefined) return;
+    const target = join(pointsDir, 'ready', 'dev');
+    mkdirSync(target, { recursive: true });
+    await mountDevices(target, this.#options);
+    this.#ready = target;
+  }
+
+  /** As {@link mountDevices}. */
+  async mountOn(target: string, shmSizeBytes: number | undefined): Promise<void> {
+    const { mounter } = this.#options;
+    const ready = this.#ready;
+    if (ready === undefined || shmSizeBytes !== undefined) {
+      return await mountDevices(target, { ...this.#options, shmSizeBytes });
+    }
+    this.#ready = undefined;
+    await mounter.move?.(ready, target);
+  }
+}
+
 /** Mounts a private /dev with the standard nodes (runtime-spec, config-linux.md, "Default Devices") on a directory. */
 export async function mountDevices(target: string, options: DeviceFolderOptions): Promise<void> {
   const { mounter, flavor, shmSizeBytes = DEFAULT_SHM_BYTES } = options;

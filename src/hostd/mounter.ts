@@ -13,6 +13,8 @@ import { atPlace, atSurePlace } from './pinned.ts';
 export interface Mounter {
   /** A directory with all that is mounted in it, or a file. */
   bind(source: string, target: string, options?: { readonly readOnly?: boolean }): Promise<void>;
+  /** A mount and all that is mounted in it to another directory; where only programs can mount, there is no such thing. */
+  move?(source: string, target: string): Promise<void>;
   /** A file system of its own; `data` as for mount(8) `-o`. */
   fileSystem(type: string, target: string, data: string): Promise<void>;
   /** An overlay whose option paths and target are relative to `folder`: they are short, and all must fit into a page. */
@@ -40,6 +42,11 @@ function createLibcMounter(libc: Libc): Mounter {
       const flags = MountFlag.bind | MountFlag.recursive;
       attempt('bind', target, () => atSurePlace(target, (place) => libc.mount(source, place, null, flags, null)));
       if (readOnly) await this.protect(target);
+    },
+    async move(source, target) {
+      attempt('move a mount to', target, () =>
+        atSurePlace(target, (place) => libc.mount(source, place, null, MountFlag.move, null)),
+      );
     },
     async fileSystem(type, target, data) {
       const flags = type === 'devpts' || target.endsWith('/dev') ? MountFlag.noSuid : PROTECTED;

@@ -75,17 +75,20 @@ async function runInRoot(workshop: Workshop, run: RootRun): Promise<RunResult> {
 }
 
 async function runBySandbox(
-  { sandboxes }: Workshop,
+  { sandboxes, devices, leisure }: Workshop,
   { root, request, context, network, groups }: RootRun,
   terminal: CommandTerminal | undefined,
 ): Promise<RunResult> {
   const { signal, log } = context;
   const { joinFiles } = groups ?? {};
-  return await sandboxes.run(root.path, request, ({ method }) => {
+  const running = sandboxes.run(root.path, request, ({ method }) => {
     const scratch = join(root.scratch, method);
     mkdirSync(scratch);
     return { onOutput: log, signal, scratch, terminal, networkNamespace: network?.namespace, joinFiles };
   });
+  leisure.add(() => devices.prepare());
+  void leisure.use();
+  return await running;
 }
 
 interface BoundRequest {

@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import { StepError } from '../core/errors.ts';
 import type { HostFlavor, RunRequest } from '../rootfs/host-messages.ts';
 import type { Cleanup } from './cleanup.ts';
-import { mountDevices } from './device-folder.ts';
+import type { DeviceFolders } from './device-folder.ts';
 import type { IsolatedNetwork } from './isolated-network.ts';
 import type { LayerDirectories } from './layer-directories.ts';
+import type { Leisure } from './leisure.ts';
 import { type MountPointKind, makeMountPoint, removeStub } from './mount-point.ts';
 import { type MountSource, MountSources } from './mount-sources.ts';
 import type { Mounter } from './mounter.ts';
@@ -23,6 +24,8 @@ export interface RunRootParts {
   readonly flavor: HostFlavor;
   readonly layers: LayerDirectories;
   readonly snapshotter: Snapshotter;
+  readonly devices: DeviceFolders;
+  readonly leisure: Leisure;
   readonly signal: AbortSignal;
   /** For commands with a network of their own. */
   readonly network?: IsolatedNetwork | undefined;
@@ -42,13 +45,25 @@ export interface RunRoot {
 /** Mounts the root of a command over a merged snapshot. */
 export async function mountRunRoot(merged: string, request: RunRequest, parts: RunRootParts): Promise<RunRoot> {
   const folder = mkdtempSync(join(parts.pointsDir, 'run-'));
-  parts.cleanup.add(() => removeFrame(folder, ['root']));
+  parts.cleanup.add(() => parts.leisure.add(() => removeFolder(folder)));
   const builder = new RootBuilder(folder, parts);
   await builder.start(merged);
   await builder.mountSystem(request);
   const sources = new MountSources({ ...parts, filesDir: builder.filesDir });
   for (const mount of request.mounts) await builder.mount(mount.target, await sources.prepare(mount));
   return { path: builder.root, scratch: builder.scratch, marksSnapshot: builder.marksSnapshot };
+}
+
+/** In memory: nobody waits for it, and what is left goes with the file system. */
+async function removeFolder(folder: string): Promise<void> {
+  rmSync(memoryOf(folder), { recursive: true, force: true });
+  await removeFrame(folder, [ROOT]);
+}
+
+const ROOT = 'root';
+
+function memoryOf(folder: string): string {
+  return join(folder, 'memory');
 }
 
 /** The root, and the directories in which a sandbox mounts by name, or takes /dev/null to hide files of the kernel with. */
@@ -65,8 +80,8 @@ class RootBuilder {
   readonly #stubs: string[] = [];
 
   constructor(folder: string, parts: RunRootParts) {
-    this.root = join(folder, 'root');
-    this.#memory = join(folder, 'memory');
+    this.root = join(folder, ROOT);
+    this.#memory = memoryOf(folder);
     this.filesDir = join(this.#memory, 'files');
     this.scratch = join(this.#memory, 'scratch');
     this.#parts = parts;
@@ -75,7 +90,6 @@ class RootBuilder {
   async start(merged: string): Promise<void> {
     const { mounter, cleanup } = this.#parts;
     for (const folder of [this.root, this.#memory, this.filesDir, this.scratch]) mkdirSync(folder);
-    cleanup.add(() => rmSync(this.#memory, { recursive: true, force: true }));
     await mounter.bind(merged, this.root);
     cleanup.add(() => {
       for (const stub of this.#stubs.reverse()) removeStub(join(merged, stub));
@@ -92,7 +106,7 @@ class RootBuilder {
   async mountSystem(request: RunRequest): Promise<void> {
     const { shmSizeBytes } = request;
     const devices = this.#point('/dev', 'directory');
-    await this.#mountAt(devices, ({ mounter, flavor }) => mountDevices(devices, { mounter, flavor, shmSizeBytes }));
+    await this.#mountAt(devices, (parts) => parts.devices.mountOn(devices, shmSizeBytes));
     this.#point('/proc', 'directory');
     await this.#mountSys(request);
     // The sandbox mounts there by name, in the host's root: a link would lead out.

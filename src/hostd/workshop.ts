@@ -5,7 +5,9 @@ import { makeNode } from './attributes.ts';
 import { chooseSnapshotter } from './choose-snapshotter.ts';
 import { hideControlGroups } from './control-groups.ts';
 import { createCopyMounter } from './copy-mounter.ts';
+import { DeviceFolders } from './device-folder.ts';
 import type { LayerDirectories } from './layer-directories.ts';
+import { Leisure } from './leisure.ts';
 import { createMounter, type Mounter } from './mounter.ts';
 import { OpenSnapshots } from './open-snapshots.ts';
 import { reclaimGroups } from './reclaim-groups.ts';
@@ -26,6 +28,8 @@ export interface Workshop {
   readonly layers: LayerDirectories;
   readonly sandboxes: Sandboxes;
   readonly snapshots: OpenSnapshots;
+  readonly devices: DeviceFolders;
+  readonly leisure: Leisure;
   /** Whether device nodes can be made: else their absence says nothing. */
   readonly makesDevices: boolean;
   close(): Promise<void>;
@@ -57,6 +61,8 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
     mounter,
     sandboxes: new Sandboxes({ isolation, flavor, workspace: tempDir }),
     snapshots,
+    devices: new DeviceFolders({ mounter, flavor, pointsDir }),
+    leisure: new Leisure(),
     makesDevices: canMakeDevices(tempDir),
     async close() {
       await snapshots.closeAll();

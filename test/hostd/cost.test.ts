@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Cleanup } from '../../src/hostd/cleanup.ts';
 import { CopySnapshotter } from '../../src/hostd/copy-snapshots.ts';
+import { DeviceFolders } from '../../src/hostd/device-folder.ts';
 import { LayerDirectories } from '../../src/hostd/layer-directories.ts';
+import { Leisure } from '../../src/hostd/leisure.ts';
 import type { Mounter } from '../../src/hostd/mounter.ts';
 import { OVERLAY_FRAME } from '../../src/hostd/overlay.ts';
 import { mountRunRoot } from '../../src/hostd/run-root.ts';
@@ -28,11 +30,13 @@ it('a command costs one process, and its mounts go in one call, however many the
     mounts: [{ kind: 'tmpfs', target: '/somewhere', readOnly: false }],
   });
   const cleanup = new Cleanup();
+  const parts = partsIn(dir, mounter);
   const startedByNode = await countingProcesses(async () => {
-    const root = await mountRunRoot(join(dir, 'merged'), request, { ...partsIn(dir), mounter, cleanup });
+    const root = await mountRunRoot(join(dir, 'merged'), request, { ...parts, cleanup });
     await sandbox.run(root.path, request, { onOutput: () => {}, scratch: root.scratch });
   });
   await cleanup.run();
+  await parts.leisure.use();
   expect(readdirSync(join(dir, 'points'))).toEqual([]);
   expect(readFileSync(join(dir, 'starts'), 'utf8')).toBe('started\n');
   // Which copies its memory for each.
@@ -60,12 +64,14 @@ if (userId() === 0) {
   });
 }
 
-function partsIn(dir: string) {
+function partsIn(dir: string, mounter: Mounter) {
   const options = { stateDir: dir, tempDir: dir, flavor: 'mapped', whiteouts: 'files', isLazy: true } as const;
   const layers = new LayerDirectories(options);
   const snapshotter = new CopySnapshotter({ tempDir: dir, layers });
   const signal = new AbortController().signal;
-  return { tempDir: dir, pointsDir: join(dir, 'points'), flavor: 'mapped', layers, snapshotter, signal } as const;
+  const place = { pointsDir: join(dir, 'points'), flavor: 'mapped', mounter } as const;
+  const devices = new DeviceFolders(place);
+  return { ...place, tempDir: dir, layers, snapshotter, devices, leisure: new Leisure(), signal };
 }
 
 /** Mounts nothing, so that this needs no rights. */
