@@ -13,7 +13,7 @@ export type OpenLayer = (layer: DiffId) => AsyncIterable<Uint8Array>;
 /** Reads out what entries need of other layers, in one pass over each, and gives it to `packLayer`. */
 export async function gatherContents(
   session: Session,
-  entries: readonly PackEntry[],
+  entries: Iterable<PackEntry>,
   open: OpenLayer,
 ): Promise<ReadLayerContent> {
   const folder = join(session.workspace.path, 'contents');
@@ -25,7 +25,7 @@ export async function gatherContents(
   return ({ layer, offset }) => found.get(layer)?.get(offset) ?? new Uint8Array(0);
 }
 
-function wantedContents(entries: readonly PackEntry[]): Map<DiffId, Map<number, number>> {
+function wantedContents(entries: Iterable<PackEntry>): Map<DiffId, Map<number, number>> {
   const wanted = new Map<DiffId, Map<number, number>>();
   for (const { source, size } of entries) {
     if (source?.kind !== 'layer') continue;

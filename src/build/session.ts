@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Digest } from '../core/digest.ts';
+import { FileDigests } from '../context/file-digests.ts';
 import type { IsolationMethod } from '../core/sandbox.ts';
 import { makeRoomForGroups } from '../io/delegated-group.ts';
 import { createLimit, type Limit } from '../io/limit.ts';
@@ -37,7 +37,7 @@ export interface Session extends BuildControl, KeptContent, AsyncDisposable {
   readonly lostSteps: LostSteps;
   readonly workspace: Workspace;
   /** Digests of files of contexts by their path on this machine, as steps were told them. */
-  readonly told: Map<string, Digest>;
+  readonly told: FileDigests;
   /** Bounds the steps that run at the same time. */
   readonly limit: Limit;
   /** Failed commands are looked at one after the other. */
@@ -103,7 +103,7 @@ export function openSession(
     folders,
     claims,
     workspace,
-    told: new Map(),
+    told: new FileDigests(),
     limit: createLimit(settings.maxParallelism),
     failureTurn: createLimit(1),
     now: options.now ?? (() => new Date()),

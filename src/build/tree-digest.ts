@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { openBlobNames } from '../context/git/blob-names.ts';
 import { hashFiles, type KnownDigests } from '../context/hash-files.ts';
-import type { Digest } from '../core/digest.ts';
+import type { Digest, DigestsByPath } from '../core/digest.ts';
 import { joinPath } from '../core/paths.ts';
 import type { Tree, TreeNode } from '../core/tree.ts';
 import type { Session } from './session.ts';
@@ -31,12 +31,12 @@ export function hashContents(
   { statCache: cache, told, signal }: Session,
   nodes: Iterable<TreeNode>,
   known?: KnownDigests,
-): Promise<Map<string, Digest>> {
+): Promise<DigestsByPath> {
   return hashFiles(nodes, { cache, told, signal, openBlobNames, ...(known && { known }) });
 }
 
 /** That of a node, which may have it itself. */
-export function contentDigest(node: TreeNode, digests: ReadonlyMap<string, Digest>): Digest | undefined {
+export function contentDigest(node: TreeNode, digests: DigestsByPath): Digest | undefined {
   return node.digest ?? (node.source?.kind === 'path' ? digests.get(node.source.path) : undefined);
 }
 

@@ -2,11 +2,12 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type Digest, toDigest } from '../core/digest.ts';
+import { type Digest, type DigestsByPath, toDigest } from '../core/digest.ts';
 import type { ContentSource } from '../core/toc.ts';
 import type { TreeNode } from '../core/tree.ts';
 import { fileChanged } from './context-error.ts';
 import { isContextNode } from './context-node.ts';
+import { FileDigests } from './file-digests.ts';
 import type { FileIdentity } from './file-identity.ts';
 import type { BlobNames } from './git/blob-names.ts';
 import { onFound, openFound } from './open-found.ts';
@@ -18,8 +19,8 @@ export interface HashOptions {
   readonly openBlobNames?: (folder: string, signal?: AbortSignal) => Promise<BlobNames | undefined>;
   /** What has been read in another way. */
   readonly known?: KnownDigests;
-  /** What was told of paths so far: a file has one content in a build, even while somebody writes into it. */
-  readonly told?: Map<string, Digest>;
+  /** What was told of paths so far, and is from now on: a file has one content in a build, even while somebody writes into it. */
+  readonly told?: FileDigests;
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. Default: the clock. */
   readonly now?: () => number;
@@ -27,7 +28,7 @@ export interface HashOptions {
 
 /** Digests of files by path, for nodes that were looked up before `readAtMs`, when reading began. */
 export interface KnownDigests {
-  readonly digests: ReadonlyMap<string, Digest>;
+  readonly digests: DigestsByPath;
   readonly readAtMs: number;
 }
 
@@ -40,29 +41,28 @@ const SLICE_MS = 8;
 const SHA256_LENGTH = 64;
 
 /**
- * Digests of the nodes whose content is a file of this machine, by its path; others are left out. From the stat cache where
- * it knows them, or the content that git has under the same name; else by reading.
+ * Digests of the nodes whose content is a file of this machine, by its path, and all that was told before; other nodes are
+ * left out. From the stat cache where it knows them, or the content that git has under the same name; else by reading.
  * @throws ContextError `CONTEXT_UNREADABLE`, `CONTEXT_FILE_CHANGED`
  */
-export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<Map<string, Digest>> {
-  const { signal, cache, known, told, now = Date.now } = options;
-  const { digests, unknown } = lookUp(nodes, options);
+export async function hashFiles(nodes: Iterable<TreeNode>, options: HashOptions = {}): Promise<DigestsByPath> {
+  const { signal, cache, known, told = new FileDigests(), now = Date.now } = options;
+  const unknown = lookUp(nodes, { ...options, told });
   const blobs = await openBlobs(unknown, options);
   const buffer = Buffer.allocUnsafeSlow(unknown.length === 0 ? 0 : BUFFER_BYTES);
   let pausedAt = performance.now();
   for (const file of unknown) {
     const { path } = file.source;
-    if (digests.has(path)) continue;
+    if (told.has(path) && !isRead(path, known)) continue;
     const digest = hashNode(file, { buffer, cache, known, blobs, now });
-    if ((told?.get(path) ?? digest) !== digest) throw fileChanged(path);
-    told?.set(path, digest);
-    digests.set(path, digest);
+    if ((told.get(path) ?? digest) !== digest) throw fileChanged(path);
+    told.add(path, digest);
     if (performance.now() - pausedAt < SLICE_MS) continue;
     await setImmediate();
     signal?.throwIfAborted();
     pausedAt = performance.now();
   }
-  return digests;
+  return told;
 }
 
 /** A node whose content is a file of this machine. */
@@ -76,26 +76,27 @@ function identityOf(file: LocalFile): FileIdentity | undefined {
   return isContextNode(file) ? file.identity : undefined;
 }
 
-/** What is known already and what is not. What has been read counts for more than the cache. */
+function isRead(path: string, known: KnownDigests | undefined): boolean {
+  return known?.digests.has(path) === true;
+}
+
+/** Tells what is known already, and answers what is not. What has been read counts for more than the cache. */
 function lookUp(
   nodes: Iterable<TreeNode>,
-  { cache, known, told }: Pick<HashOptions, 'cache' | 'known' | 'told'>,
-): { readonly digests: Map<string, Digest>; readonly unknown: readonly LocalFile[] } {
-  const digests = new Map<string, Digest>();
+  { cache, known, told }: Pick<HashOptions, 'cache' | 'known'> & { readonly told: FileDigests },
+): readonly LocalFile[] {
   const unknown: LocalFile[] = [];
   for (const node of nodes) {
-    if (!isLocalFile(node) || digests.has(node.source.path)) continue;
+    if (!isLocalFile(node)) continue;
     const { path } = node.source;
-    const identity = identityOf(node);
-    const isRead = known?.digests.has(path) === true;
-    const digest = node.digest ?? (isRead ? undefined : (told?.get(path) ?? (identity && cache?.get(path, identity))));
+    const isToBeRead = isRead(path, known);
+    if (told.has(path) && !isToBeRead) continue;
+    const identity = isToBeRead ? undefined : identityOf(node);
+    const digest = node.digest ?? (identity && cache?.get(path, identity));
     if (digest === undefined) unknown.push(node);
-    else {
-      told?.set(path, digest);
-      digests.set(path, digest);
-    }
+    else told.add(path, digest);
   }
-  return { digests, unknown };
+  return unknown;
 }
 
 async function openBlobs(files: readonly LocalFile[], options: HashOptions): Promise<BlobNames | undefined> {

@@ -98,8 +98,7 @@ class FileStatCache implements StatCache {
   save(): void {
     if (this.#added.size === 0) return;
     try {
-      const current = load(this.#file);
-      const table = current.isSameFile(this.#table) ? this.#table : current;
+      const table = this.#table.isIn(this.#file) ? this.#table : load(this.#file);
       const oldest = this.#today - KEEP_DAYS;
       const bytes = table.encodeWith(this.#added, (added) => this.#toRow(added), oldest);
       writeAtomicSync(this.#file, bytes);

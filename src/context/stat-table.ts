@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { compareBytes } from '../core/paths.ts';
+import { readEnd } from '../io/read-end.ts';
 import { IDENTITY_WORDS } from './file-identity.ts';
 
 /** Of each row: the numbers of an identity, a sha256, and a day. */
@@ -55,9 +56,9 @@ export class StatTable {
     return new StatTable(given.byteOffset % WORD === 0 ? given : Buffer.from(new Uint8Array(given).buffer));
   }
 
-  /** Whether both were read from the same bytes, whatever days have been written since. */
-  isSameFile(other: StatTable): boolean {
-    return this.#file.subarray(-DIGEST_BYTES).equals(other.#file.subarray(-DIGEST_BYTES));
+  /** Whether a file ends as the one that this was read from, whatever days have been put since: its sha256 need not be read. */
+  isIn(file: string): boolean {
+    return readEnd(file, DIGEST_BYTES)?.equals(this.#file.subarray(-DIGEST_BYTES)) === true;
   }
 
   /** The row of a name. */

@@ -10,6 +10,9 @@ export type DiffId = Brand<`sha256:${string}`, 'DiffId'>;
 /** Identity of a stack of layers (image-spec, config.md, "Layer ChainID"). */
 export type ChainId = Brand<`sha256:${string}`, 'ChainId'>;
 
+/** Digests of contents by the path of their file on this machine. */
+export type DigestsByPath = Pick<ReadonlyMap<string, Digest>, 'get' | 'has'>;
+
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 export function isDigest(text: string): text is Digest {

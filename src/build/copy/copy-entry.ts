@@ -1,4 +1,4 @@
-import type { Digest } from '../../core/digest.ts';
+import type { DigestsByPath } from '../../core/digest.ts';
 import type { Metadata, PackEntry } from '../../core/toc.ts';
 import type { TreeNode } from '../../core/tree.ts';
 
@@ -12,7 +12,7 @@ export function capabilityOf({ xattrs }: Metadata): string | undefined {
 type Draft = { -readonly [Key in keyof PackEntry]: PackEntry[Key] };
 
 /** @param digests by path on this machine, of contents that the node does not tell */
-export function toEntry(path: string, node: TreeNode, digests?: ReadonlyMap<string, Digest>): PackEntry {
+export function toEntry(path: string, node: TreeNode, digests?: DigestsByPath): PackEntry {
   const { type, size, link, major, minor, source } = node;
   const digest = node.digest ?? (source?.kind === 'path' ? digests?.get(source.path) : undefined);
   const entry = draft(path, type, node);

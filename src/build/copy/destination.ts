@@ -1,15 +1,9 @@
-import type { Digest } from '../../core/digest.ts';
-import { compareTreePaths, joinPath, parentPath } from '../../core/paths.ts';
+import type { DigestsByPath } from '../../core/digest.ts';
+import { joinPath, parentPath } from '../../core/paths.ts';
 import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import { nodeWith, type Tree, type TreeNode } from '../../core/tree.ts';
-import { toEntry, toHardlink } from './copy-entry.ts';
 import { notADirectory } from './copy-error.ts';
-
-/** What is to be at a path. */
-export interface PlacedNode extends TreeNode {
-  /** Two paths with the same object are hard links to one file. */
-  readonly inode?: object;
-}
+import { PlacedEntries, type PlacedNode } from './placed-entries.ts';
 
 const ROOT: TreeNode = { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 };
 
@@ -67,14 +61,8 @@ export class Destination {
   }
 
   /** All that was placed, with the ancestors, in tree order, and with the digests that are known by path on this machine. */
-  entries(digests?: ReadonlyMap<string, Digest>): PackEntry[] {
-    const firstNames = new Map<object, string>();
-    return [...this.#placed].sort(byPath).map(([path, node]) => {
-      const first = node.inode && firstNames.get(node.inode);
-      if (first !== undefined) return toHardlink(path, node, first);
-      if (node.inode !== undefined) firstNames.set(node.inode, path);
-      return toEntry(path, node, digests);
-    });
+  entries(digests?: DigestsByPath): Iterable<PackEntry> {
+    return new PlacedEntries(this.#placed, digests);
   }
 
   /**
@@ -115,8 +103,4 @@ export class Destination {
     for (let at = parentPath(path); at !== ''; at = parentPath(at)) if (this.#replaced.has(at)) return true;
     return false;
   }
-}
-
-function byPath([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return compareTreePaths(a, b);
 }

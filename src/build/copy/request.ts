@@ -1,4 +1,4 @@
-import type { Digest } from '../../core/digest.ts';
+import type { DigestsByPath } from '../../core/digest.ts';
 import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
 import type { Tree, TreeNode } from '../../core/tree.ts';
 import type { InlineFile } from '../../plan/step.ts';
@@ -37,7 +37,7 @@ export interface CopyRequest extends SourceRequest {
   readonly chmod?: string | undefined;
   readonly link: boolean;
   /** Of contents, by path on this machine: what need not be read where an earlier layer has it. */
-  readonly digests?: ReadonlyMap<string, Digest> | undefined;
+  readonly digests?: DigestsByPath | undefined;
   /**
    * Source files that are unpacked instead of copied, with the entries of the archive in its order. Paths and links to
    * files are clean and relative; `''` is the destination itself.
@@ -63,8 +63,8 @@ export interface SelectedSource {
 }
 
 export interface CopyPlan {
-  /** In tree order, every path with its ancestors. */
-  readonly entries: readonly PackEntry[];
+  /** In tree order, every path with its ancestors; each is made when its turn comes. */
+  readonly entries: Iterable<PackEntry>;
   /** What the layer removes of the stage below. */
   readonly whiteouts: readonly WhiteoutEntry[];
   readonly selection: readonly SelectedSource[];

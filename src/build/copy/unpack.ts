@@ -3,7 +3,8 @@ import type { PackEntry } from '../../core/toc.ts';
 import type { TreeNode } from '../../core/tree.ts';
 import { resolvePath } from '../../rootfs/resolve.ts';
 import { badArchiveLink, linkLoop } from './copy-error.ts';
-import type { Destination, PlacedNode } from './destination.ts';
+import type { Destination } from './destination.ts';
+import type { PlacedNode } from './placed-entries.ts';
 import { type Placement, resolveTarget } from './placement.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fileChanged } from '../../context/context-error.ts';
 import { type FileSource, streamFound } from '../../context/open-found.ts';
-import type { DiffId, Digest } from '../../core/digest.ts';
+import type { DiffId, DigestsByPath } from '../../core/digest.ts';
 import { isBuilderError } from '../../core/errors.ts';
 import type { LayerLimits } from '../../core/limits.ts';
 import type { PackEntry } from '../../core/toc.ts';
@@ -23,7 +23,7 @@ export interface Archives {
 export interface ArchiveSources {
   readonly selection: readonly SelectedSource[];
   /** By path on this machine, of all that count in keys. */
-  readonly digests: ReadonlyMap<string, Digest>;
+  readonly digests: DigestsByPath;
 }
 
 /**
@@ -75,7 +75,7 @@ async function readHashed(source: FileSource, { digests, limits }: Reading): Pro
 }
 
 /** The bytes of a file; at their end they must be those that count in keys. */
-async function* asHashed(source: FileSource, digests: ReadonlyMap<string, Digest>): AsyncGenerator<Uint8Array, void> {
+async function* asHashed(source: FileSource, digests: DigestsByPath): AsyncGenerator<Uint8Array, void> {
   const counter = new DigestCounter();
   for await (const chunk of streamFound(source)) {
     counter.update(chunk);

@@ -1,7 +1,8 @@
 import type { Ingredient } from '../../cache/frame.ts';
 import type { TextList } from '../../cache/text-list.ts';
+import { FileDigests } from '../../context/file-digests.ts';
 import type { KnownDigests } from '../../context/hash-files.ts';
-import type { DiffId, Digest } from '../../core/digest.ts';
+import type { DiffId, DigestsByPath } from '../../core/digest.ts';
 import type { IndexedLayer } from '../../core/image.ts';
 import { FIXED_TIME } from '../../core/time.ts';
 import type { PackEntry, WhiteoutEntry } from '../../core/toc.ts';
@@ -119,9 +120,9 @@ interface FirstPacked {
 async function packFirst(job: CopyJob, selected: Selected): Promise<FirstPacked> {
   const { entries, whiteouts, ...goal } = await planCopy(job, selected, NO_ARCHIVES);
   const readAtMs = Date.now();
-  const digests = new Map<string, Digest>();
+  const digests = new FileDigests();
   const onRead: PackOptions['onRead'] = ({ source }, digest) => {
-    if (source?.kind === 'path') digests.set(source.path, digest);
+    if (source?.kind === 'path') digests.add(source.path, digest);
   };
   const layer = await pack(job, { entries, whiteouts, archives: NO_ARCHIVES, onRead });
   return { layer, goal, known: { digests, readAtMs } };
@@ -140,7 +141,7 @@ interface Sources extends Selected {
   /** Their part of the key. */
   readonly fields: TextList;
   /** By path on this machine. */
-  readonly digests: ReadonlyMap<string, Digest>;
+  readonly digests: DigestsByPath;
 }
 
 async function selectFiles({ step, context, origin, remotes, parents }: CopyJob): Promise<Selected> {
@@ -262,7 +263,7 @@ async function ownerOf({ chown, link, chmod }: CopyStep | AddStep, context: Step
 }
 
 interface PackRequest {
-  readonly entries: readonly PackEntry[];
+  readonly entries: Iterable<PackEntry>;
   readonly whiteouts: readonly WhiteoutEntry[];
   readonly archives: Archives;
   /** Layer from which what did not change can be taken. */
@@ -275,13 +276,19 @@ async function pack({ context, origin }: CopyJob, request: PackRequest): Promise
   const { session } = context;
   const open: OpenLayer = (diffId) =>
     origin.stack === undefined ? archives.open(diffId) : session.library.uncompressed(layerWith(origin.stack, diffId));
-  const readLayerContent = await gatherContents(session, entries, open);
+  const readLayerContent = await gatherContents(session, mayLieInLayers(origin, archives) ? entries : [], open);
   const blocks = earlier && (await session.library.earlierBlocks(earlier));
   try {
     const options = { ...packOptions(session), readLayerContent, earlier: blocks, onRead };
-    const packing = (): Promise<IndexedLayer> => packLayer([...entries, ...whiteouts], session.store, options);
+    const packing = (): Promise<IndexedLayer> =>
+      packLayer(whiteouts.length === 0 ? entries : [...entries, ...whiteouts], session.store, options);
     return await (origin.stack === undefined ? packContext(packing) : packing());
   } finally {
     blocks?.close();
   }
+}
+
+/** Whether contents must be read out of layers or archives. */
+function mayLieInLayers({ stack }: Origin, archives: Archives): boolean {
+  return stack !== undefined || archives.entries.size > 0;
 }

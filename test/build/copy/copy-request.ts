@@ -1,5 +1,6 @@
 import type { CopyPlan, CopyRequest } from '../../../src/build/copy/request.ts';
 import { resolveCopy } from '../../../src/build/copy/resolve-copy.ts';
+import type { PackEntry } from '../../../src/core/toc.ts';
 import { formatEntry, tree } from '../../support/trees.ts';
 
 /** Time of what the step itself makes. */
@@ -20,8 +21,14 @@ export function copyRequest(request: Partial<CopyRequest>): CopyRequest {
   };
 }
 
-export function copy(request: Partial<CopyRequest>): CopyPlan {
-  return resolveCopy(copyRequest(request));
+/** A plan whose entries are there at once. */
+export interface MadePlan extends CopyPlan {
+  readonly entries: readonly PackEntry[];
+}
+
+export function copy(request: Partial<CopyRequest>): MadePlan {
+  const plan = resolveCopy(copyRequest(request));
+  return { ...plan, entries: [...plan.entries] };
 }
 
 /** The entries of the layer, a line for each. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sourceKeyFields, targetKeyFields } from '../../../src/build/copy/key-fields.ts';
-import type { CopyPlan, CopyRequest } from '../../../src/build/copy/request.ts';
+import type { CopyRequest } from '../../../src/build/copy/request.ts';
 import { isBuilderError } from '../../../src/core/errors.ts';
 import { compareTreePaths, parentPath } from '../../../src/core/paths.ts';
 import type { TreeNode } from '../../../src/core/tree.ts';
 import { dir, file, symlink, tree } from '../../support/trees.ts';
-import { copy } from './copy-request.ts';
+import { copy, type MadePlan } from './copy-request.ts';
 
 const name = fc.constantFrom('a', 'b', 'a.b', 'ä', '😀');
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
@@ -40,7 +40,7 @@ const request = fc.record({
 type Generated = typeof request extends fc.Arbitrary<infer T> ? T : never;
 type Nodes = Record<string, TreeNode>;
 
-function planOf(generated: Generated, order?: (a: string, b: string) => number): CopyPlan | string {
+function planOf(generated: Generated, order?: (a: string, b: string) => number): MadePlan | string {
   const asTree = (all: Nodes) => tree(all, order);
   const { source, destination, ...options } = generated;
   const complete: Partial<CopyRequest> = { ...options, source: asTree(source), destination: asTree(destination) };
