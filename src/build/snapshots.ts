@@ -26,7 +26,7 @@ export async function prepareLayers(session: Session, host: SandboxHost, stack: 
 
 /** A fresh snapshot on top of a stack. */
 export async function openSnapshot(session: Session, host: SandboxHost, stack: LayerStack): Promise<ActiveSnapshot> {
-  return await host.openSnapshot(await prepareLayers(session, host, stack));
+  return host.openSnapshot(await prepareLayers(session, host, stack));
 }
 
 async function prepareLayer(session: Session, host: SandboxHost, stack: LayerStack): Promise<void> {

@@ -66,27 +66,30 @@ type SnapshotCall =
 
 /** The calls on snapshots, from the one that opens one to the one that closes it. */
 function snapshotHandlers(started: () => Workshop): Pick<Handlers, SnapshotCall> {
-  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Snapshot => started().snapshots.get(snapshot);
+  const snapshotOf = ({ snapshot }: { readonly snapshot: number }): Promise<Snapshot> =>
+    started().snapshots.get(snapshot);
   return {
-    async openSnapshot({ layerIds }, { signal }) {
-      return await started().snapshots.open(layerIds, signal);
+    async openSnapshot({ snapshot, layerIds }, { signal }) {
+      await started().snapshots.open(snapshot, layerIds, signal);
+      return null;
     },
-    run: (request, context) => answerRun(started(), { ...request, snapshot: snapshotOf(request) }, context),
-    findExecutable: async (request) => findExecutable(snapshotOf(request).merged, request) ?? null,
-    changes: async (request) => changesOf(snapshotOf(request)),
-    hash: async (request) => await hashChanges(snapshotOf(request), request.paths),
+    run: async (request, context) =>
+      await answerRun(started(), { ...request, snapshot: await snapshotOf(request) }, context),
+    findExecutable: async (request) => findExecutable((await snapshotOf(request)).merged, request) ?? null,
+    changes: async (request) => changesOf(await snapshotOf(request)),
+    hash: async (request) => await hashChanges(await snapshotOf(request), request.paths),
     async pack(request, { signal }) {
       const { packChanges } = await importPacking();
-      return await packChanges(snapshotOf(request), request, signal);
+      return await packChanges(await snapshotOf(request), request, signal);
     },
     async commit(request) {
-      await snapshotOf(request).commit(request);
+      await (await snapshotOf(request)).commit(request);
       const { snapshots, layers } = started();
       if (request.opensNext === true) snapshots.openAhead(request.snapshot, request.id);
       await snapshots.close(request.snapshot);
       return layers.has(request.id);
     },
-    keep: async (request) => await snapshotOf(request).keep(request.id),
+    keep: async (request) => await (await snapshotOf(request)).keep(request.id),
     async closeSnapshot(request) {
       await started().snapshots.close(request.snapshot);
       return null;

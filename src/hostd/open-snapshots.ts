@@ -8,7 +8,7 @@ export interface OpenSnapshotsParts {
 }
 
 interface OpenSnapshot {
-  readonly snapshot: Snapshot;
+  readonly opened: Promise<Snapshot>;
   readonly layerIds: readonly string[];
 }
 
@@ -25,21 +25,21 @@ export class OpenSnapshots {
   readonly #parts: OpenSnapshotsParts;
   readonly #open = new Map<number, OpenSnapshot>();
   readonly #ahead = new Map<string, AheadSnapshot>();
-  #last = 0;
 
   constructor(parts: OpenSnapshotsParts) {
     this.#parts = parts;
   }
 
-  /** @throws TypeError for a number that no open snapshot has */
-  get(number: number): Snapshot {
-    return this.#find(number).snapshot;
+  /** @throws TypeError for a number that no open snapshot has; or why it could not be opened */
+  async get(number: number): Promise<Snapshot> {
+    return await this.#find(number).opened;
   }
 
-  async open(layerIds: readonly string[], signal: AbortSignal): Promise<number> {
-    const snapshot = (await this.#takeAhead(layerIds)) ?? (await this.#parts.snapshotter.open(layerIds, signal));
-    this.#open.set(++this.#last, { snapshot, layerIds });
-    return this.#last;
+  /** From now on the number is known: what is asked of it waits. */
+  async open(number: number, layerIds: readonly string[], signal: AbortSignal): Promise<void> {
+    const opened = this.#take(layerIds, signal);
+    this.#open.set(number, { opened, layerIds });
+    await opened;
   }
 
   /** Opens one on the layers of another and one more, a turn later: while its answer is on its way. */
@@ -48,18 +48,23 @@ export class OpenSnapshots {
     if (!snapshotter.opensAhead) return;
     const layerIds = [...this.#find(number).layerIds, layerId];
     const opened = nextTurn().then(() => snapshotter.open(layerIds, new AbortController().signal));
-    this.#ahead.set(nameOf(layerIds), { opened: opened.catch(() => undefined), identity: layers.identityOf(layerId) });
+    this.#ahead.set(nameOf(layerIds), { opened: settled(opened), identity: layers.identityOf(layerId) });
   }
 
+  /** One that could not be opened is closed. */
   async close(number: number): Promise<void> {
-    await this.get(number).close();
+    const snapshot = await settled(this.#find(number).opened);
+    await snapshot?.close();
     this.#open.delete(number);
   }
 
   async closeAll(): Promise<void> {
-    const ahead = await Promise.all([...this.#ahead.values()].map(({ opened }) => opened));
-    const open = [...this.#open.values()].map(({ snapshot }) => snapshot);
-    await Promise.all([...open, ...ahead].map((snapshot) => snapshot?.close()));
+    const opened = [...this.#open.values(), ...this.#ahead.values()].map((each) => settled(each.opened));
+    await Promise.all(opened.map(async (each) => (await each)?.close()));
+  }
+
+  async #take(layerIds: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    return (await this.#takeAhead(layerIds)) ?? (await this.#parts.snapshotter.open(layerIds, signal));
   }
 
   #find(number: number): OpenSnapshot {
@@ -80,6 +85,11 @@ export class OpenSnapshots {
     await snapshot?.close();
     return undefined;
   }
+}
+
+/** `undefined` when it could not be opened. */
+async function settled(opened: Promise<Snapshot | undefined>): Promise<Snapshot | undefined> {
+  return await opened.catch(() => undefined);
 }
 
 function nameOf(layerIds: readonly string[]): string {

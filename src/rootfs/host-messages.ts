@@ -137,7 +137,11 @@ export interface HostCalls {
    */
   readonly unpackAhead: { readonly request: ArrivingLayer; readonly answer: { readonly toc: string } };
   readonly hasLayer: { readonly request: { readonly id: string }; readonly answer: boolean };
-  readonly openSnapshot: { readonly request: { readonly layerIds: readonly string[] }; readonly answer: number };
+  /** The caller numbers its snapshots, so that it can ask for more before this is answered. */
+  readonly openSnapshot: {
+    readonly request: OfSnapshot<{ readonly layerIds: readonly string[] }>;
+    readonly answer: null;
+  };
   /** After the last command of a snapshot, where it succeeded, the root is not shown any more: its changes stay. */
   readonly run: {
     readonly request: OfSnapshot<{ readonly run: RunRequest; readonly isLast?: boolean }>;

@@ -51,8 +51,8 @@ export interface SandboxHost extends AsyncDisposable {
    * it. Gives the table of contents; after `signal` nothing is left.
    */
   unpackAhead(layer: ArrivingLayer, arriving: ArrivingBlob, signal: AbortSignal): Promise<Toc>;
-  /** Stacks the directories of layers, lowest first, below a new, empty one. */
-  openSnapshot(layerIds: readonly string[]): Promise<ActiveSnapshot>;
+  /** Stacks the directories of layers, lowest first, below a new, empty one. What prevents it is told by the first call. */
+  openSnapshot(layerIds: readonly string[]): ActiveSnapshot;
   /** Removes folders that killed builds left, whoever their files belong to. */
   reclaim(paths: readonly string[]): Promise<void>;
 }
@@ -74,6 +74,7 @@ export async function launchSandboxHost(
   const { connection, facts } = await firstThatStarts(launches, options);
   // What is there stays as long as this host: steps ask for the same layers again and again.
   const there = new Set<string>();
+  let snapshots = 0;
   return {
     ...facts,
     async hasLayer(id) {
@@ -89,8 +90,14 @@ export async function launchSandboxHost(
       const { toc } = await connection.call('unpackAhead', request, { signal, arriving });
       return decodeToc(Buffer.from(toc, 'base64'));
     },
-    openSnapshot: (layerIds) =>
-      openSnapshot(connection, layerIds, { signal: options.signal, onCommitted: (id) => void there.add(id) }),
+    openSnapshot(layerIds) {
+      const { signal } = options;
+      return openSnapshot(
+        connection,
+        { snapshot: ++snapshots, layerIds },
+        { signal, onCommitted: (id) => void there.add(id) },
+      );
+    },
     reclaim: async (paths) => void (await connection.call('reclaim', { paths: paths.map((path) => resolve(path)) })),
     [Symbol.asyncDispose]: () => connection.stop(),
   };

@@ -6,6 +6,7 @@ import { decodeToc } from '../layers/toc-codec.ts';
 import type { ChangedPath } from './changed-path.ts';
 import type { HostConnection, OnOutput } from './host-connection.ts';
 import type {
+  CallRequest,
   CommitOptions,
   RunMountRequest,
   RunRequest,
@@ -46,13 +47,17 @@ export interface SnapshotOptions {
   readonly onCommitted: (layerId: string) => void;
 }
 
-/** The client's side of a snapshot of the sandbox host. */
-export async function openSnapshot(
+/** The client's side of a snapshot of the sandbox host, which is opened while the first call is on its way. */
+export function openSnapshot(
   connection: HostConnection,
-  layerIds: readonly string[],
+  { snapshot, layerIds }: CallRequest<'openSnapshot'>,
   { signal: buildSignal, onCommitted }: SnapshotOptions,
-): Promise<ActiveSnapshot> {
-  const snapshot = await connection.call('openSnapshot', { layerIds }, { signal: buildSignal });
+): ActiveSnapshot {
+  const isOpened = connection.call('openSnapshot', { snapshot, layerIds }, { signal: buildSignal }).then(
+    () => true,
+    // The first call is told why.
+    () => false,
+  );
   let isOpen = true;
   /** Of the last command. */
   let known: readonly ChangedPath[] | undefined;
@@ -87,7 +92,7 @@ export async function openSnapshot(
     },
     keep: (id) => connection.call('keep', { snapshot, id }),
     async [Symbol.asyncDispose]() {
-      if (isOpen && !connection.isLost) await connection.call('closeSnapshot', { snapshot });
+      if (isOpen && (await isOpened) && !connection.isLost) await connection.call('closeSnapshot', { snapshot });
     },
   };
 }

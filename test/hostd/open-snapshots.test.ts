@@ -48,18 +48,18 @@ describe('a snapshot that is opened before somebody asks', () => {
   }
 
   async function openAhead(): Promise<void> {
-    const number = await snapshots.open(['below'], SIGNAL);
+    await snapshots.open(1, ['below'], SIGNAL);
     await adopt('top');
-    snapshots.openAhead(number, 'top');
-    await snapshots.close(number);
+    snapshots.openAhead(1, 'top');
+    await snapshots.close(1);
   }
 
   it('is given to the first that asks for its layers, and to nobody else', async () => {
     await openAhead();
-    const taken = await snapshots.open(['below', 'top'], SIGNAL);
+    await snapshots.open(2, ['below', 'top'], SIGNAL);
     expect(asked).toEqual(['below', 'below top']);
-    const second = await snapshots.open(['below', 'top'], SIGNAL);
-    expect(snapshots.get(second)).not.toBe(snapshots.get(taken));
+    await snapshots.open(3, ['below', 'top'], SIGNAL);
+    expect(await snapshots.get(3)).not.toBe(await snapshots.get(2));
     expect(asked).toEqual(['below', 'below top', 'below top']);
   });
 
@@ -76,19 +76,33 @@ describe('a snapshot that is opened before somebody asks', () => {
     // The inode of a removed directory may be given to the next one.
     mkdirSync(join(dir, 'takes the inode'));
     await adopt('top');
-    await snapshots.open(['below', 'top'], SIGNAL);
+    await snapshots.open(2, ['below', 'top'], SIGNAL);
     expect(asked).toEqual(['below', 'below top', 'below top']);
     expect(closed).toEqual(['below', 'below top']);
   });
 
   it('is tried again when it could not be opened, and then the reason is told', async () => {
     refusals = 0;
-    const number = await snapshots.open(['below'], SIGNAL);
+    await snapshots.open(1, ['below'], SIGNAL);
     refusals = 2;
     await adopt('top');
-    snapshots.openAhead(number, 'top');
-    await expect(snapshots.open(['below', 'top'], SIGNAL)).rejects.toThrow('refused');
-    expect(await snapshots.open(['below', 'top'], SIGNAL)).toBe(2);
+    snapshots.openAhead(1, 'top');
+    await expect(snapshots.open(2, ['below', 'top'], SIGNAL)).rejects.toThrow('refused');
+    await expect(snapshots.get(2)).rejects.toThrow('refused');
+    await snapshots.open(3, ['below', 'top'], SIGNAL);
+    await snapshots.closeAll();
+    expect(closed).toEqual(['below', 'below top']);
+  });
+
+  it('may be asked for more before it is open', async () => {
+    const opening = snapshots.open(1, ['below'], SIGNAL);
+    const asking = snapshots.get(1);
+    const closing = snapshots.close(1);
+    await opening;
+    expect(await asking).toHaveProperty('close');
+    await closing;
+    expect(closed).toEqual(['below']);
+    await expect(snapshots.get(1)).rejects.toThrow('there is no snapshot 1');
   });
 
   it('is not opened where that would cost much', async () => {

@@ -60,7 +60,7 @@ export async function openBox(
     busybox,
     layer,
     tarLayer,
-    open: (...layerIds) => host.openSnapshot([busybox, ...layerIds]),
+    open: async (...layerIds) => host.openSnapshot([busybox, ...layerIds]),
     async [Symbol.asyncDispose]() {
       await host[Symbol.asyncDispose]();
       rmSync(dir, { recursive: true, force: true });

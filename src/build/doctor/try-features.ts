@@ -14,7 +14,7 @@ export async function tryFeatures(method: IsolationMethod, place: TrialPlace): P
   const facts = readFeatureFacts(method, place.machine);
   makeRoomForGroups();
   await using host = await startSandboxHost({ ...place, isolation: method });
-  await using snapshot = await host.openSnapshot([]);
+  await using snapshot = host.openSnapshot([]);
   const { request, expected } = trialFor(method);
   const attempt: Attempt = async (more) => {
     const result = await snapshot.run({ ...request, ...more }, () => {}, place.signal);

@@ -22,7 +22,7 @@ export async function tryMethod([method, gives]: (typeof METHODS)[number], place
   if (missing !== undefined) return { method, works: false, gives, ...missing };
   try {
     await using host = await startSandboxHost({ ...place, isolation: method });
-    await using snapshot = await host.openSnapshot([]);
+    await using snapshot = host.openSnapshot([]);
     const { request, expected } = trialFor(method);
     const { exitCode } = await snapshot.run(request, () => {}, place.signal);
     if (exitCode === expected) return { method, works: true, gives, flavor: host.flavor, remedies: [] };

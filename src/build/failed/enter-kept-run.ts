@@ -86,7 +86,7 @@ async function enter(
 
 async function openRoot(run: StoredKeptRun, host: SandboxHost): Promise<ActiveSnapshot> {
   for (const id of run.layerIds) if (!(await host.hasLayer(id))) throw gone(run);
-  return await host.openSnapshot(run.layerIds);
+  return host.openSnapshot(run.layerIds);
 }
 
 function gone({ id }: KeptRun): StepError {
