@@ -13,7 +13,7 @@ export interface FileChanges {
  * `[kind, name, count]` before the files of each source. Equal lists give no change.
  */
 export function compareFiles(before: readonly string[], after: readonly string[]): FileChanges {
-  const [fromBefore, fromAfter] = withoutEqualEnds(placed(before), placed(after));
+  const [fromBefore, fromAfter] = withoutEqualEnds(filesOf(before), filesOf(after));
   const old = onlyIn(fromBefore, fromAfter);
   const now = onlyIn(fromAfter, fromBefore);
   const changes = withoutFolders(renamed([...pairs(old, now)]));
@@ -29,18 +29,26 @@ interface Placed {
   readonly text: string;
 }
 
-function isSame(a: Placed | undefined, b: Placed | undefined): boolean {
-  return a?.text === b?.text && a?.prefix === b?.prefix;
+/** The files of a list, and the prefix of each: of many thousand files, most of which are equal, none becomes an object. */
+interface Files {
+  readonly texts: readonly string[];
+  readonly prefixes: readonly string[];
 }
 
 /** Most of two long lists is equal, from the first file on and from the last one back. */
-function withoutEqualEnds(a: readonly Placed[], b: readonly Placed[]): [readonly Placed[], readonly Placed[]] {
-  const shorter = Math.min(a.length, b.length);
+function withoutEqualEnds(a: Files, b: Files): [readonly Placed[], readonly Placed[]] {
+  const [lengthA, lengthB] = [a.texts.length, b.texts.length];
+  const isSame = (x: number, y: number): boolean => a.texts[x] === b.texts[y] && a.prefixes[x] === b.prefixes[y];
+  const shorter = Math.min(lengthA, lengthB);
   let start = 0;
-  while (start < shorter && isSame(a[start], b[start])) start++;
+  while (start < shorter && isSame(start, start)) start++;
   let end = 0;
-  while (end < shorter - start && isSame(a.at(-1 - end), b.at(-1 - end))) end++;
-  return [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  while (end < shorter - start && isSame(lengthA - 1 - end, lengthB - 1 - end)) end++;
+  return [placed(a, start, lengthA - end), placed(b, start, lengthB - end)];
+}
+
+function placed({ texts, prefixes }: Files, start: number, end: number): Placed[] {
+  return texts.slice(start, end).map((text, at) => ({ text, prefix: prefixes[start + at] ?? '' }));
 }
 
 /** By path, what one list has and the other has not in the same place. */
@@ -56,16 +64,20 @@ function onlyIn(list: readonly Placed[], other: readonly Placed[]): Map<string, 
 }
 
 /** Files without the heads of their sources. */
-function placed(list: readonly string[]): Placed[] {
-  const files: Placed[] = [];
+function filesOf(list: readonly string[]): Files {
   const sources = headsOf(list);
-  if (sources === undefined) return list.map((text) => ({ prefix: '', text }));
+  if (sources === undefined) return { texts: list, prefixes: list.map(() => '') };
+  const texts: string[] = [];
+  const prefixes: string[] = [];
   const isOne = sources.length === 1;
   for (const [index, { at, kind, name, count }] of sources.entries()) {
     const prefix = kind === 'file' ? name : isOne ? '' : `:${index}`;
-    for (const text of list.slice(at + 1, at + 1 + count)) files.push({ prefix, text });
+    for (const text of list.slice(at + 1, at + 1 + count)) {
+      texts.push(text);
+      prefixes.push(prefix);
+    }
   }
-  return files;
+  return { texts, prefixes };
 }
 
 interface Head {
