@@ -163,6 +163,19 @@ describe('openStatCache', () => {
     expect(cache.get('/c', LARGE)).toBeUndefined();
   });
 
+  it('knows after it was saved what it knew before, and what others have saved since', () => {
+    const file = savedCache();
+    const cache = openStatCache(file, () => 0);
+    cache.set('/a', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+    cache.save();
+    const other = openStatCache(file, () => 0);
+    other.set('/b', { identity: IDENTITY, digest: DIGEST, hashedAtMs: LATER });
+    other.save();
+    expect(['/a', '/b', '/ä/b'].map((path) => cache.get(path, IDENTITY))).toEqual([DIGEST, DIGEST, DIGEST]);
+    cache.save();
+    expect(cache.get('/c', LARGE)).toBe(DIGEST);
+  });
+
   it('gives up silently where it cannot write', () => {
     const root = tempDir({ file: '' });
     const cache = openStatCache(join(root, 'file/stat-cache'), () => 0);

@@ -274,6 +274,7 @@ interface PackRequest {
 async function pack({ context, origin }: CopyJob, request: PackRequest): Promise<IndexedLayer> {
   const { entries, whiteouts, archives, earlier, onRead } = request;
   const { session } = context;
+  session.statCache.save();
   const open: OpenLayer = (diffId) =>
     origin.stack === undefined ? archives.open(diffId) : session.library.uncompressed(layerWith(origin.stack, diffId));
   const readLayerContent = await gatherContents(session, mayLieInLayers(origin, archives) ? entries : [], open);
