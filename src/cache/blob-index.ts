@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type DiffId, hexOf, isDigest, toDiffId, toDigest } from '../core/digest.ts';
 import type { Descriptor } from '../core/image.ts';
 import { writeAtomicSync } from '../io/atomic-file.ts';
@@ -27,7 +27,7 @@ export interface BlobIndex {
 }
 
 export function createBlobIndex(directory: string): BlobIndex {
-  const folderOf = (diffId: DiffId): string => join(directory, hexOf(diffId).slice(0, 2), hexOf(diffId).slice(2));
+  const folderOf = (diffId: DiffId): string => join(directory, hexOf(diffId));
   const pathOf = (diffId: DiffId, recipe: string): string => {
     const recipeName = createHash('sha256').update(recipe).digest('hex').slice(0, 16);
     return join(folderOf(diffId), `${recipeName}.json`);
@@ -53,7 +53,7 @@ interface Entry {
 
 function* scanBlobs(directory: string): Generator<ScannedBlob, void> {
   for (const { path, name } of scanFiles(directory)) {
-    const digest: string = toDigest(name.split('/').slice(0, 2).join(''));
+    const digest: string = toDigest(dirname(name));
     if (isDigest(digest)) yield { path, diffId: toDiffId(digest), blob: readEntry(path)?.blob };
   }
 }

@@ -23,7 +23,7 @@ const VERSION = 1;
 const MOST = 8;
 
 export function createBlobRepositories(directory: string): BlobRepositories {
-  const pathOf = (blob: Digest): string => join(directory, hexOf(blob).slice(0, 2), `${hexOf(blob).slice(2)}.json`);
+  const pathOf = (blob: Digest): string => join(directory, `${hexOf(blob)}.json`);
   return {
     pathOf,
     list: (blob, registry) =>

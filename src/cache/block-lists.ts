@@ -15,7 +15,7 @@ export interface BlockLists {
 const VERSION = 1;
 
 export function createBlockLists(directory: string): BlockLists {
-  const pathOf = (blob: Digest): string => join(directory, hexOf(blob).slice(0, 2), `${hexOf(blob).slice(2)}.json`);
+  const pathOf = (blob: Digest): string => join(directory, `${hexOf(blob)}.json`);
   return {
     pathOf,
     load: (blob) => readList(pathOf(blob), blob),

@@ -16,10 +16,7 @@ export interface Definitions {
 }
 
 export function createDefinitions(directory: string): Definitions {
-  const pathOf = (definition: CacheKey): string => {
-    const hex = definition.slice('sha256:'.length);
-    return join(directory, hex.slice(0, 2), hex.slice(2));
-  };
+  const pathOf = (definition: CacheKey): string => join(directory, definition.slice('sha256:'.length));
   return {
     *scan() {
       for (const { path } of scanFiles(directory)) yield { path, key: readKey(path) };

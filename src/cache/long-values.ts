@@ -30,15 +30,10 @@ const NOTHING: PlacedValues = { ingredients: {}, remarks: {} };
 const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function createLongValues(directory: string): LongValues {
-  const pathOf = (key: CacheKey): string => {
-    const hex = key.slice('sha256:'.length);
-    return join(directory, hex.slice(0, 2), hex.slice(2));
-  };
+  const pathOf = (key: CacheKey): string => join(directory, key.slice('sha256:'.length));
   return {
     *scan() {
-      for (const { path, name } of scanFiles(directory)) {
-        yield { path, key: `sha256:${name.replace('/', '')}` as CacheKey };
-      }
+      for (const { path, name } of scanFiles(directory)) yield { path, key: `sha256:${name}` as CacheKey };
     },
     pathOf,
     load: (key) => read(pathOf(key)),

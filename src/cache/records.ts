@@ -68,10 +68,7 @@ export interface CacheRecords {
 
 /** Records as one small JSON file per key. A damaged or foreign file counts as no record. */
 export function createCacheRecords(directory: string, longValues: LongValues): CacheRecords {
-  const pathOf = (key: CacheKey): string => {
-    const hex = key.slice('sha256:'.length);
-    return join(directory, hex.slice(0, 2), `${hex.slice(2)}.json`);
-  };
+  const pathOf = (key: CacheKey): string => join(directory, `${key.slice('sha256:'.length)}.json`);
   return {
     scan: () => scanRecords(directory),
     has: (key) => existsSync(pathOf(key)),
@@ -121,7 +118,7 @@ function longOnes(
 
 function* scanRecords(directory: string): Generator<ScannedRecord, void> {
   for (const { path, name } of scanFiles(directory)) {
-    const key = `sha256:${name.replace('/', '').replace(/\.json$/, '')}` as CacheKey;
+    const key = `sha256:${name.replace(/\.json$/, '')}` as CacheKey;
     yield { path, record: readRecord(path, key) };
   }
 }

@@ -15,7 +15,7 @@ export interface TocStore {
 }
 
 export function createTocStore(directory: string): TocStore {
-  const pathOf = (diffId: DiffId): string => join(directory, hexOf(diffId).slice(0, 2), hexOf(diffId).slice(2));
+  const pathOf = (diffId: DiffId): string => join(directory, hexOf(diffId));
   return {
     scan: () => scanTocs(directory),
     load: (diffId) => readToc(pathOf(diffId), diffId),
@@ -25,7 +25,7 @@ export function createTocStore(directory: string): TocStore {
 
 function* scanTocs(directory: string): Generator<{ readonly path: string; readonly diffId: DiffId }, void> {
   for (const { path, name } of scanFiles(directory)) {
-    const digest: string = toDigest(name.replace('/', ''));
+    const digest: string = toDigest(name);
     if (isDigest(digest)) yield { path, diffId: toDiffId(digest) };
   }
 }
