@@ -16,10 +16,27 @@ export interface EarlyHostSession extends Pick<Session, 'shared'> {
  * whether it is certain.
  */
 export function startHostEarly(session: EarlyHostSession, { instructions }: Pick<Stage, 'instructions'>): boolean {
-  const { settings, records } = session;
-  if (!instructions.some(({ kind }) => kind === 'RUN')) return false;
-  if (!settings.noCache && !records.isEmpty()) return false;
-  if (session.shared()?.hasSources === true || settings.npm.mode === 'native') return false;
+  if (!instructions.some(({ kind }) => kind === 'RUN') || !isWithoutCache(session)) return false;
   session.sandboxHost().catch(() => {});
   return true;
+}
+
+/**
+ * The same while a Dockerfile is still being parsed, as far as its text tells: by that, one of a single stage has a command.
+ * A line that only looks like one starts a process for nothing.
+ */
+export function startHostByText(session: EarlyHostSession, text: string): void {
+  if (countLines(text, /^\s*FROM\s/gim) !== 1 || countLines(text, /^\s*RUN\s/gim) === 0) return;
+  if (isWithoutCache(session)) session.sandboxHost().catch(() => {});
+}
+
+function countLines(text: string, line: RegExp): number {
+  return text.match(line)?.length ?? 0;
+}
+
+/** Nobody can have the result of a command. */
+function isWithoutCache(session: EarlyHostSession): boolean {
+  const { settings, records } = session;
+  if (!settings.noCache && !records.isEmpty()) return false;
+  return session.shared()?.hasSources !== true && settings.npm.mode !== 'native';
 }

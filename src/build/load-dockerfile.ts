@@ -5,6 +5,7 @@ import { redactAddresses } from '../core/git-url.ts';
 import type { Dockerfile } from '../parser/dockerfile.ts';
 import { parse } from '../parser/index.ts';
 import { readAll } from '../store/read.ts';
+import { startHostByText } from './early-host.ts';
 import { dockerfileOf, ignoreOf, type MainContext } from './main-context.ts';
 import type { BuildOptions } from './options.ts';
 import { type OpenedProject, openProject } from './project/open-project.ts';
@@ -22,9 +23,13 @@ type DockerfileOptions = Pick<BuildOptions, 'dockerfile' | 'dockerfileText'>;
 export function loadDockerfile(
   { dockerfile, dockerfileText }: DockerfileOptions,
   context: MainContext,
+  onText: (text: string) => void = () => {},
 ): LoadedDockerfile {
-  if (dockerfileText !== undefined) return { parsed: parse(dockerfileText, { name: 'Dockerfile' }) };
-  const { text, name, path } = dockerfileOf(context, dockerfile);
+  const { text, name, path } =
+    dockerfileText === undefined
+      ? dockerfileOf(context, dockerfile)
+      : { text: dockerfileText, name: 'Dockerfile', path: undefined };
+  onText(text);
   return { parsed: parse(text, { name }), ...(path !== undefined && { path }) };
 }
 
@@ -46,7 +51,9 @@ export async function openDockerfile(session: Session, context: MainContext): Pr
   const given = project === undefined ? await withFetchedText(session, options) : { dockerfileText: project.text };
   const isFile = context.kind === 'directory' && given.dockerfileText === undefined;
   if (isFile) dockerfilePaths(context.path, given.dockerfile).forEach(inputs.file);
-  const dockerfile = loadDockerfile(given, context);
+  const dockerfile = loadDockerfile(given, context, (text) => {
+    if (project === undefined) startHostByText(session, text);
+  });
   if (context.kind === 'directory') ignorePaths(context.path, dockerfile.path).forEach(inputs.file);
   return { dockerfile, ignore: ignoreOf(context, dockerfile.path), project };
 }

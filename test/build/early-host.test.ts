@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../src/build/defaults.ts';
-import { startHostEarly } from '../../src/build/early-host.ts';
+import { type EarlyHostSession, startHostByText, startHostEarly } from '../../src/build/early-host.ts';
 import type { BuildOptions } from '../../src/build/options.ts';
 import type { SharedCaches } from '../../src/build/shared/shared-caches.ts';
 import { frameKey } from '../../src/cache/frame.ts';
@@ -11,6 +11,11 @@ import { toDiffId } from '../../src/core/digest.ts';
 import { parse } from '../../src/parser/parse.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
+/** By the text, and by the stage of it. */
+type Starts = (session: EarlyHostSession, text: string) => void;
+const byText: Starts = startHostByText;
+const byStage: Starts = (session, text) => void startHostEarly(session, { instructions: parse(text).instructions });
+
 interface Given {
   readonly options?: BuildOptions;
   readonly text?: string;
@@ -18,7 +23,8 @@ interface Given {
   readonly hasSources?: boolean;
 }
 
-function startsEarly({ options = {}, text = 'RUN true', isRecorded = false, hasSources = false }: Given): boolean {
+function startsEarly(start: Starts, given: Given): boolean {
+  const { options = {}, text = 'RUN true', isRecorded = false, hasSources = false } = given;
   const dir = tempDir();
   const records = createCacheRecords(join(dir, 'records'), createLongValues(join(dir, 'long')));
   if (isRecorded) {
@@ -35,20 +41,29 @@ function startsEarly({ options = {}, text = 'RUN true', isRecorded = false, hasS
       throw new Error('refused');
     },
   };
-  startHostEarly(session, { instructions: parse(`FROM scratch\n${text}\n`).instructions });
+  start(session, `FROM scratch\n${text}\n`);
   return started;
 }
 
-it('the sandbox host is started before its first command where no cache can have the result', () => {
-  expect(startsEarly({})).toBe(true);
-  expect(startsEarly({ isRecorded: true, options: { noCache: true } })).toBe(true);
+describe.each([
+  ['the text', byText],
+  ['a stage', byStage],
+])('the sandbox host, by %s', (_by, start) => {
+  it('is started before its first command where no cache can have the result', () => {
+    expect(startsEarly(start, {})).toBe(true);
+    expect(startsEarly(start, { isRecorded: true, options: { noCache: true } })).toBe(true);
+  });
+
+  it.each<[string, Given]>([
+    ['there is no command', { text: 'COPY a b' }],
+    ['something was recorded before', { isRecorded: true }],
+    ['another machine may have made it', { hasSources: true }],
+    ['an installation may be done without it', { options: { npm: { mode: 'native' } } }],
+  ])('waits for its first command when %s', (_, given) => {
+    expect(startsEarly(start, given)).toBe(false);
+  });
 });
 
-it.each<[string, Given]>([
-  ['there is no command', { text: 'COPY a b' }],
-  ['something was recorded before', { isRecorded: true }],
-  ['another machine may have made it', { hasSources: true }],
-  ['an installation may be done without it', { options: { npm: { mode: 'native' } } }],
-])('the sandbox host waits for its first command when %s', (_, given) => {
-  expect(startsEarly(given)).toBe(false);
+it('the text alone does not tell which of several stages are built', () => {
+  expect(startsEarly(byText, { text: 'RUN true\nFROM scratch' })).toBe(false);
 });
