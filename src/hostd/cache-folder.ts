@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, statSync, unlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errnoOf, toHostError } from '../io/host-error.ts';
 import { makePrivateFolder } from './private-folder.ts';
@@ -13,15 +13,22 @@ export interface CacheFolder {
   readonly gid: number;
 }
 
+export interface CacheFolderParts {
+  /** Where it is made: of this build and in the same file system, so that nothing is left of a killed one. */
+  readonly tempDir: string;
+  /** Gives what the folder holds at first. */
+  readonly openInitial: (() => Promise<string>) | undefined;
+}
+
 /** Gives the folder of a cache mount; made with its mode, owner and first content in one step when it is missing. */
 export async function makeCacheFolder(
   folder: CacheFolder,
-  openInitial: (() => Promise<string>) | undefined,
+  { tempDir, openInitial }: CacheFolderParts,
 ): Promise<string> {
   const { source } = folder;
   makePrivateFolder(dirname(source));
   if (isFolder(source)) return source;
-  const temporary = mkdtempSync(join(dirname(source), `.${basename(source)}-`));
+  const temporary = mkdtempSync(join(tempDir, 'cache-'));
   try {
     const initial = await openInitial?.();
     if (initial !== undefined) await copyTree(initial, temporary);

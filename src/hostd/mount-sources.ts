@@ -75,7 +75,8 @@ export class MountSources {
 
   async #cacheFolder(request: RequestOf<'cache'>): Promise<string> {
     const { initial } = request;
-    return await makeCacheFolder(request, initial && (() => this.#inLayers(initial, false)));
+    const openInitial = initial && (() => this.#inLayers(initial, false));
+    return await makeCacheFolder(request, { tempDir: this.#parts.tempDir, openInitial });
   }
 
   /** A path in a stack of layers, which is mounted for it. */
