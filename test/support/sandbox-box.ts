@@ -21,7 +21,7 @@ export interface Box extends AsyncDisposable {
   layer(entries: readonly (PackEntry | WhiteoutEntry)[], more?: Partial<LayerToUnpack>): Promise<string>;
   /** The same from a tar. */
   tarLayer(tar: Buffer, more?: Partial<LayerToUnpack>): Promise<string>;
-  /** A snapshot on the busybox layer and others. */
+  /** A snapshot on the busybox layer and others; or why it cannot be opened, which the host tells by the first call. */
   open(...layerIds: readonly string[]): Promise<ActiveSnapshot>;
 }
 
@@ -60,7 +60,11 @@ export async function openBox(
     busybox,
     layer,
     tarLayer,
-    open: async (...layerIds) => host.openSnapshot([busybox, ...layerIds]),
+    async open(...layerIds) {
+      const snapshot = host.openSnapshot([busybox, ...layerIds]);
+      await snapshot.findExecutable([], []);
+      return snapshot;
+    },
     async [Symbol.asyncDispose]() {
       await host[Symbol.asyncDispose]();
       rmSync(dir, { recursive: true, force: true });
