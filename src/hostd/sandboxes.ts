@@ -22,6 +22,8 @@ export interface SandboxesOptions {
   readonly flavor: HostFlavor;
   /** Of the build: control groups are noted there. */
   readonly workspace: string;
+  /** Of this host, in memory. */
+  readonly stateDir: string;
 }
 
 /**
@@ -76,7 +78,7 @@ export class Sandboxes {
 
 function createSandbox(
   method: IsolationMethod,
-  { flavor, workspace }: Omit<SandboxesOptions, 'isolation'>,
+  { flavor, workspace, stateDir }: Omit<SandboxesOptions, 'isolation'>,
 ): Sandbox | undefined {
   const privileges = { capabilities: boundingSet(), canSetGroups: flavor !== 'single-id' };
   if (method === 'chroot') {
@@ -85,8 +87,8 @@ function createSandbox(
   }
   const program = findProgram(method);
   if (program === undefined) return undefined;
-  if (method === 'crun') return createCrun({ ...privileges, program });
-  if (method === 'runc') return createRunc({ ...privileges, program, workspace });
+  if (method === 'crun') return createCrun({ ...privileges, program, stateDir });
+  if (method === 'runc') return createRunc({ ...privileges, program, stateDir, workspace });
   const tools = findTools();
   if (tools === undefined) return undefined;
   const options = { ...privileges, tools, launcher: launcherCommand() };

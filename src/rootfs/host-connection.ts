@@ -163,15 +163,8 @@ export class HostConnection {
 
   readonly #watch = (): void => this.#pulse.watch();
 
-  /** What is said in one turn is written at once: each write may wake the host, which would have this process's place. */
   #send(message: ToHost): void {
-    const { stdin } = this.#child;
-    if (!stdin.writable) return;
-    if (stdin.writableCorked === 0) {
-      stdin.cork();
-      setImmediate(() => stdin.uncork());
-    }
-    stdin.write(encodeMessage(message));
+    if (this.#child.stdin.writable) this.#child.stdin.write(encodeMessage(message));
   }
 
   #receive(chunk: Buffer): void {

@@ -12,6 +12,8 @@ import { sealedProgram } from './sealed-program.ts';
 
 export interface OciRuntimeOptions {
   readonly program: string;
+  /** For what it keeps of containers, and for what crun keeps from one to the next: the compiled filter of system calls. */
+  readonly stateDir: string;
   /** `CapBnd` of this process. */
   readonly capabilities: string;
   readonly canSetGroups: boolean;
@@ -54,10 +56,9 @@ interface Container {
 }
 
 function runArguments(runtime: OciRuntime, { bundle, container }: Container, run: SandboxRun): string[] {
-  const state = join(run.scratch, 'state');
   return [
     ...runtime.globalArguments,
-    ...['--root', state, '--log', logPath(run), '--log-format', 'json'],
+    ...['--root', runtime.stateDir, '--log', logPath(run), '--log-format', 'json'],
     ...['run', '--bundle', bundle, container],
   ];
 }
