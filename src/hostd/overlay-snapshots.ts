@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SnapshotterName } from '../core/sandbox.ts';
 import { errnoOf } from '../io/host-error.ts';
@@ -9,6 +9,7 @@ import { Lowest } from './lowest.ts';
 import { setModificationTime } from './modification-time.ts';
 import type { Mounter } from './mounter.ts';
 import { type MountOverlay, OVERLAY_FRAME, type Overlay } from './overlay.ts';
+import { OverlayFrames } from './overlay-frames.ts';
 import { removeFrame } from './removal.ts';
 import { settle } from './settle.ts';
 import type { CommitRequest, Snapshot, Snapshotter, View, ViewRequest } from './snapshotter.ts';
@@ -29,15 +30,12 @@ export class OverlaySnapshotter implements Snapshotter {
   readonly opensAhead = true;
   readonly #parts: OverlayParts;
   readonly #lowest: Lowest;
-  /**
-   * What is left of snapshots that became layers: empty folders. They go together at the end, since ext4 looks at every inode
-   * that was freed a short time ago when it makes a file: removed at each step they would make the next ones slower.
-   */
-  readonly #frames: string[] = [];
+  readonly #frames: OverlayFrames;
 
   constructor(parts: OverlayParts) {
     this.#parts = parts;
     this.#lowest = new Lowest(parts.ownDir);
+    this.#frames = new OverlayFrames(parts.ownDir);
   }
 
   get name(): SnapshotterName {
@@ -45,12 +43,12 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   async open(layerIds: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    const { layers, ownDir, mount } = this.#parts;
+    const { layers, mount } = this.#parts;
     const lowers = await layers.paths(layerIds, signal);
-    const folder = mkdtempSync(join(ownDir, 'snapshot-'));
+    const folder = this.#frames.take();
     const overlay = await mount({ folder, lowers: [...this.#lowest.below(lowers), ...lowers], writable: true });
     setRootMetadata(overlay.upper, lowers.at(-1));
-    const leaveFrame = (): void => void this.#frames.push(folder);
+    const leaveFrame = (): void => this.#frames.leave(folder);
     return new OverlaySnapshot({ folder, lowers, layerIds, leaveFrame }, { ...overlay, ...this.#parts });
   }
 
@@ -59,16 +57,15 @@ export class OverlaySnapshotter implements Snapshotter {
     return { merged, unmount: () => unmountPoint(this.#parts.mounter, merged) };
   }
 
-  async close(): Promise<void> {
-    for (const folder of this.#frames) await removeFrame(folder, OVERLAY_FRAME);
-  }
+  /** What it has in its folder goes with that. */
+  async close(): Promise<void> {}
 }
 
 interface OverlayPlace {
   readonly folder: string;
   readonly lowers: readonly string[];
   readonly layerIds: readonly string[];
-  /** The folder is removed later, with others. */
+  /** For the next one. */
   readonly leaveFrame: () => void;
 }
 

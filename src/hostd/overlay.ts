@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostFlavor } from '../rootfs/host-messages.ts';
@@ -16,8 +16,15 @@ export interface Overlay {
 /** Stacks directories: new ones of which nothing is left when the mount is refused, but the folder that was given. */
 export type MountOverlay = (request: ViewRequest) => Promise<Overlay>;
 
+const WORK = 'work';
+
+/** The work directory of an overlay in a folder; the kernel makes one of its own in it. */
+export function overlayWork(folder: string): string {
+  return join(folder, WORK);
+}
+
 /** Where a volatile overlay makes its mark. */
-const MARK = ['work', 'work', 'incompat', 'volatile', 'dirty'];
+const MARK = [WORK, 'work', 'incompat', 'volatile', 'dirty'];
 
 /** What an overlay leaves, children first, when its changes were taken away. */
 export const OVERLAY_FRAME: readonly string[] = MARK.map((_, depth) => MARK.slice(0, MARK.length - depth).join('/'));
@@ -93,8 +100,8 @@ function prepare(
 ): PreparedOverlay {
   const merged = mkdtempSync(join(pointsDir, 'merged-'));
   const upper = join(folder, 'upper');
-  const work = join(folder, 'work');
-  if (writable) for (const path of [upper, work]) mkdirSync(path);
+  const work = overlayWork(folder);
+  if (writable) for (const path of [upper, work]) if (!existsSync(path)) mkdirSync(path);
   const changes = writable ? [`upperdir=${relative(pointsDir, upper)}`, `workdir=${relative(pointsDir, work)}`] : [];
   return {
     overlay: { upper, merged },

@@ -3,7 +3,7 @@ import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, toHostError } from './host-error.ts';
-import { makeFolder } from './make-folder.ts';
+import { inFolder, makeFolder } from './make-folder.ts';
 import { scanFolder } from './scan-folder.ts';
 import { markFailures, toSinkError } from './source-failure.ts';
 
@@ -81,15 +81,8 @@ function isOlder(path: string, ms: number): boolean {
   return stats !== undefined && Date.now() - stats.mtimeMs > ms;
 }
 
-/** The folder is there nearly always: it is made only when that turns out to be wrong. */
 function writeNew(path: string, content: Uint8Array | string): void {
-  try {
-    writeFileSync(path, content, { flag: 'wx' });
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    makeFolder(dirname(path));
-    writeFileSync(path, content, { flag: 'wx' });
-  }
+  inFolder(path, () => writeFileSync(path, content, { flag: 'wx' }));
 }
 
 /** Removes a file on the way out of a failure, whose error must not be replaced by another. */

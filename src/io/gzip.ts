@@ -1,4 +1,12 @@
-import { constants, crc32, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
+import {
+  constants,
+  crc32,
+  createDeflateRaw,
+  createInflateRaw,
+  type DeflateRaw,
+  deflateRawSync,
+  type InflateRaw,
+} from 'node:zlib';
 import { BlockCodec, type BlockStreams, mostCompressed, ONE_BLOCK } from './block-codec.ts';
 import { type Block, BlockPool, type CompressedBlock, cutBlocks, toBlocks, wholeBlock } from './blocks.ts';
 import { type CompressBlocksOptions, compressInOrder } from './compress-blocks.ts';
@@ -53,7 +61,11 @@ export async function* gzipBlocks(
   const codec = new BlockCodec(deflateStreams(level));
   try {
     yield HEADER;
-    yield* compressInOrder(summed(), pool, { compress: (bytes) => deflateBlock(bytes, codec), inFlight, onBlock });
+    yield* compressInOrder(summed(), pool, {
+      compress: (bytes) => deflateBlock(bytes, { codec, level }),
+      inFlight,
+      onBlock,
+    });
     yield LAST_BLOCK;
     yield trailer(checksum, size);
   } finally {
@@ -66,16 +78,29 @@ export type GzipBlocksOptions = GzipOptions & Pick<CompressBlocksOptions, 'onBlo
 /** Bytes of the header that stands before the first block. */
 export const GZIP_HEADER_BYTES: number = HEADER.length;
 
+const MEMORY_LEVEL = 9;
+
 function deflateStreams(level: number): BlockStreams<DeflateRaw> {
   return {
-    open: (chunkSize) => createDeflateRaw({ level, flush: constants.Z_SYNC_FLUSH, memLevel: 9, chunkSize }),
+    open: (chunkSize) => createDeflateRaw({ level, flush: constants.Z_SYNC_FLUSH, memLevel: MEMORY_LEVEL, chunkSize }),
     reset: (stream) => stream.reset(),
   };
 }
 
-async function deflateBlock(bytes: Buffer, codec: BlockCodec<DeflateRaw>): Promise<CompressedBlock> {
+/** A block of up to this size is deflated where it is: the way to a thread and back takes longer. */
+const SMALL = 16 * 1024;
+
+async function deflateBlock(
+  bytes: Buffer,
+  { codec, level }: { readonly codec: BlockCodec<DeflateRaw>; readonly level: number },
+): Promise<CompressedBlock> {
   if (looksIncompressible(bytes)) return { chunks: storedBlocks(bytes) };
-  return { chunks: [await codec.run(bytes, { most: mostCompressed(bytes.length), target: wholeBlock(bytes) })] };
+  const most = mostCompressed(bytes.length);
+  if (bytes.length <= SMALL) {
+    const finishFlush = constants.Z_SYNC_FLUSH;
+    return { chunks: [deflateRawSync(bytes, { level, finishFlush, memLevel: MEMORY_LEVEL, chunkSize: most })] };
+  }
+  return { chunks: [await codec.run(bytes, { most, target: wholeBlock(bytes) })] };
 }
 
 /** Inflates blocks that {@link gzipBlocks} deflated. */

@@ -38,3 +38,14 @@ function isFolder(path: string): boolean {
     return false;
   }
 }
+
+/** Makes `path` by `make`; its folder, which is there nearly always, when that turns out to be wrong. */
+export function inFolder<T>(path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    makeFolder(dirname(path));
+    return make();
+  }
+}

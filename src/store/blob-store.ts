@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Digest, hexOf, isDigest, toDigest } from '../core/digest.ts';
 import type { BlobPaths, ContentStore, Written } from '../core/ports.ts';
 import { discardFile } from '../io/atomic-file.ts';
 import { errnoOf, toHostError } from '../io/host-error.ts';
-import { makeFolder } from '../io/make-folder.ts';
+import { inFolder } from '../io/make-folder.ts';
 import { markFailures, toSinkError } from '../io/source-failure.ts';
 import { contentNotFound, verifyBytes } from './verify.ts';
 
@@ -71,11 +71,9 @@ async function writeBlob({ bytes, expected, ingest, pathOf, onGrowth }: WriteReq
   if (known !== undefined && isWhole(pathOf(known), expected.size)) return existing(known, pathOf(known));
   const temporary = join(ingest, randomBytes(12).toString('hex'));
   try {
-    makeFolder(ingest);
     const written = await writeVerified(temporary, verifyBytes(markFailures(bytes), expected), onGrowth);
     const path = pathOf(written.digest);
-    makeFolder(dirname(path));
-    renameSync(temporary, path);
+    inFolder(path, () => renameSync(temporary, path));
     return written;
   } catch (error) {
     discardFile(temporary);
@@ -89,7 +87,7 @@ async function writeVerified(
   verified: AsyncGenerator<Uint8Array, Written>,
   onGrowth: WriteRequest['onGrowth'],
 ): Promise<Written> {
-  const file = openSync(path, 'wx');
+  const file = inFolder(path, () => openSync(path, 'wx'));
   try {
     for (let size = 0; ; ) {
       const next = await verified.next();
