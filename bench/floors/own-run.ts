@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SandboxCommand } from '../../src/core/sandbox.ts';
 import { findProgram } from '../../src/io/programs.ts';
 import { coveredRootCommand } from '../../src/sandbox/covered-root.ts';
+import { crunFilter } from '../../src/sandbox/crun.ts';
 import { ociConfig } from '../../src/sandbox/oci-config.ts';
 import { quote } from '../measure/measure.ts';
 import { crunRun, REPEATS, repeat } from './bare-run.ts';
@@ -28,7 +29,8 @@ export const ownRun: { readonly crun: Floor; readonly unshare: Floor } = {
     command: ({ root, scratch }) => {
       const bundle = join(scratch, 'own-bundle');
       mkdirSync(bundle, { recursive: true });
-      const config = ociConfig(root, COMMAND, { capabilities: boundingSet(), canSetGroups: true, window: undefined });
+      const options = { capabilities: boundingSet(), canSetGroups: true, filterAnnotations: crunFilter };
+      const config = ociConfig(root, COMMAND, { ...options, window: undefined });
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
       return withSystem(root, repeat(crunRun(bundle)));
     },

@@ -22,8 +22,6 @@ export interface SandboxesOptions {
   readonly flavor: HostFlavor;
   /** Of the build: control groups are noted there. */
   readonly workspace: string;
-  /** Of this host, in memory. */
-  readonly stateDir: string;
 }
 
 /**
@@ -78,7 +76,7 @@ export class Sandboxes {
 
 function createSandbox(
   method: IsolationMethod,
-  { flavor, workspace, stateDir }: Omit<SandboxesOptions, 'isolation'>,
+  { flavor, workspace }: Omit<SandboxesOptions, 'isolation'>,
 ): Sandbox | undefined {
   const privileges = { capabilities: boundingSet(), canSetGroups: flavor !== 'single-id' };
   if (method === 'chroot') {
@@ -87,8 +85,8 @@ function createSandbox(
   }
   const program = findProgram(method);
   if (program === undefined) return undefined;
-  if (method === 'crun') return createCrun({ ...privileges, program, stateDir });
-  if (method === 'runc') return createRunc({ ...privileges, program, stateDir, workspace });
+  if (method === 'crun') return createCrun({ ...privileges, program });
+  if (method === 'runc') return createRunc({ ...privileges, program, workspace });
   const tools = findTools();
   if (tools === undefined) return undefined;
   const options = { ...privileges, tools, launcher: launcherCommand() };

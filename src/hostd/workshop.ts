@@ -59,7 +59,7 @@ export async function openWorkshop(wanted: HostSettings): Promise<Workshop> {
     pointsDir,
     flavor,
     mounter,
-    sandboxes: new Sandboxes({ isolation, flavor, workspace: tempDir, stateDir: join(pointsDir, 'state') }),
+    sandboxes: new Sandboxes({ isolation, flavor, workspace: tempDir }),
     snapshots,
     devices: new DeviceFolders({ mounter, flavor, pointsDir }),
     leisure: new Leisure(),

@@ -9,6 +9,8 @@ export interface OciConfigOptions {
   /** `CapBnd` of this process. */
   readonly capabilities: string;
   readonly canSetGroups: boolean;
+  /** Annotations that go with the filter of system calls. */
+  readonly filterAnnotations?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 /** What is there for one command alone. */
@@ -26,6 +28,7 @@ export function ociConfig(root: string, command: SandboxCommand, options: OciCon
   const isInsecure = security === 'insecure';
   return {
     ociVersion: '1.0.2',
+    ...(!isInsecure && options.filterAnnotations && { annotations: options.filterAnnotations() }),
     root: { path: root },
     hostname: command.hostname,
     process: {

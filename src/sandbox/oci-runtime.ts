@@ -12,8 +12,6 @@ import { sealedProgram } from './sealed-program.ts';
 
 export interface OciRuntimeOptions {
   readonly program: string;
-  /** For what it keeps of containers, and for what crun keeps from one to the next: the compiled filter of system calls. */
-  readonly stateDir: string;
   /** `CapBnd` of this process. */
   readonly capabilities: string;
   readonly canSetGroups: boolean;
@@ -23,6 +21,8 @@ export interface OciRuntime extends OciRuntimeOptions {
   readonly method: IsolationMethod;
   /** Options of this runtime before `run`. */
   readonly globalArguments: readonly string[];
+  /** For commands that are filtered: annotations of the configuration by which this runtime does it sooner. */
+  readonly filterAnnotations?: () => Readonly<Record<string, string>>;
   /** Before a container is made. */
   readonly announce?: (container: string) => void;
   /** Takes away what the runtime leaves of a container when it is killed. */
@@ -36,7 +36,9 @@ export function createOciRuntime(runtime: OciRuntime): Sandbox {
     async run(root, command, run) {
       const bundle = join(run.scratch, 'bundle');
       mkdirSync(bundle);
-      const config = ociConfig(root, command, { ...runtime, window: run.terminal?.size });
+      const { filterAnnotations, capabilities, canSetGroups } = runtime;
+      const window = run.terminal?.size;
+      const config = ociConfig(root, command, { capabilities, canSetGroups, filterAnnotations, window });
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
       run.terminal?.onResize((size) => resizeInner(root, size));
       const container = `${GROUP_PREFIX}${randomBytes(8).toString('hex')}`;
@@ -56,9 +58,10 @@ interface Container {
 }
 
 function runArguments(runtime: OciRuntime, { bundle, container }: Container, run: SandboxRun): string[] {
+  const state = join(run.scratch, 'state');
   return [
     ...runtime.globalArguments,
-    ...['--root', runtime.stateDir, '--log', logPath(run), '--log-format', 'json'],
+    ...['--root', state, '--log', logPath(run), '--log-format', 'json'],
     ...['run', '--bundle', bundle, container],
   ];
 }

@@ -1,4 +1,5 @@
 import { hostArchitecture } from '../io/host.ts';
+import { compileFilter } from '../io/libseccomp.ts';
 
 /**
  * System calls that a build never needs and that reach into the kernel or other processes. Shorter than Docker's
@@ -26,7 +27,28 @@ const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** `linux.seccomp` of an OCI runtime configuration (runtime-spec, config-linux.md, "Seccomp"). */
-export function seccompProfile(): unknown {
+export interface SeccompProfile {
+  readonly defaultAction: 'SCMP_ACT_ALLOW';
+  readonly architectures?: readonly string[];
+  readonly syscalls: readonly RefusedCalls[];
+}
+
+export interface RefusedCalls {
+  readonly names: readonly string[];
+  readonly action: 'SCMP_ACT_ERRNO';
+  readonly errnoRet: number;
+  readonly args?: readonly RefusedArgument[];
+}
+
+/** Refused where the bits of `value` in the argument are those of `valueTwo`. */
+export interface RefusedArgument {
+  readonly index: number;
+  readonly value: number;
+  readonly valueTwo: number;
+  readonly op: 'SCMP_CMP_MASKED_EQ';
+}
+
+export function seccompProfile(): SeccompProfile {
   const architecture = hostArchitecture();
   const architectures = ARCHITECTURES[architecture];
   // On s390x the first two arguments of clone(2) are swapped.
@@ -38,12 +60,29 @@ export function seccompProfile(): unknown {
       { names: DENIED, action: 'SCMP_ACT_ERRNO', errnoRet: EPERM },
       // Its flags lie in memory, out of reach of a filter: callers fall back to clone.
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
-      ...NAMESPACE_FLAGS.map((flag) => ({
-        names: ['clone'],
-        action: 'SCMP_ACT_ERRNO',
-        errnoRet: EPERM,
-        args: [{ index: flagsIndex, value: flag, valueTwo: flag, op: 'SCMP_CMP_MASKED_EQ' }],
-      })),
+      ...NAMESPACE_FLAGS.map(
+        (flag): RefusedCalls => ({
+          names: ['clone'],
+          action: 'SCMP_ACT_ERRNO',
+          errnoRet: EPERM,
+          args: [{ index: flagsIndex, value: flag, valueTwo: flag, op: 'SCMP_CMP_MASKED_EQ' }],
+        }),
+      ),
     ],
   };
+}
+
+const ARCHITECTURE_PREFIX = 'SCMP_ARCH_';
+
+/** The same as the system takes it, in base64; `undefined` where nothing here can make it. */
+export function compiledProfile(): string | undefined {
+  const { architectures = [], syscalls } = seccompProfile();
+  const filter = compileFilter({
+    architectures: architectures.map((name) => name.slice(ARCHITECTURE_PREFIX.length).toLowerCase()),
+    refused: syscalls.flatMap(({ names, errnoRet: errno, args = [] }) => {
+      const masked = args.map(({ index, value: mask, valueTwo: value }) => ({ index, mask, value }));
+      return names.map((name) => ({ name, errno, masked }));
+    }),
+  });
+  return filter?.toString('base64');
 }

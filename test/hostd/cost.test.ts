@@ -25,7 +25,7 @@ it('a command costs one process, and its mounts go in one call, however many the
   const program = join(dir, 'runtime');
   writeFileSync(program, `#!/bin/sh\necho started >>${dir}/starts\n`, { mode: 0o755 });
   const { mounter, calls } = recordingMounter();
-  const sandbox = createCrun({ program, stateDir: join(dir, 'state'), capabilities: '0', canSetGroups: true });
+  const sandbox = createCrun({ program, capabilities: '0', canSetGroups: true });
   const request = requestFor('true', {
     mounts: [{ kind: 'tmpfs', target: '/somewhere', readOnly: false }],
   });
