@@ -34,8 +34,8 @@ const COMPARISON_BYTES = 24;
 const MAX_BYTES = 4096 * 8;
 
 /**
- * What libseccomp makes of a filter: `struct sock_filter` one after the other, as seccomp(2) takes them. Calls that it does not
- * know are left out. `undefined` where it, or koffi, is not there, or where it refuses.
+ * What libseccomp makes of a filter: `struct sock_filter` one after the other, as seccomp(2) takes them. `undefined` where it, or
+ * koffi, is not there, where it does not know all of the calls (whoever else reads the filter may), or where it refuses.
  */
 export function compileFilter(filter: CallFilter): Buffer | undefined {
   try {
@@ -65,7 +65,7 @@ function compiled({ architectures, refused }: CallFilter): Buffer | undefined {
     );
     for (const { name, errno, masked } of refused) {
       const call: number = callOf(name);
-      if (call === UNKNOWN_CALL) continue;
+      if (call === UNKNOWN_CALL) return undefined;
       if (addRule(context, REFUSE | errno, call, masked.length, comparisons(masked)) < 0) return undefined;
     }
     if (library.func('int seccomp_export_bpf(void *context, int fd)')(context, writeEnd) < 0) return undefined;
