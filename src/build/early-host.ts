@@ -26,8 +26,9 @@ export function startHostEarly(session: EarlyHostSession, { instructions }: Pick
  * A line that only looks like one starts a process for nothing.
  */
 export function startHostByText(session: EarlyHostSession, text: string): void {
-  if (countLines(text, /^\s*FROM\s/gim) !== 1 || countLines(text, /^\s*RUN\s/gim) === 0) return;
-  if (isWithoutCache(session)) session.sandboxHost().catch(() => {});
+  if (!isWithoutCache(session)) return;
+  if (countLines(text, /^[ \t]*FROM\s/gim) !== 1 || countLines(text, /^[ \t]*RUN\s/gim) === 0) return;
+  session.sandboxHost().catch(() => {});
 }
 
 function countLines(text: string, line: RegExp): number {

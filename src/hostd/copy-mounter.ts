@@ -76,6 +76,7 @@ function createPlacements(tempDir: string): Placements {
 export function createCopyMounter(tempDir: string): Mounter {
   const { place, takeAway, atHome } = createPlacements(tempDir);
   return {
+    isOnDisk: true,
     async bind(source, target, { readOnly = false } = {}) {
       if (readOnly) return attempt('copy', target, () => place(target, () => copy(source, target)));
       await atHome(source);

@@ -42,6 +42,7 @@ export interface DeviceFoldersOptions extends Pick<DeviceFolderOptions, 'mounter
 export class DeviceFolders {
   readonly #options: DeviceFoldersOptions;
   #ready: string | undefined;
+  #isPreparing = false;
 
   constructor(options: DeviceFoldersOptions) {
     this.#options = options;
@@ -50,11 +51,17 @@ export class DeviceFolders {
   /** Mounts the next command's. */
   async prepare(): Promise<void> {
     const { mounter, pointsDir } = this.#options;
-    if (mounter.move === undefined || this.#ready !== undefined) return;
+    if (mounter.move === undefined || this.#ready !== undefined || this.#isPreparing) return;
+    this.#isPreparing = true;
     const target = join(pointsDir, 'ready', 'dev');
-    mkdirSync(target, { recursive: true });
-    await mountDevices(target, this.#options);
-    this.#ready = target;
+    try {
+      mkdirSync(target, { recursive: true });
+      await mountDevices(target, this.#options);
+      this.#ready = target;
+      this.#isPreparing = false;
+    } catch {
+      // What is mounted there by halves goes with the host: the next commands have theirs made when they begin.
+    }
   }
 
   /** As {@link mountDevices}. */

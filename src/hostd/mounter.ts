@@ -11,6 +11,8 @@ import { atPlace, atSurePlace } from './pinned.ts';
  * command put in the way is not followed.
  */
 export interface Mounter {
+  /** Nothing is mounted: what is asked for in memory is a folder like others. */
+  readonly isOnDisk?: true;
   /** A directory with all that is mounted in it, or a file. */
   bind(source: string, target: string, options?: { readonly readOnly?: boolean }): Promise<void>;
   /** A mount and all that is mounted in it to another directory; where only programs can mount, there is no such thing. */

@@ -101,7 +101,9 @@ function prepare(
   const merged = mkdtempSync(join(pointsDir, 'merged-'));
   const upper = join(folder, 'upper');
   const work = overlayWork(folder);
-  if (writable) for (const path of [upper, work]) if (!existsSync(path)) mkdirSync(path);
+  if (writable) mkdirSync(upper);
+  // Of a folder that is used again.
+  if (writable && !existsSync(work)) mkdirSync(work);
   const changes = writable ? [`upperdir=${relative(pointsDir, upper)}`, `workdir=${relative(pointsDir, work)}`] : [];
   return {
     overlay: { upper, merged },

@@ -45,7 +45,7 @@ export interface RunRoot {
 /** Mounts the root of a command over a merged snapshot. */
 export async function mountRunRoot(merged: string, request: RunRequest, parts: RunRootParts): Promise<RunRoot> {
   const folder = mkdtempSync(join(parts.pointsDir, 'run-'));
-  parts.cleanup.add(() => parts.leisure.add(() => removeFolder(folder)));
+  parts.cleanup.add(() => removeLater(folder, parts));
   const builder = new RootBuilder(folder, parts);
   await builder.start(merged);
   await builder.mountSystem(request);
@@ -54,7 +54,12 @@ export async function mountRunRoot(merged: string, request: RunRequest, parts: R
   return { path: builder.root, scratch: builder.scratch, marksSnapshot: builder.marksSnapshot };
 }
 
-/** In memory: nobody waits for it, and what is left goes with the file system. */
+/** In memory nobody waits for it, and what is left goes with the file system; where nothing is mounted it lies on a disk. */
+async function removeLater(folder: string, { mounter, leisure }: RunRootParts): Promise<void> {
+  if (mounter.isOnDisk === true) await removeFolder(folder);
+  else leisure.add(() => removeFolder(folder));
+}
+
 async function removeFolder(folder: string): Promise<void> {
   rmSync(memoryOf(folder), { recursive: true, force: true });
   await removeFrame(folder, [ROOT]);

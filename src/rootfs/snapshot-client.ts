@@ -17,6 +17,8 @@ import type {
 
 /** A root file system that commands may change. Disposing drops what was not committed. */
 export interface ActiveSnapshot extends AsyncDisposable {
+  /** Waits until it can be used: the calls do so themselves. */
+  opened(): Promise<void>;
   /**
    * Runs a command in it. 127 and 126 are the exit codes of a command that is missing or cannot be executed.
    * @throws StepError `STEP_ABORTED`, `STEP_SANDBOX_FAILED`, `STEP_SANDBOX_UNAVAILABLE`, `STEP_SANDBOX_LOST`
@@ -53,7 +55,8 @@ export function openSnapshot(
   { snapshot, layerIds }: CallRequest<'openSnapshot'>,
   { signal: buildSignal, onCommitted }: SnapshotOptions,
 ): ActiveSnapshot {
-  const isOpened = connection.call('openSnapshot', { snapshot, layerIds }, { signal: buildSignal }).then(
+  const opening = connection.call('openSnapshot', { snapshot, layerIds }, { signal: buildSignal });
+  const isOpened = opening.then(
     () => true,
     // The first call is told why.
     () => false,
@@ -62,6 +65,7 @@ export function openSnapshot(
   /** Of the last command. */
   let known: readonly ChangedPath[] | undefined;
   return {
+    opened: async () => void (await opening),
     run: (request, onOutput, signal = buildSignal) =>
       connection.call('run', { snapshot, run: withAbsolutePaths(request) }, { onOutput, signal }),
     async runLast(request, onOutput, signal = buildSignal) {

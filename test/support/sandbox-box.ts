@@ -21,7 +21,7 @@ export interface Box extends AsyncDisposable {
   layer(entries: readonly (PackEntry | WhiteoutEntry)[], more?: Partial<LayerToUnpack>): Promise<string>;
   /** The same from a tar. */
   tarLayer(tar: Buffer, more?: Partial<LayerToUnpack>): Promise<string>;
-  /** A snapshot on the busybox layer and others; or why it cannot be opened, which the host tells by the first call. */
+  /** A snapshot on the busybox layer and others; or why it cannot be opened. */
   open(...layerIds: readonly string[]): Promise<ActiveSnapshot>;
 }
 
@@ -62,7 +62,7 @@ export async function openBox(
     tarLayer,
     async open(...layerIds) {
       const snapshot = host.openSnapshot([busybox, ...layerIds]);
-      await snapshot.findExecutable([], []);
+      await snapshot.opened();
       return snapshot;
     },
     async [Symbol.asyncDispose]() {

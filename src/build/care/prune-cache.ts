@@ -1,5 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { toHostError } from '../../io/host-error.ts';
+import { scanFolder } from '../../io/scan-folder.ts';
 import { reclaimWorkspaces } from '../../io/workspace.ts';
 import { beginCollection, type RunningClaims, readClaims } from '../claims.ts';
 import { reclaimHalfWritten } from '../leftovers.ts';
@@ -39,7 +41,10 @@ export async function pruneCache(options: PruneOptions = {}): Promise<PruneRepor
   // Measured before others have to wait.
   directoryItems(cache);
   const { items, chosen } = await takeAway(cache, options);
-  if (options.dryRun !== true) removeStale(cache);
+  if (options.dryRun !== true) {
+    removeStale(cache);
+    removeOutdated(cache.folders);
+  }
   const freed = sizeOf(chosen);
   return { removed: chosen.map(withoutFiles), freed, left: sizeOf(items) - freed };
 }
@@ -91,6 +96,15 @@ function removeStale({ definitions, records, longValues, downloads, store }: Ope
   for (const { path, key } of longValues.scan()) if (!records.has(key) && isSettled(path)) removeFile(path);
   for (const { path, record } of downloads.scan()) {
     if (record === undefined || !existsSync(store.pathOf(record.digest))) removeFile(path);
+  }
+}
+
+/** Before version 0.1.0 what is flat now lay in folders for the first two digits of its name. */
+function removeOutdated(folders: OpenCache['folders']): void {
+  const { records, definitions, longValues, blobs, blocks, repositories, tocs } = folders;
+  for (const folder of [records, definitions, longValues, blobs, blocks, repositories, tocs]) {
+    const outdated = scanFolder(folder).filter((entry) => entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name));
+    for (const { name } of outdated) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

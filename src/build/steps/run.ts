@@ -168,6 +168,8 @@ async function runIn(
     tail.add(bytes);
     session.emit({ type: 'log', step: info, stream, bytes });
   };
+  // The time of a command begins when its root is there.
+  if (session.options.stepTimeoutMs !== undefined) await snapshot.opened();
   const result = await withinTimeLimit(
     session,
     (signal) => snapshot.runLast(request, onOutput, signal),

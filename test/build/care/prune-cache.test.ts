@@ -51,6 +51,18 @@ async function buildInProcess(options: BuildOptions): Promise<string> {
 }
 
 describe('pruneCache', () => {
+  it('takes away what an earlier version kept in folders for two digits, which no build finds and no verification minds', async () => {
+    const builder = createBuilder();
+    const { cacheDir } = builder;
+    await builder.build({ files: FILES, tags: ['app'] });
+    const folders = ['records', 'definitions', 'long-values', 'blobs', 'blocks', 'repositories', 'tocs'];
+    for (const folder of folders) write(cacheDir, join(folder, 'ab', 'c'.repeat(62)), '{}');
+    expect((await verifyCache({ cacheDir })).damage).toEqual([]);
+    await pruneCache({ cacheDir });
+    expect(folders.filter((folder) => existsSync(join(cacheDir, folder, 'ab')))).toEqual([]);
+    expect((await builder.build({ files: FILES })).executed).toBe(0);
+  });
+
   it('without limits takes only what nobody can reach: images without a name', async () => {
     const builder = createBuilder();
     const { cacheDir } = builder;
@@ -197,7 +209,7 @@ describe('pruneCache', () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`${'name'.repeat(10)}${at}`, 'x']));
     await builder.build({ files: { ...many, Dockerfile: 'FROM scratch\nCOPY . /\n' } });
     expect(files(join(cacheDir, 'long-values'))).toHaveLength(1);
-    write(cacheDir, `long-values/00/${'0'.repeat(62)}`, 'no record');
+    write(cacheDir, `long-values/${'0'.repeat(64)}`, 'no record');
     write(cacheDir, 'downloads/x.json', JSON.stringify({ digest: `sha256:${'0'.repeat(64)}`, size: 1 }));
     await pruneCache({ cacheDir });
     expect(files(join(cacheDir, 'long-values'))).toHaveLength(2);
