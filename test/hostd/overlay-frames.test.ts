@@ -9,8 +9,9 @@ it('a folder of an overlay is used again without what the kernel left in it', ()
   const frames = new OverlayFrames(dir);
   const folder = frames.take();
   expect(frames.take()).not.toBe(folder);
-  mkdirSync(join(folder, 'work/work/incompat/volatile'), { recursive: true });
-  writeFileSync(join(folder, 'work/work/incompat/volatile/dirty'), '');
+  const mark = join(folder, 'work', 'work', 'incompat', 'volatile');
+  mkdirSync(mark, { recursive: true });
+  writeFileSync(join(mark, 'dirty'), '');
   frames.leave(folder);
   expect(frames.take()).toBe(folder);
   expect(readdirSync(folder, { recursive: true })).toEqual(['work']);
