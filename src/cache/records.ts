@@ -118,6 +118,7 @@ function longOnes(
 
 function* scanRecords(directory: string): Generator<ScannedRecord, void> {
   for (const { path, name } of scanFiles(directory)) {
+    // What an earlier version kept in folders.
     if (name.includes('/')) continue;
     const key = `sha256:${name.replace(/\.json$/, '')}` as CacheKey;
     yield { path, record: readRecord(path, key) };

@@ -48,6 +48,7 @@ export interface RefusedArgument {
   readonly op: 'SCMP_CMP_MASKED_EQ';
 }
 
+/** What is refused on this machine's architecture. */
 export function seccompProfile(): SeccompProfile {
   const architecture = hostArchitecture();
   const architectures = ARCHITECTURES[architecture];

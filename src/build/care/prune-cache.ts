@@ -73,7 +73,7 @@ async function takeAway(cache: OpenCache, options: PruneOptions): Promise<Taken>
   using collection = await beginCollection(cache.folders, options.signal);
   const taken = await choose(cache, options, collection.claims);
   for (const { files, directories } of taken.chosen) {
-    for (const path of files) removeFile(path);
+    for (const path of files) remove(path);
     for (const path of directories) removal.take(path);
   }
   return taken;
@@ -92,10 +92,10 @@ async function choose(cache: OpenCache, options: PruneOptions, running: RunningC
  * to it; the long values of one are written before the record, so young ones may still be waiting for it.
  */
 function removeStale({ definitions, records, longValues, downloads, store }: OpenCache): void {
-  for (const { path, key } of definitions.scan()) if (key === undefined || !records.has(key)) removeFile(path);
-  for (const { path, key } of longValues.scan()) if (!records.has(key) && isSettled(path)) removeFile(path);
+  for (const { path, key } of definitions.scan()) if (key === undefined || !records.has(key)) remove(path);
+  for (const { path, key } of longValues.scan()) if (!records.has(key) && isSettled(path)) remove(path);
   for (const { path, record } of downloads.scan()) {
-    if (record === undefined || !existsSync(store.pathOf(record.digest))) removeFile(path);
+    if (record === undefined || !existsSync(store.pathOf(record.digest))) remove(path);
   }
 }
 
@@ -104,7 +104,7 @@ function removeOutdated(folders: OpenCache['folders']): void {
   const { records, definitions, longValues, blobs, blocks, repositories, tocs } = folders;
   for (const folder of [records, definitions, longValues, blobs, blocks, repositories, tocs]) {
     const outdated = scanFolder(folder).filter((entry) => entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name));
-    for (const { name } of outdated) rmSync(join(folder, name), { recursive: true, force: true });
+    for (const { name } of outdated) remove(join(folder, name), { recursive: true });
   }
 }
 
@@ -115,9 +115,9 @@ function isSettled(path: string): boolean {
   return changedMs !== undefined && Date.now() - changedMs > SETTLED_MS;
 }
 
-function removeFile(path: string): void {
+function remove(path: string, options?: { readonly recursive: true }): void {
   try {
-    rmSync(path, { force: true });
+    rmSync(path, { ...options, force: true });
   } catch (error) {
     throw toHostError(error, 'remove', path);
   }
